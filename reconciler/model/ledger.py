@@ -1,0 +1,41 @@
+"""What we last applied, as values. How they are kept is the business of `ledger`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model.paths import MISSING, FieldPath, Json, Missing, format_pointer
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The last apply of one address. `fields` maps JSON pointers to the applied normal form (a keyed fingerprint for a secret).
+
+    `when` is ISO 8601 in UTC, `commit` the git commit that was applied ("" where unknown), `run` the run's id.
+    """
+
+    address: str
+    account: str
+    provider: str
+    kind: str
+    identity: Json
+    fields: Mapping[str, Json]
+    when: str
+    commit: str
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """All that was last applied, by address. `version` names the stored state it was read from ("" for none)."""
+
+    entries: Mapping[str, Applied] = field(default_factory=dict)
+    version: str = ""
+
+    def last_applied(self, address: str, *, identity: Json, path: FieldPath) -> Json | Missing:
+        """Return the value last applied to a field of this very live object, or MISSING."""
+        entry = self.entries.get(address)
+        if entry is None or entry.identity != identity:
+            return MISSING
+        return entry.fields.get(format_pointer(path), MISSING)

@@ -1,0 +1,151 @@
+"""A plan: what would be sent to make live what is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from reconciler.model.diagnostic import Diagnostic, Location
+from reconciler.model.paths import MISSING, FieldPath, Json, Missing
+from reconciler.model.resource_type import Identity
+
+
+class Cause(StrEnum):
+    """Who made declared and live differ (section 6; the truth table stands in docs/attribution.md)."""
+
+    CONFIG = "config"
+    DRIFT = "drift"
+    CONFLICT = "conflict"
+    UNATTRIBUTED = "unattributed"
+    UNVERIFIABLE = "unverifiable"
+
+
+class Status(StrEnum):
+    """What a plan says of one resource."""
+
+    IN_SYNC = "in_sync"
+    UPDATE = "update"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that differs. `before` is MISSING where the API cannot be read back; both are in normal form."""
+
+    path: FieldPath
+    before: Json | Missing
+    after: Json
+    cause: Cause = Cause.UNATTRIBUTED
+    location: Location | None = None
+    risk: str = ""
+    secret: bool = False
+    last_applied: Json | Missing = MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One write, ready to send: absolute URL, JSON body. `companions` are body fields sent only because the API demands them."""
+
+    method: str
+    url: str
+    body: Mapping[str, Json]
+    companions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """All changes of one resource and the request that carries them."""
+
+    address: str
+    provider: str
+    account: str
+    kind: str
+    identity: Identity
+    changes: tuple[Change, ...]
+    request: Request
+    location: Location
+    label: str = ""
+    risks: tuple[str, ...] = ()
+    """Why this update is high risk: one sentence each; empty where it is not."""
+    protected: bool = False
+
+    @property
+    def causes(self) -> frozenset[Cause]:
+        """Collect the causes of all changes."""
+        return frozenset(change.cause for change in self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The verdict on one resource."""
+
+    address: str
+    status: Status
+    account: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallNode:
+    """A stop on a call's way: a phone connection, number, agent, connector, or a thing we only know by id."""
+
+    key: str
+    kind: str
+    provider: str
+    label: str
+    phone_number: str = ""
+    touched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallEdge:
+    """A call goes from one stop to the next. `label` says by what: dials, answers, hands over."""
+
+    source: str
+    target: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallGraph:
+    """Which number reaches which agent through which connector and phone connection."""
+
+    nodes: tuple[CallNode, ...] = ()
+    edges: tuple[CallEdge, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What a saved plan holds true only for."""
+
+    configuration: str = ""
+    schemas: str = ""
+    tool_version: str = ""
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    """Account -> base URL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All updates and verdicts, in order of declaration. `created_at` is ISO 8601 in UTC."""
+
+    created_at: str
+    updates: tuple[Update, ...]
+    resources: tuple[Planned, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    environment: str | None = None
+    binding: Binding = field(default_factory=Binding)
+    calls: CallGraph = CallGraph()
+    forecast_requests: int = 0
+    """How many writes `apply` would send: fewer than updates where a batch carries several."""
+
+    def count(self, status: Status) -> int:
+        """Count the resources with a status."""
+        return sum(planned.status is status for planned in self.resources)
+
+    def count_cause(self, cause: Cause) -> int:
+        """Count the updates with at least one change of a cause."""
+        return sum(cause in update.causes for update in self.updates)

@@ -1,0 +1,79 @@
+"""What git declares: a project, its accounts, its resources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from reconciler.model.diagnostic import Location
+from reconciler.model.paths import FieldPath, Json
+from reconciler.model.resource_type import Identity
+
+ClearSetting = Literal["refuse", "send-null", "send-empty"]
+LedgerStore = Literal["files", "git"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One configured key at one provider. `credential` is the NAME of an environment variable."""
+
+    name: str
+    provider: str
+    base_url: str
+    credential: str
+    region: str = ""
+    generation: str = ""
+    concurrency: int = 10
+    requests_per_minute: int | None = None
+    timeout_seconds: float = 30.0
+    clear: ClearSetting = "refuse"
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """Bounds on what one apply may change; `max_percent` counts per kind, from ten resources of it on."""
+
+    max_updates: int | None = None
+    max_percent: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One resource as git declares it. Either `identity` or `match` is given; `spec` holds the owned fields only."""
+
+    address: str
+    kind: str
+    account: str
+    provider: str
+    identity: Identity | None
+    match: Mapping[str, str]
+    spec: Mapping[str, Json]
+    location: Location
+    protect: bool = False
+    positions: Mapping[FieldPath, tuple[int, int]] = field(default_factory=dict)
+    """Line and column of each value of `spec`, by path."""
+
+    def locate(self, path: FieldPath) -> Location:
+        """Return where a field, or what holds it, stands in the file."""
+        for end in range(len(path), 0, -1):
+            place = self.positions.get(path[:end])
+            if place:
+                return Location(self.location.file, *place)
+        return self.location
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A folder with `reconciler.yaml` and all that is declared below it, in order of file and line."""
+
+    root: Path
+    accounts: Mapping[str, Account]
+    resources: tuple[Declared, ...]
+    guards: Guards = Guards()
+    ledger: LedgerStore = "files"
+    environment: str | None = None
+    digest: str = ""
+    """Fingerprint of the resolved declarations: equal digests declare the same."""
