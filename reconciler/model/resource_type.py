@@ -192,6 +192,8 @@ class ResourceType:
     """Field -> live value -> why any change to such an object is high risk."""
     label: str = ""
     """The live field a person knows the object by."""
+    tombstone: str = ""
+    """The live field that is set on an object that was deleted softly: such an object counts as absent."""
     phone_number: str = ""
     """The field that holds an E.164 number, for the picture of the calls."""
     digest: str = ""
