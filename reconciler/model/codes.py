@@ -52,6 +52,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "open-enum": "The value is not among the known ones; the vendor may still know it.",
         "option-unknown": "The vendor does not offer this value now.",
         "plan-edited": "The saved plan does not match its digest.",
+        "plan-invalid": "The file is not a saved plan, or holds what no plan may hold. Make one with `plan --out FILE`.",
+        "plan-newer": "The saved plan was made by a newer version. Use that version, or plan again with this one.",
         "plan-stale": "The saved plan was made from another configuration, account, environment or version.",
         "protected": "The resource is protected: plan shows changes, apply refuses them.",
         "read-failed": "The live state could not be read, so nothing is known and nothing is written.",

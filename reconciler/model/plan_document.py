@@ -1,0 +1,291 @@
+"""Write a plan as the published JSON document (`schemas/plan.schema.json`) and read it back.
+
+Law: `read_plan(write_plan(plan)) == plan`, up to two documented losses: a secret comes back as `WITHHELD`, and tuples
+inside values come back as lists. The marks for unknown and secret values stand in `plan_values`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
+
+from reconciler.model.diagnostic import Diagnostic, Location, Severity
+from reconciler.model.paths import MISSING, Json, Missing, format_pointer, parse_pointer
+from reconciler.model.plan import (
+    Binding,
+    CallEdge,
+    CallGraph,
+    CallNode,
+    Cause,
+    Change,
+    Plan,
+    Planned,
+    Request,
+    Status,
+    Update,
+)
+from reconciler.model.plan_values import WITHHELD, decode_value, encode_value, list_body
+from reconciler.model.resource_type import Identity
+
+FORMAT_VERSION: Final = 1
+WRITE_METHODS: Final = frozenset({"PATCH", "POST", "PUT"})
+Read = TypeVar("Read")
+
+
+class PlanError(Exception):
+    """Say why a document cannot be used as a plan; `code` stands in `CODES`."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def write_plan(plan: Plan) -> dict[str, Json]:
+    """Return the document of a plan, with a digest over the canonical JSON of the rest."""
+    document: dict[str, Json] = {
+        "format_version": FORMAT_VERSION,
+        "created_at": plan.created_at,
+        "digest": "",
+        "environment": plan.environment,
+        "summary": summarise_plan(plan),
+        "updates": [_write_update(update) for update in plan.updates],
+        "resources": [_write_planned(planned) for planned in plan.resources],
+        "diagnostics": [write_diagnostic(diagnostic) for diagnostic in plan.diagnostics],
+        "binding": _write_binding(plan.binding),
+        "calls": _write_calls(plan.calls),
+        "forecast_requests": plan.forecast_requests,
+    }
+    document["digest"] = compute_digest(document)
+    return document
+
+
+def read_plan(document: Json) -> Plan:
+    """Return the plan of a document; raise PlanError where it is none, is newer than this version, or was edited."""
+    if not isinstance(document, Mapping) or "format_version" not in document:
+        raise PlanError("plan-invalid", "This is not a saved plan: it has no format_version.")
+    version = document["format_version"]
+    if type(version) is not int or version < 1:
+        raise PlanError("plan-invalid", f"This is not a saved plan: its format_version is {version!r}.")
+    if version > FORMAT_VERSION:
+        reason = f"The plan has format_version {version}; this version of reconciler reads up to {FORMAT_VERSION}."
+        raise PlanError("plan-newer", reason)
+    if document.get("digest") != compute_digest(document):
+        raise PlanError("plan-edited", "The saved plan does not match its digest: it was edited or cut off.")
+    try:
+        return _read_document(document)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        reason = f"This is not a saved plan that this version of reconciler understands: {error}."
+        raise PlanError("plan-invalid", reason) from error
+
+
+def summarise_plan(plan: Plan) -> dict[str, int]:
+    """Count resources by status, updates by cause, and the writes that `apply` would send."""
+    statuses = (Status.UPDATE, Status.IN_SYNC, Status.ABSENT, Status.UNKNOWN, Status.REFUSED)
+    counts = {status.value: plan.count(status) for status in statuses}
+    causes = {cause.value: plan.count_cause(cause) for cause in (Cause.DRIFT, Cause.CONFLICT)}
+    return counts | causes | {"requests": plan.forecast_requests}
+
+
+def compute_digest(document: Mapping[str, Json]) -> str:
+    """Return `sha256:` and the hash of the canonical JSON (sorted keys, no spaces, ASCII) of all but `digest`."""
+    rest = {key: value for key, value in document.items() if key != "digest"}
+    canonical = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _write_update(update: Update) -> dict[str, Json]:
+    request = update.request
+    return {
+        "address": update.address,
+        "provider": update.provider,
+        "account": update.account,
+        "kind": update.kind,
+        "id": update.identity.as_json(),
+        "identity": [{"name": name, "value": value} for name, value in update.identity.parts],
+        "label": update.label,
+        "source": _write_location(update.location),
+        "changes": [_write_change(change) for change in update.changes],
+        "request": {
+            "method": request.method,
+            "url": request.url,
+            "body": list_body(update),
+            "companions": list(request.companions),
+        },
+        "risks": list(update.risks),
+        "protected": update.protected,
+    }
+
+
+def _write_change(change: Change) -> dict[str, Json]:
+    written: dict[str, Json] = {
+        "path": format_pointer(change.path),
+        "before": _write_side(change.before, secret=change.secret),
+        "after": _write_side(change.after, secret=change.secret),
+        "cause": change.cause.value,
+        **_write_location(change.location),
+        "risk": change.risk,
+        "secret": change.secret,
+    }
+    if change.last_applied is not MISSING:
+        written["last_applied"] = _write_side(change.last_applied, secret=change.secret)
+    return written
+
+
+def _write_side(value: Json | Missing, *, secret: bool) -> Json:
+    hidden = secret and value is not MISSING and value is not None
+    return encode_value(WITHHELD if hidden else value)
+
+
+def _write_location(location: Location | None) -> dict[str, Json]:
+    if location is None:
+        return {"file": None, "line": None, "column": None}
+    return {"file": location.file, "line": location.line, "column": location.column}
+
+
+def _write_planned(planned: Planned) -> dict[str, Json]:
+    return {
+        "address": planned.address,
+        "status": planned.status.value,
+        "account": planned.account,
+        "reason": planned.reason,
+    }
+
+
+def write_diagnostic(diagnostic: Diagnostic) -> dict[str, Json]:
+    """Return a diagnostic as JSON; what it does not have is null or empty, never left out."""
+    return {
+        "code": diagnostic.code,
+        "severity": diagnostic.severity.value,
+        "message": diagnostic.message,
+        "advice": diagnostic.advice,
+        **_write_location(diagnostic.location),
+        "excerpt": diagnostic.excerpt,
+        "address": diagnostic.address,
+        "path": diagnostic.path,
+    }
+
+
+def _write_binding(binding: Binding) -> dict[str, Json]:
+    return {
+        "configuration": binding.configuration,
+        "schemas": binding.schemas,
+        "tool_version": binding.tool_version,
+        "hosts": dict(binding.hosts),
+    }
+
+
+def _write_calls(calls: CallGraph) -> dict[str, Json]:
+    nodes = [{name: getattr(node, name) for name in _NODE_KEYS} for node in calls.nodes]
+    edges = [{name: getattr(edge, name) for name in _EDGE_KEYS} for edge in calls.edges]
+    return {"nodes": nodes, "edges": edges}
+
+
+_NODE_KEYS: Final = ("key", "kind", "provider", "label", "phone_number", "touched")
+_EDGE_KEYS: Final = ("source", "target", "label")
+
+
+def _read_document(document: Mapping[str, Json]) -> Plan:
+    environment = document["environment"]
+    return Plan(
+        created_at=_text(document["created_at"]),
+        updates=_read_each(document["updates"], _read_update),
+        resources=_read_each(document["resources"], _read_planned),
+        diagnostics=_read_each(document["diagnostics"], _read_diagnostic),
+        environment=None if environment is None else _text(environment),
+        binding=_read_binding(document["binding"]),
+        calls=_read_calls(document["calls"]),
+        forecast_requests=int(document["forecast_requests"]),
+    )
+
+
+def _read_each(entries: Json, read: Callable[[Mapping[str, Json]], Read]) -> tuple[Read, ...]:
+    if not isinstance(entries, list):
+        raise TypeError("a list was expected")
+    return tuple(read(entry) for entry in entries)
+
+
+def _text(value: Json) -> str:
+    if not isinstance(value, str):
+        message = f"a text was expected, not {type(value).__name__}"
+        raise TypeError(message)
+    return value
+
+
+def _read_update(entry: Mapping[str, Json]) -> Update:
+    location = _read_location(entry["source"])
+    if location is None:
+        raise ValueError("an update names no source")
+    return Update(
+        address=_text(entry["address"]),
+        provider=_text(entry["provider"]),
+        account=_text(entry["account"]),
+        kind=_text(entry["kind"]),
+        identity=Identity(tuple((_text(part["name"]), _text(part["value"])) for part in entry["identity"])),
+        changes=_read_each(entry["changes"], _read_change),
+        request=_read_request(entry["request"]),
+        location=location,
+        label=_text(entry["label"]),
+        risks=tuple(_text(risk) for risk in entry["risks"]),
+        protected=bool(entry["protected"]),
+    )
+
+
+def _read_change(entry: Mapping[str, Json]) -> Change:
+    last_applied = decode_value(entry["last_applied"]) if "last_applied" in entry else MISSING
+    return Change(
+        path=parse_pointer(_text(entry["path"])),
+        before=decode_value(entry["before"]),
+        after=decode_value(entry["after"]),
+        cause=Cause(entry["cause"]),
+        location=_read_location(entry),
+        risk=_text(entry["risk"]),
+        secret=bool(entry["secret"]),
+        last_applied=last_applied,
+    )
+
+
+def _read_request(entry: Mapping[str, Json]) -> Request:
+    method = _text(entry["method"])
+    if method not in WRITE_METHODS:
+        message = f"a plan never sends {method}"
+        raise ValueError(message)
+    body = {key: decode_value(value) for key, value in entry["body"].items()}
+    return Request(method, _text(entry["url"]), body, tuple(_text(name) for name in entry["companions"]))
+
+
+def _read_location(entry: Mapping[str, Json]) -> Location | None:
+    if entry["file"] is None:
+        return None
+    return Location(_text(entry["file"]), int(entry["line"]), int(entry["column"]))
+
+
+def _read_planned(entry: Mapping[str, Json]) -> Planned:
+    return Planned(_text(entry["address"]), Status(entry["status"]), _text(entry["account"]), _text(entry["reason"]))
+
+
+def _read_diagnostic(entry: Mapping[str, Json]) -> Diagnostic:
+    address = entry["address"]
+    return Diagnostic(
+        code=_text(entry["code"]),
+        message=_text(entry["message"]),
+        severity=Severity(entry["severity"]),
+        advice=_text(entry["advice"]),
+        location=_read_location(entry),
+        excerpt=_text(entry["excerpt"]),
+        address=None if address is None else _text(address),
+        path=_text(entry["path"]),
+    )
+
+
+def _read_binding(entry: Mapping[str, Json]) -> Binding:
+    hosts = {_text(account): _text(host) for account, host in entry["hosts"].items()}
+    return Binding(_text(entry["configuration"]), _text(entry["schemas"]), _text(entry["tool_version"]), hosts)
+
+
+def _read_calls(entry: Mapping[str, Json]) -> CallGraph:
+    nodes = tuple(CallNode(**{name: node[name] for name in _NODE_KEYS}) for node in entry["nodes"])
+    edges = tuple(CallEdge(**{name: edge[name] for name in _EDGE_KEYS}) for edge in entry["edges"])
+    return CallGraph(nodes, edges)
