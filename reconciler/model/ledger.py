@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.model.paths import MISSING, FieldPath, Json, Missing, format_pointer
+from reconciler.model.paths import MISSING, FieldPath, Json, Missing, format_pointer, pick
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The last apply of one address. `fields` maps JSON pointers to the applied normal form (a keyed fingerprint for a secret).
+    """The last apply of one address. `fields` maps the JSON pointer of each owned field of `spec` to its normal form.
+
+    A secret field holds a keyed fingerprint instead.
 
     `when` is ISO 8601 in UTC, `commit` the git commit that was applied ("" where unknown), `run` the run's id.
     """
@@ -38,4 +40,4 @@ class Ledger:
         entry = self.entries.get(address)
         if entry is None or entry.identity != identity:
             return MISSING
-        return entry.fields.get(format_pointer(path), MISSING)
+        return pick(entry.fields.get(format_pointer(path[:1]), MISSING), path[1:])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from reconciler.model.paths import Json
@@ -47,3 +47,5 @@ class LiveState:
     options: Mapping[tuple[str, str], frozenset[str]]
     """(account, options path) -> values offered; missing where the list could not be read."""
     requests: int = 0
+    numbers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Address -> phone numbers (E.164) that reach the object, where the vendor lists them apart from it."""

@@ -1,0 +1,106 @@
+"""Draw which number reaches which agent, over all vendors; numbers are matched by E.164."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from reconciler.engine.normal_form import normalise, read_field
+from reconciler.model.live import LiveState, Present
+from reconciler.model.paths import MISSING, Json
+from reconciler.model.plan import CallEdge, CallGraph, CallNode
+from reconciler.model.project import Declared
+from reconciler.model.resource_type import Catalog, ResourceType
+
+
+def draw_calls(
+    resources: Sequence[Declared], *, catalog: Catalog, live: LiveState, touched: Collection[str]
+) -> CallGraph:
+    """Return the ways of calls through the resources that were read, as they are after the plan.
+
+    How an object stands to its phone number follows from the schema: where the number is its identity, the object is
+    the number; where the number can be written, the object dials it; where it is read-only, the number reaches it.
+    """
+    nodes: dict[str, CallNode] = {}
+    edges: dict[tuple[str, str], CallEdge] = {}
+    for declared in resources:
+        reading = live.readings[declared.address]
+        if isinstance(reading, Present):
+            resource_type = catalog.resource_types[declared.provider, declared.kind]
+            drawn = _Stop(declared, reading, resource_type, touched=declared.address in touched)
+            for node in drawn.nodes(live):
+                nodes[node.key] = _prefer(nodes.get(node.key), node)
+            edges.update(((edge.source, edge.target), edge) for edge in drawn.edges(live))
+    return CallGraph(tuple(nodes.values()), tuple(edges.values()))
+
+
+def _prefer(known: CallNode | None, node: CallNode) -> CallNode:
+    """Keep the node that says more: a declared one over one that is known by its number or id only."""
+    return known if known is not None and known.provider else node
+
+
+class _Stop:
+    """One declared object as a stop on a call's way."""
+
+    def __init__(self, declared: Declared, reading: Present, resource_type: ResourceType, *, touched: bool) -> None:
+        self.declared, self.reading, self.resource_type, self.touched = declared, reading, resource_type, touched
+        phone = resource_type.phone_number
+        self.is_number = any(part.field == phone for part in resource_type.identity if phone)
+        self.number = self._value(phone) if phone else ""
+        self.key = f"number:{self.number}" if self.is_number else declared.address
+
+    def _value(self, name: str) -> str:
+        known = self.resource_type.fields[name]
+        value: Json = self.declared.spec.get(name, MISSING)
+        value = read_field(known, self.reading.value) if value is MISSING else normalise(known, value)
+        return "" if value in (None, MISSING) else str(value)
+
+    def numbers(self, live: LiveState) -> tuple[str, ...]:
+        return (self.number,) if self.number else live.numbers.get(self.declared.address, ())
+
+    def nodes(self, live: LiveState) -> Iterator[CallNode]:
+        label = self._value(self.resource_type.label) if self.resource_type.label else ""
+        yield CallNode(
+            key=self.key,
+            kind=self.declared.kind,
+            provider=self.declared.provider,
+            label=label or self.declared.address,
+            phone_number=self.number,
+            touched=self.touched,
+        )
+        for number in self.numbers(live):
+            yield CallNode(f"number:{number}", "numbers", "", number, phone_number=number)
+        for key, kind, label in self._further():
+            yield CallNode(key, kind, "", label)
+
+    def edges(self, live: LiveState) -> Iterator[CallEdge]:
+        for number in () if self.is_number else self.numbers(live):
+            if self._dials():
+                yield CallEdge(self.key, f"number:{number}", "dials")
+            else:
+                yield CallEdge(f"number:{number}", self.key, "reaches")
+        for key, _, _ in self._further():
+            yield CallEdge(self.key, key, "answered by")
+
+    def _dials(self) -> bool:
+        phone = self.resource_type.phone_number
+        return bool(phone) and self.resource_type.fields[phone].writable
+
+    def _further(self) -> Iterator[tuple[str, str, str]]:
+        """Yield where the call goes on: what references name, and the parent in the identity (PolyAI's agent)."""
+        for name, known in self.resource_type.fields.items():
+            if known.reference and known.writable and (value := self._value(name)):
+                kind = known.reference.partition(".")[0]
+                yield f"{self.declared.provider}:{kind}:{value}", kind, self._name_of(name) or value
+        for part in self.resource_type.identity:
+            if part.field is None:
+                value = self.reading.identity[part.name]
+                yield f"{self.declared.provider}:agents:{value}", "agents", value
+
+    def _name_of(self, reference: str) -> str:
+        """Return the name that the vendor derives for a reference, where the reference is not about to change."""
+        if reference in self.declared.spec and self.touched:
+            return ""
+        for name, known in self.resource_type.fields.items():
+            if reference in known.derived_from:
+                return str(self.reading.value.get(name) or "")
+        return ""

@@ -1,0 +1,84 @@
+"""Find the changes between declared and live values, leaf by leaf.
+
+Equality on normal forms comes first (microseconds); DeepDiff, the only user of which is this module, is imported and
+asked only about nested objects that differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
+
+from reconciler.engine.normal_form import normalise, read_field, same
+from reconciler.model.paths import MISSING, FieldPath, Json, Missing, pick
+from reconciler.model.resource_type import Field, ResourceType
+
+Difference: TypeAlias = tuple[FieldPath, "Json | Missing", Json]
+"""Path, before, after; before is MISSING where the live value is not known or the key is not there."""
+
+
+def find_differences(
+    resource_type: ResourceType, *, declared: Mapping[str, Json], live: Mapping[str, Json]
+) -> Iterator[Difference]:
+    """Yield what differs among the owned fields, in the order in which they are declared."""
+    for name, value in declared.items():
+        known = resource_type.fields[name]
+        yield from compare_field(known, before=read_field(known, live), after=normalise(known, value))
+
+
+def compare_field(known: Field, *, before: Json | Missing, after: Json) -> Iterator[Difference]:
+    """Yield the differences of one field, both sides in normal form.
+
+    Of a nested object only the declared keys are compared: the others are not ours (law 1).
+    """
+    path = (known.name,)
+    if before is None and isinstance(after, Mapping):
+        before = {}
+    if before is MISSING:
+        yield path, MISSING, after
+    elif isinstance(before, Mapping) and isinstance(after, Mapping):
+        owned = restrict(before, after)
+        if not same(owned, after):
+            yield from _compare_objects(path, before=owned, after=after)
+    elif not same(before, after):
+        yield path, before, after
+
+
+def restrict(live: Json, declared: Json) -> Json:
+    """Keep of a live object what the declared one owns, at every depth; a declared null matches a key not there."""
+    if not isinstance(live, Mapping) or not isinstance(declared, Mapping):
+        return live
+    owned = {key: restrict(live[key], declared[key]) for key in declared if key in live}
+    return owned | {key: None for key in declared if declared[key] is None and key not in live}
+
+
+def _compare_objects(path: FieldPath, *, before: Json, after: Json) -> Iterator[Difference]:
+    """List the leaves that differ, in the order of DeepDiff's tree, sorted by path for a stable plan."""
+    from deepdiff import DeepDiff
+
+    tree = DeepDiff(
+        before,
+        after,
+        view="tree",
+        ignore_private_variables=False,
+        zip_ordered_iterables=True,
+        ignore_type_in_groups=[],
+    )
+    leaves = {tuple(map(str, _key_path(level))) for levels in tree.values() for level in levels}
+    for leaf in sorted(leaves) or [()]:
+        yield (*path, *leaf), _or_null(pick(before, leaf)), pick(after, leaf)
+
+
+def _key_path(level: Json) -> list[Json]:
+    """Cut the path of a DeepDiff level at the first list: lists are compared whole."""
+    keys: list[Json] = []
+    for key in level.path(output_format="list"):
+        if not isinstance(key, str):
+            break
+        keys.append(key)
+    return keys
+
+
+def _or_null(value: Json | Missing) -> Json:
+    """Show a key that is not in the live object as null, which is what it means inside an object."""
+    return None if value is MISSING else value

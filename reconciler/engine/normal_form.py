@@ -1,0 +1,80 @@
+"""Bring declared and live values to one form, in which equal means equal.
+
+Laws: normalising twice changes nothing; a value never changes its JSON type except to null; text is never trimmed,
+folded or reformatted, since a prompt's last space may matter.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from reconciler.model.paths import MISSING, Json, Missing
+from reconciler.model.resource_type import Field, ResourceType
+
+UNKNOWN_FIELD = Field(name="", schema={})
+
+
+def normalise(known: Field, value: Json) -> Json:
+    """Return the normal form of one field's value.
+
+    Values equal to null become None, an expanded reference becomes the id it names, a set is sorted, a whole number is
+    an integer (1.0 and 1 are one JSON number), and nested objects are normalised field by field.
+    """
+    if value is MISSING:
+        return MISSING
+    value = _reduce_reference(known, value)
+    if value is None or any(same(value, null) for null in known.equals_null):
+        return None
+    if isinstance(value, Mapping):
+        return {key: normalise(known.fields.get(key, UNKNOWN_FIELD), inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return _normalise_list(known, value)
+    return _normalise_number(value)
+
+
+def normalise_live(resource_type: ResourceType, value: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the normal form of all known readable fields that a live object contains."""
+    return {
+        name: normalise(known, value[name])
+        for name, known in resource_type.fields.items()
+        if known.readable and name in value
+    }
+
+
+def same(left: Json, right: Json) -> bool:
+    """Tell whether two JSON values are equal, without Python's `True == 1`."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
+        return len(left) == len(right) and all(map(same, left, right))
+    return bool(left == right)
+
+
+def read_field(known: Field, live: Mapping[str, Json]) -> Json | Missing:
+    """Return the normal form of a field of a live object.
+
+    MISSING where it cannot be told: the field is write-only, or this generation of the API does not serve it.
+    """
+    if not known.readable:
+        return MISSING
+    if known.name in live:
+        return normalise(known, live[known.name])
+    return MISSING if known.absence == "unsupported" else None
+
+
+def _reduce_reference(known: Field, value: Json) -> Json:
+    if known.reference is None or not isinstance(value, Mapping):
+        return value
+    return value.get(known.reference.partition(".")[2])
+
+
+def _normalise_list(known: Field, value: list[Json] | tuple[Json, ...]) -> list[Json]:
+    inner = [normalise(UNKNOWN_FIELD, entry) for entry in value]
+    return sorted(inner, key=lambda entry: json.dumps(entry, sort_keys=True)) if known.unordered else inner
+
+
+def _normalise_number(value: Json) -> Json:
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -1,0 +1,231 @@
+"""Plan: from declared, live and last applied to updates and verdicts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.engine.attribute import attribute
+from reconciler.engine.batch import count_requests
+from reconciler.engine.calls import draw_calls
+from reconciler.engine.diff import find_differences
+from reconciler.engine.encode import encode_update
+from reconciler.engine.refuse import find_refusals
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.ledger import Ledger
+from reconciler.model.live import Absent, LiveState, Present, Reading, Unknown
+from reconciler.model.paths import FieldPath, Json, Missing
+from reconciler.model.plan import Binding, Change, Plan, Planned, Status, Update
+from reconciler.model.project import Account, Declared, Project
+from reconciler.model.resource_type import Catalog, ResourceType
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What planning found out about one resource."""
+
+    planned: Planned
+    update: Update | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def make_plan(
+    project: Project,
+    resources: Sequence[Declared],
+    *,
+    catalog: Catalog,
+    live: LiveState,
+    ledger: Ledger,
+    created_at: str,
+    binding: Binding,
+    diagnostics: tuple[Diagnostic, ...] = (),
+) -> Plan:
+    """Return the plan for the selected resources, in order of declaration.
+
+    `diagnostics` are those found before planning; those of planning follow, in order of file and line.
+    """
+    verdicts = [
+        plan_resource(
+            declared,
+            live.readings[declared.address],
+            resource_type=catalog.resource_types[declared.provider, declared.kind],
+            account=project.accounts[declared.account],
+            ledger=ledger,
+            options=live.options,
+        )
+        for declared in resources
+    ]
+    updates = tuple(verdict.update for verdict in verdicts if verdict.update)
+    found = [diagnostic for verdict in verdicts for diagnostic in verdict.diagnostics]
+    return Plan(
+        created_at=created_at,
+        updates=updates,
+        resources=tuple(verdict.planned for verdict in verdicts),
+        diagnostics=(
+            *diagnostics,
+            *sorted(found, key=lambda diagnostic: diagnostic.sort_key),
+            *_suspect_accounts(verdicts, project.accounts),
+        ),
+        environment=project.environment,
+        binding=binding,
+        calls=draw_calls(resources, catalog=catalog, live=live, touched={update.address for update in updates}),
+        forecast_requests=count_requests(updates, catalog=catalog),
+    )
+
+
+def plan_resource(
+    declared: Declared,
+    reading: Reading,
+    *,
+    resource_type: ResourceType,
+    account: Account,
+    ledger: Ledger,
+    options: Mapping[tuple[str, str], frozenset[str]],
+) -> Verdict:
+    """Plan one resource from what was read of it."""
+    if isinstance(reading, Unknown):
+        return _not_planned(declared, reading, Status.UNKNOWN, advice=reading.advice)
+    if isinstance(reading, Present) and resource_type.tombstone and reading.value.get(resource_type.tombstone):
+        reading = Absent(f"it was deleted: {resource_type.tombstone} is {reading.value[resource_type.tombstone]}")
+    if isinstance(reading, Absent):
+        advice = "Nothing is ever created from here. Correct the id, or remove the resource from the file."
+        return _not_planned(declared, reading, Status.ABSENT, advice=advice)
+    changes = _find_changes(declared, reading, resource_type=resource_type, ledger=ledger)
+    refusals = find_refusals(
+        declared, reading.value, changes, resource_type=resource_type, account=account, options=options
+    )
+    if refusals:
+        reason = "; ".join(refusal.message for refusal in refusals)
+        return Verdict(_planned(declared, Status.REFUSED, reason), diagnostics=refusals)
+    notes = _note_moved(declared, reading)
+    if not changes:
+        return Verdict(_planned(declared, Status.IN_SYNC), diagnostics=notes)
+    update = _make_update(declared, reading, changes, resource_type=resource_type, account=account)
+    return Verdict(_planned(declared, Status.UPDATE), update, notes)
+
+
+def _find_changes(
+    declared: Declared, reading: Present, *, resource_type: ResourceType, ledger: Ledger
+) -> tuple[Change, ...]:
+    identity = reading.identity.as_json()
+    changes = []
+    for path, before, after in find_differences(resource_type, declared=declared.spec, live=reading.value):
+        last = ledger.last_applied(declared.address, identity=identity, path=path)
+        change = _make_change(declared, path, before=before, after=after, last=last, resource_type=resource_type)
+        changes += [change] if change else []
+    return tuple(changes)
+
+
+def _make_change(
+    declared: Declared,
+    path: FieldPath,
+    *,
+    before: Json | Missing,
+    after: Json,
+    last: Json | Missing,
+    resource_type: ResourceType,
+) -> Change | None:
+    known = resource_type.fields[path[0]]
+    cause = attribute(last=last, declared=after, live=before)
+    if cause is None:
+        return None
+    return Change(
+        path=path,
+        before=before,
+        after=after,
+        cause=cause,
+        location=declared.locate(path),
+        risk=known.risk,
+        secret=known.secret,
+        last_applied=last,
+    )
+
+
+def _make_update(
+    declared: Declared,
+    reading: Present,
+    changes: tuple[Change, ...],
+    *,
+    resource_type: ResourceType,
+    account: Account,
+) -> Update:
+    return Update(
+        address=declared.address,
+        provider=declared.provider,
+        account=declared.account,
+        kind=declared.kind,
+        identity=reading.identity,
+        changes=changes,
+        request=encode_update(
+            resource_type,
+            changes,
+            declared=declared,
+            identity=reading.identity,
+            live=reading.value,
+            account=account,
+        ),
+        location=declared.location,
+        label=str(reading.value.get(resource_type.label) or ""),
+        risks=_collect_risks(resource_type, changes, reading.value),
+        protected=declared.protect,
+    )
+
+
+def _collect_risks(resource_type: ResourceType, changes: Sequence[Change], live: Mapping[str, Json]) -> tuple[str, ...]:
+    of_fields = [f"{change.path[0]}: {change.risk}" for change in changes if change.risk]
+    of_object = [
+        f"{field} is {live[field]}: {reasons[live[field]]}"
+        for field, reasons in resource_type.live_risk.items()
+        if live.get(field) in reasons
+    ]
+    return tuple(dict.fromkeys([*of_object, *of_fields]))
+
+
+def _planned(declared: Declared, status: Status, reason: str = "") -> Planned:
+    return Planned(declared.address, status, account=declared.account, reason=reason)
+
+
+def _not_planned(declared: Declared, reading: Absent | Unknown, status: Status, *, advice: str) -> Verdict:
+    reason = reading.proof if isinstance(reading, Absent) else reading.reason
+    diagnostic = Diagnostic(
+        code=reading.code,
+        message=f"{declared.address}: {reason}",
+        severity=Severity.WARNING if status is Status.UNKNOWN else Severity.ERROR,
+        advice=advice,
+        location=declared.location,
+        address=declared.address,
+    )
+    return Verdict(_planned(declared, status, reason), diagnostics=(diagnostic,))
+
+
+def _note_moved(declared: Declared, reading: Present) -> tuple[Diagnostic, ...]:
+    if declared.identity is None or declared.identity == reading.identity:
+        return ()
+    return (
+        Diagnostic(
+            code="moved",
+            message=f"{declared.address} now lives at {reading.identity}",
+            severity=Severity.WARNING,
+            advice=f"Write its new id: {reading.identity.as_json()}",
+            location=declared.location,
+            address=declared.address,
+        ),
+    )
+
+
+def _suspect_accounts(verdicts: Sequence[Verdict], accounts: Mapping[str, Account]) -> list[Diagnostic]:
+    """Suspect key and region where every one of an account's several resources is absent (D for PolyAI's regions)."""
+    total = Counter(verdict.planned.account for verdict in verdicts)
+    absent = Counter(verdict.planned.account for verdict in verdicts if verdict.planned.status is Status.ABSENT)
+    return [
+        Diagnostic(
+            code="account-all-absent",
+            message=f"all {count} resources of account {name} are absent",
+            advice=f"Rather than {count} lost objects this is a wrong key ({accounts[name].credential}) or region: "
+            f"requests went to {accounts[name].base_url}.",
+            location=accounts[name].location,
+        )
+        for name, count in absent.items()
+        if count > 1 and count == total[name]
+    ]

@@ -1,0 +1,135 @@
+"""Refuse changes that the vendor's API cannot make, before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.paths import MISSING, Json, format_pointer
+from reconciler.model.plan import Change
+from reconciler.model.project import Account, Declared
+from reconciler.model.resource_type import Field, ResourceType
+
+
+def find_refusals(
+    declared: Declared,
+    live: Mapping[str, Json],
+    changes: Sequence[Change],
+    *,
+    resource_type: ResourceType,
+    account: Account,
+    options: Mapping[tuple[str, str], frozenset[str]],
+) -> tuple[Diagnostic, ...]:
+    """List why the changes of one resource cannot be made; empty where they can."""
+    found: list[Diagnostic] = []
+    for change in changes:
+        known = resource_type.fields[change.path[0]]
+        offered = options.get((account.name, known.options.path)) if known.options else None
+        refusal = (
+            _refuse_unserved(known, live, resource_type)
+            or _refuse_immutable(known, change)
+            or _refuse_clearing(known, change, account)
+            or _refuse_option(known, change, offered)
+        )
+        found += [_place(declared, change, *refusal)] if refusal else []
+    found += _refuse_crowded_move(declared, changes, resource_type)
+    found += _refuse_lonely(declared, changes, resource_type)
+    return tuple(found)
+
+
+Refusal = tuple[str, str, str]
+"""Code, message, advice."""
+
+
+def _place(declared: Declared, change: Change, code: str, message: str, advice: str) -> Diagnostic:
+    return Diagnostic(
+        code=code,
+        message=f"{declared.address}: {message}",
+        advice=advice,
+        location=change.location,
+        address=declared.address,
+        path=format_pointer(change.path),
+    )
+
+
+def _refuse_unserved(known: Field, live: Mapping[str, Json], resource_type: ResourceType) -> Refusal | None:
+    if not known.readable or known.name in live or known.absence != "unsupported":
+        return None
+    return (
+        "cannot-manage",
+        f"the live object has no {known.name}, so this generation of the API does not serve it",
+        f"Remove {known.name} from spec; our schema describes the generation {resource_type.generation}.",
+    )
+
+
+def _refuse_immutable(known: Field, change: Change) -> Refusal | None:
+    if not known.immutable:
+        return None
+    message = f"{known.name} is {change.before!r} and cannot be changed to {change.after!r}"
+    return "immutable-field", message, known.advice or f"Declare {known.name} as it is, or remove it from spec."
+
+
+def _refuse_clearing(known: Field, change: Change, account: Account) -> Refusal | None:
+    if change.after is not None:
+        return None
+    name = ".".join(change.path)
+    if len(change.path) > 1:
+        if known.merging != "unknown":
+            return None
+        return (
+            "cannot-clear",
+            f"{name} cannot be removed: it is not known whether the vendor merges or replaces {known.name}",
+            f"Set {name} to another value, or remove it in the vendor's console.",
+        )
+    if known.clearing == "null" or (known.clearing == "account" and account.clear != "refuse"):
+        return None
+    if known.clearing == "account":
+        advice = (
+            f"How the vendor clears a field is not known. Set `clear: send-null` or `clear: send-empty` on account "
+            f"{account.name} once you have seen which works, or clear it in the vendor's console."
+        )
+        return "cannot-clear", f"{name} cannot be cleared with the account's setting `clear: refuse`", advice
+    return (
+        "cannot-clear",
+        f"{name} cannot be cleared",
+        known.advice or "Declare a value, or remove the field from spec.",
+    )
+
+
+def _refuse_option(known: Field, change: Change, offered: frozenset[str] | None) -> Refusal | None:
+    if offered is None or not isinstance(change.after, str) or change.after in offered:
+        return None
+    near = get_close_matches(change.after, sorted(offered), n=1)
+    listed = ", ".join(sorted(offered)[:20])
+    advice = f"Did you mean {near[0]}? Offered now: {listed}." if near else f"Offered now: {listed}."
+    return "option-unknown", f"the vendor does not offer {known.name} {change.after!r}", advice
+
+
+def _refuse_crowded_move(
+    declared: Declared, changes: Sequence[Change], resource_type: ResourceType
+) -> Iterator[Diagnostic]:
+    """Refuse a move together with other changes: after it the old path answers 404 (I), so it travels alone."""
+    moves = [change for change in changes if resource_type.fields[change.path[0]].moves]
+    if moves and len(changes) > len(moves):
+        others = ", ".join(change.path[0] for change in changes if change not in moves)
+        yield _place(
+            declared,
+            moves[0],
+            "move-with-changes",
+            f"{moves[0].path[0]} moves the object, and {others} would change with it",
+            f"Apply the move alone first; {others} can follow in the next change.",
+        )
+
+
+def _refuse_lonely(declared: Declared, changes: Sequence[Change], resource_type: ResourceType) -> Iterator[Diagnostic]:
+    """Refuse changes whose companions are not declared: what the API demands must come from git."""
+    for name in resource_type.companions:
+        if changes and declared.spec.get(name, MISSING) is MISSING:
+            yield _place(
+                declared,
+                changes[0],
+                "companion-missing",
+                f"the vendor demands {name} with every change",
+                f"Declare {name} in spec: it is sent each time and overwrites what was set elsewhere.",
+            )

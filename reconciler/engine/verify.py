@@ -1,0 +1,124 @@
+"""Compare what was planned with what is read before and after a write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.engine.diff import restrict
+from reconciler.engine.encode import sent_whole
+from reconciler.engine.normal_form import normalise, normalise_live, read_field, same
+from reconciler.model.outcome import Collateral
+from reconciler.model.paths import MISSING, FieldPath, Json, Missing, pick
+from reconciler.model.plan import Change, Update
+from reconciler.model.resource_type import ResourceType
+
+
+def find_moved(resource_type: ResourceType, update: Update, live: Mapping[str, Json]) -> tuple[FieldPath, ...]:
+    """List the touched fields that moved since they were planned (law 7).
+
+    A field that already has the planned value has not moved; one that cannot be read never does. Where a nested object
+    is sent whole, all of it is touched: its other keys must be what the plan was made from.
+    """
+    moved = [
+        change.path
+        for change in update.changes
+        if change.before is not MISSING and not _is_either(change, live_value(resource_type, change.path, live))
+    ]
+    return (*moved, *_find_moved_rest(resource_type, update, live))
+
+
+def find_wrong(resource_type: ResourceType, update: Update, live: Mapping[str, Json]) -> tuple[FieldPath, ...]:
+    """List the touched fields that can be read and are not what the plan wanted (law 3)."""
+    return tuple(
+        change.path
+        for change in update.changes
+        if resource_type.fields[change.path[0]].readable
+        and not _fits(change.after, live_value(resource_type, change.path, live))
+    )
+
+
+def find_collateral(
+    resource_type: ResourceType, update: Update, *, before: Mapping[str, Json], after: Mapping[str, Json]
+) -> tuple[Collateral, ...]:
+    """List the fields that were not sent but changed during the write.
+
+    A field that the vendor derives from a touched one is none of them; of a touched object the untouched keys count.
+    """
+    old, new = normalise_live(resource_type, before), normalise_live(resource_type, after)
+    touched = {change.path[0] for change in update.changes} | set(update.request.companions)
+    derived = {name for name, known in resource_type.fields.items() if touched & set(known.derived_from)}
+    damage = [
+        Collateral((name,), before=old.get(name), after=new.get(name))
+        for name in (old | new)
+        if name not in touched | derived and not same(old.get(name), new.get(name))
+    ]
+    return (*damage, *_find_nested_damage(update, old=old, new=new))
+
+
+def live_value(resource_type: ResourceType, path: FieldPath, live: Mapping[str, Json]) -> Json | Missing:
+    """Return the normal form of what a live object holds at a path; a key not in an object is null."""
+    top = read_field(resource_type.fields[path[0]], live)
+    if len(path) == 1 or top is MISSING:
+        return top
+    inner = pick(top, path[1:])
+    return None if inner is MISSING else inner
+
+
+def _is_either(change: Change, value: Json | Missing) -> bool:
+    return _fits(change.after, value) or same(_owned(change.before, value), change.before)
+
+
+def _fits(wanted: Json, value: Json | Missing) -> bool:
+    """Tell whether a live value is what was wanted; of an object only the declared keys count."""
+    return value is not MISSING and same(restrict(value, wanted), wanted)
+
+
+def _owned(before: Json | Missing, value: Json | Missing) -> Json | Missing:
+    return restrict(value, before) if isinstance(before, Mapping) else value
+
+
+def _find_moved_rest(resource_type: ResourceType, update: Update, live: Mapping[str, Json]) -> tuple[FieldPath, ...]:
+    moved = []
+    for name in dict.fromkeys(change.path[0] for change in update.changes):
+        known = resource_type.fields[name]
+        if sent_whole(known, update.request.body):
+            touched = _touched_keys(update, name)
+            sent = _without(normalise(known, update.request.body[name]), touched)
+            if not same(sent, _without(read_field(known, live), touched)):
+                moved.append((name,))
+    return tuple(moved)
+
+
+def _find_nested_damage(update: Update, *, old: Mapping[str, Json], new: Mapping[str, Json]) -> tuple[Collateral, ...]:
+    damage = []
+    for name in dict.fromkeys(change.path[0] for change in update.changes):
+        touched = _touched_keys(update, name)
+        before, after = _without(old.get(name), touched), _without(new.get(name), touched)
+        if isinstance(old.get(name), Mapping) and not same(before, after):
+            damage.append(Collateral((name,), before=before, after=after))
+    return tuple(damage)
+
+
+def _touched_keys(update: Update, name: str) -> frozenset[FieldPath]:
+    """Collect the paths below one field that the update sets, as seen from that field."""
+    paths: set[FieldPath] = set()
+    for change in update.changes:
+        if change.path[0] == name:
+            paths |= {(*change.path[1:], *leaf) for leaf in _leaves(change.after)}
+    return frozenset(paths)
+
+
+def _leaves(value: Json) -> set[FieldPath]:
+    if not isinstance(value, Mapping) or not value:
+        return {()}
+    return {(key, *leaf) for key, inner in value.items() for leaf in _leaves(inner)}
+
+
+def _without(value: Json | Missing, paths: frozenset[FieldPath], at: FieldPath = ()) -> Json:
+    """Drop the named leaves from an object, and objects that are empty without them."""
+    if at in paths or value is MISSING:
+        return None
+    if not isinstance(value, Mapping):
+        return value
+    kept = {key: _without(inner, paths, (*at, key)) for key, inner in value.items()}
+    return {key: inner for key, inner in kept.items() if inner is not None} or None
