@@ -1,0 +1,138 @@
+"""What became of one HTTP request, as values that are safe to show: redacted, short, on one line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reconciler.model.paths import MISSING, FieldPath, Json, Missing, pick
+
+if TYPE_CHECKING:
+    import httpx
+
+    from reconciler.model.resource_type import Provider
+    from reconciler.model.secret import Secret
+
+EXCERPT_LENGTH = 200
+URL_LENGTH = 160
+_SHOWN_HEADERS = ("content-type", "location", "retry-after")
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server answered after all retries.
+
+    `value` is the JSON body, MISSING where the body is empty or not JSON; it is the only part that is not redacted. `text` is a
+    short excerpt of a body that is not JSON. `says` is the vendor's own error message. `url` holds no credential.
+    `attempts` above one means that an earlier attempt got 429 or 5xx, or did not connect: a 5xx may hide a commit.
+    `seconds` runs from the first attempt to the end of the last one, waiting for retries included.
+    """
+
+    status: int
+    value: Json | Missing
+    text: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    request_id: str = ""
+    url: str = ""
+    seconds: float = 0.0
+    method: str = "GET"
+    says: str = ""
+    attempts: int = 1
+    redact: Callable[[str], str] = field(default=str, repr=False, compare=False)
+    """Takes the account's key out of any text that is quoted from `value`."""
+
+    @property
+    def succeeded(self) -> bool:
+        """Tell whether the status is one of success: the vendors answer 200, 201 and 204 alike."""
+        return 200 <= self.status < 300  # noqa: PLR2004 - the class of an HTTP status is its first digit
+
+    def describe(self) -> str:
+        """Name the request and what it got: for a reason that a person reads."""
+        words = self.says or self.text
+        shown = f"{self.method} {shorten(self.url, length=URL_LENGTH)} -> {self.status}"
+        shown += f': "{words}"' if words else ""
+        return shown + (f" (request id {self.request_id})" if self.request_id else "")
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """No answer came. `sent` is False only where nothing can have reached the server, in any attempt."""
+
+    sent: bool
+    reason: str
+    seconds: float = 0.0
+    url: str = ""
+    method: str = "GET"
+
+    def describe(self) -> str:
+        """Name the request and why it has no answer."""
+        return f"{self.method} {shorten(self.url, length=URL_LENGTH)} -> no answer: {self.reason}"
+
+
+def shorten(text: str, *, length: int = EXCERPT_LENGTH) -> str:
+    """Put a text on one line, without control characters, no longer than `length`."""
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def read_answer(response: httpx.Response, *, provider: Provider, key: Secret, url: str) -> Answer:
+    """Turn a response whose body was read into an answer; the caller adds method, time and attempts."""
+    value = _parse(response.content)
+    return Answer(
+        status=response.status_code,
+        value=value,
+        text=shorten(key.redact(_excerpt(response, value))),
+        headers={
+            name: shorten(key.redact(response.headers[name])) for name in _SHOWN_HEADERS if name in response.headers
+        },
+        request_id=shorten(key.redact(_find_request_id(response, provider))),
+        url=key.redact(url),
+        says="" if response.is_success else shorten(key.redact(_find_message(value, provider.error_messages))),
+        redact=key.redact,
+    )
+
+
+def _parse(content: bytes) -> Json | Missing:
+    if not content.strip():
+        return MISSING
+    try:
+        return json.loads(content, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        return MISSING
+
+
+def _refuse_constant(name: str) -> Json:
+    message = f"{name} is not JSON"
+    raise ValueError(message)
+
+
+def _excerpt(response: httpx.Response, value: Json | Missing) -> str:
+    """Quote a body that is not JSON; a cut JSON document may hold secrets of the account, so it is only named."""
+    text = response.text.strip()
+    if value is not MISSING or not text:
+        return ""
+    if text.startswith(("{", "[")):
+        return f"{len(response.content)} bytes of JSON that breaks off or is malformed"
+    title = _TITLE.search(text)
+    if title:
+        return f"HTML page: {_TAG.sub('', title.group(1))}"
+    return ("HTML page: " if text.startswith("<") else "") + _TAG.sub(" ", text[: 10 * EXCERPT_LENGTH])
+
+
+def _find_message(value: Json | Missing, pointers: tuple[FieldPath, ...]) -> str:
+    for path in pointers:
+        found = pick(value, path)
+        if isinstance(found, str) and found:
+            return found
+        if isinstance(found, list) and found:
+            return "; ".join(str(part) for part in found)
+    return ""
+
+
+def _find_request_id(response: httpx.Response, provider: Provider) -> str:
+    return response.headers.get(provider.request_id_header, "") if provider.request_id_header else ""

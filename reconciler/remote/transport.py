@@ -1,0 +1,260 @@
+"""What stands between a client and the wire: retries, pacing, and a guard that only lets known requests through.
+
+From the outside in: `RetryTransport` repeats, `GuardedTransport` refuses and paces each attempt and reads its body (a body that
+breaks off is then an attempt like any other), the innermost transport sends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+from aiolimiter import AsyncLimiter
+from httpx_retries import Retry
+
+Sleep = Callable[[float], Awaitable[None]]
+
+NOT_SENT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+"""Errors before the first byte of a request can have left."""
+
+ANY_FAILURE: Final = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError, httpx.ProxyError)
+"""Errors after which a read may be repeated."""
+
+LONGEST_CONNECT_SECONDS: Final = 10.0
+CONNECTIONS_OF_ONE_POOL: Final = 10
+"""Beyond about ten connections httpx's pool costs more than it gives (measured; see the design)."""
+
+_MARGIN: Final = 0.95
+_BURST_SHARE: Final = 20
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often and how long to wait for a vendor. `attempts` counts the first one.
+
+    Waits double from `first_wait_seconds` with half of each random. A Retry-After (seconds or date) is honoured; one that asks for
+    more than `longest_wait_seconds`, or for more than what is left of `total_wait_seconds`, ends the attempts: the answer stands.
+    """
+
+    attempts: int = 5
+    first_wait_seconds: float = 0.5
+    longest_wait_seconds: float = 60.0
+    total_wait_seconds: float = 120.0
+    sleep: Sleep = asyncio.sleep
+
+
+class WaitTooLongError(Exception):
+    """The server asked for a longer wait than we have patience for; `response` was read."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        super().__init__(f"asked to wait {response.headers.get('Retry-After', '')}")
+        self.response = response
+
+
+class PatientRetry(Retry):
+    """Retry as `Patience` says. Every increment is a new value, so one may serve many requests at once."""
+
+    def __init__(
+        self,
+        patience: Patience,
+        *,
+        methods: frozenset[str],
+        exceptions: tuple[type[Exception], ...],
+        attempts_made: int = 0,
+        elapsed_sleep: float = 0.0,
+    ) -> None:
+        super().__init__(
+            total=max(0, patience.attempts - 1),
+            allowed_methods=methods,
+            retry_on_exceptions=exceptions,
+            backoff_factor=patience.first_wait_seconds / 2,
+            max_backoff_wait=max(patience.longest_wait_seconds, 0.001),
+            backoff_jitter=0.5,
+            attempts_made=attempts_made,
+            elapsed_sleep=elapsed_sleep,
+        )
+        self.patience = patience
+
+    def increment(self) -> PatientRetry:
+        """Return the retry with one more attempt counted."""
+        return PatientRetry(
+            self.patience,
+            methods=self.allowed_methods,
+            exceptions=self.retryable_exceptions,
+            attempts_made=self.attempts_made + 1,
+            elapsed_sleep=self.elapsed_sleep,
+        )
+
+    async def asleep(self, response: httpx.Response | Exception) -> None:
+        """Wait before the next attempt; raise WaitTooLongError where that would outlast our patience."""
+        asked = self._read_wish(response)
+        wait = self.backoff_strategy() if asked is None else asked
+        left = self.patience.total_wait_seconds - self.elapsed_sleep
+        if isinstance(response, httpx.Response) and wait > min(left, self.patience.longest_wait_seconds):
+            raise WaitTooLongError(response)
+        self.elapsed_sleep += wait
+        await self.patience.sleep(wait)
+
+    def _read_wish(self, response: httpx.Response | Exception) -> float | None:
+        wish = response.headers.get("Retry-After", "") if isinstance(response, httpx.Response) else ""
+        try:
+            return self.parse_retry_after(wish) or None if wish else None
+        except ValueError:
+            return None
+
+
+class Gate:
+    """Bound how many requests of one account are under way, and how many start in a minute; belongs to one event loop.
+
+    Readers and writers of an account share its gate. A request that waits for a retry keeps its place, so an account that answers
+    429 comes to rest by itself.
+    """
+
+    def __init__(self, *, concurrency: int, requests_per_minute: int | None) -> None:
+        self.places = asyncio.Semaphore(max(1, concurrency))
+        self.pace = build_limiter(requests_per_minute) if requests_per_minute else None
+
+    async def wait_turn(self) -> None:
+        """Wait until one more request may start."""
+        if self.pace is not None:
+            await self.pace.acquire()
+
+
+def build_limiter(requests_per_minute: int) -> AsyncLimiter:
+    """Build a limiter that stays below a limit in every span of 60 seconds, the first one included.
+
+    A leaky bucket passes `burst + rate x 60` in such a span; both together are 95 percent of the limit.
+    """
+    burst = max(1, requests_per_minute // _BURST_SHARE)
+    rate = max(requests_per_minute * _MARGIN - burst, requests_per_minute / 2)
+    return AsyncLimiter(burst, burst * 60.0 / rate)
+
+
+class Trace:
+    """Count the attempts of all requests of a client, and tell somebody about each."""
+
+    def __init__(self, on_request: Callable[[], None] | None) -> None:
+        self.requests = 0
+        self._on_request = on_request
+
+    def count(self) -> None:
+        """Count one attempt."""
+        self.requests += 1
+        if self._on_request is not None:
+            self._on_request()
+
+
+class GuardedTransport(httpx.AsyncBaseTransport):
+    """Refuse what must never be sent, wait for the account's turn, send, and read the body within `seconds`."""
+
+    def __init__(
+        self,
+        inner: httpx.AsyncBaseTransport,
+        *,
+        guard: Callable[[httpx.Request], None],
+        gate: Gate,
+        trace: Trace,
+        seconds: float,
+    ) -> None:
+        self._inner = inner
+        self._guard = guard
+        self._gate = gate
+        self._trace = trace
+        self._seconds = seconds
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Make one attempt; note in the request's extensions how many there were and whether one may have arrived."""
+        self._guard(request)
+        await self._gate.wait_turn()
+        self._trace.count()
+        request.extensions["attempts"] = request.extensions.get("attempts", 0) + 1
+        try:
+            response = await self._send(request)
+        except NOT_SENT:
+            raise
+        except httpx.HTTPError:
+            request.extensions["reached"] = True
+            raise
+        request.extensions["reached"] = True
+        return response
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        try:
+            async with asyncio.timeout(self._seconds):
+                response = await self._inner.handle_async_request(request)
+                try:
+                    await response.aread()
+                finally:
+                    await response.aclose()
+        except TimeoutError as error:
+            message = f"no complete answer within {self._seconds:g} s"
+            raise httpx.ReadTimeout(message, request=request) from error
+        return response
+
+    async def aclose(self) -> None:
+        """Close the innermost transport."""
+        await self._inner.aclose()
+
+
+class SpreadTransport(httpx.AsyncBaseTransport):
+    """Take several connection pools in turn: one pool of many connections is slow."""
+
+    def __init__(self, pools: tuple[httpx.AsyncBaseTransport, ...]) -> None:
+        self._pools = pools
+        self._next = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send over the next pool."""
+        pool = self._pools[self._next]
+        self._next = (self._next + 1) % len(self._pools)
+        return await pool.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close all pools."""
+        for pool in self._pools:
+            await pool.aclose()
+
+
+def build_transport(base_url: str, *, concurrency: int, environ: Mapping[str, str]) -> httpx.AsyncBaseTransport:
+    """Build pools of verified TLS connections, through the proxy that the environment names for this host.
+
+    Certificates of a company's own authority come from SSL_CERT_FILE or SSL_CERT_DIR. `.netrc` is never read.
+    """
+    context = httpx.create_ssl_context(verify=True, trust_env=True)
+    count = -(-max(1, concurrency) // CONNECTIONS_OF_ONE_POOL)
+    size = -(-max(1, concurrency) // count)
+    limits = httpx.Limits(max_connections=size, max_keepalive_connections=size)
+    proxy = find_proxy(base_url, environ=environ)
+    pools = tuple(httpx.AsyncHTTPTransport(verify=context, limits=limits, proxy=proxy) for _ in range(count))
+    return pools[0] if count == 1 else SpreadTransport(pools)
+
+
+def find_proxy(base_url: str, *, environ: Mapping[str, str]) -> str | None:
+    """Find the proxy for a URL: HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, in either case, unless NO_PROXY names the host.
+
+    HTTP_PROXY in capitals is not read where the process may be a CGI script, whose callers can set it.
+    """
+    url = httpx.URL(base_url)
+    named = {name.lower(): value for name, value in environ.items() if name.lower().endswith("_proxy") and value}
+    if "REQUEST_METHOD" in environ:
+        named["http_proxy"] = environ.get("http_proxy", "")
+    if url.host in _LOOPBACK or _skips_proxy(url.host, named.get("no_proxy", "")):
+        return None
+    proxy = named.get(f"{url.scheme}_proxy") or named.get("all_proxy")
+    return proxy if not proxy or "://" in proxy else f"http://{proxy}"
+
+
+def _skips_proxy(host: str, exceptions: str) -> bool:
+    """Tell whether NO_PROXY names a host: `*`, the host itself, or a domain it is in (with or without a leading dot)."""
+    names = [name.strip().lower().lstrip(".") for name in exceptions.split(",")]
+    return any(name in {"*", host} or host.endswith(f".{name}") for name in names if name)
