@@ -1,0 +1,85 @@
+"""Play the four vendors on this machine: no credentials, no network, no dead phone line.
+
+The sandbox is a second reading of what is known about the vendors. It shares nothing with the rooms below, so that a
+mistake there is not repeated here.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from reconciler.sandbox.switches import SWITCHES, Switch, SwitchError
+from reconciler.sandbox.vices import VICES, ViceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from starlette.applications import Starlette
+    from starlette.types import ASGIApp
+
+    from reconciler.sandbox.faults import Fault
+    from reconciler.sandbox.seed import SANDBOX_KEYS, SeedError, load_seed
+    from reconciler.sandbox.transport import SandboxTransport
+    from reconciler.sandbox.world import Arrived, Danger, Served, World
+
+__all__ = [
+    "SANDBOX_KEYS",
+    "SWITCHES",
+    "VICES",
+    "Arrived",
+    "Danger",
+    "Fault",
+    "SandboxTransport",
+    "SeedError",
+    "Served",
+    "Switch",
+    "SwitchError",
+    "ViceError",
+    "World",
+    "create_app",
+    "load_seed",
+    "serve",
+]
+_HOMES = {
+    "SANDBOX_KEYS": "seed",
+    "Arrived": "world",
+    "Danger": "world",
+    "Fault": "faults",
+    "SandboxTransport": "transport",
+    "SeedError": "seed",
+    "Served": "world",
+    "World": "world",
+    "load_seed": "seed",
+}
+
+
+def create_app(
+    *,
+    database: Path | None,
+    seed: Mapping[str, Any] | None,
+    vices: Iterable[str] = (),
+    switches: Mapping[str, object] | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Starlette:
+    """Build the four vendors over one database; None keeps it in memory. See `reconciler.sandbox.app`."""
+    from reconciler.sandbox import app
+
+    return app.create_app(database=database, seed=seed, vices=vices, switches=switches, clock=clock)
+
+
+def serve(app: ASGIApp, *, port: int, host: str = "127.0.0.1") -> None:
+    """Serve an application on loopback until interrupted."""
+    from reconciler.sandbox import server
+
+    server.serve(app, port=port, host=host)
+
+
+def __getattr__(name: str) -> object:
+    """Import what needs a web framework or a database only when it is asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

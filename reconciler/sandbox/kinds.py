@@ -1,0 +1,28 @@
+"""Check JSON values against the few kinds that the vendors' documents speak of."""
+
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+E164 = re.compile(r"\+[1-9][0-9]{1,14}\Z")
+
+KINDS: Mapping[str, Callable[[object], bool]] = MappingProxyType(
+    {
+        "string": lambda value: isinstance(value, str),
+        "boolean": lambda value: isinstance(value, bool),
+        "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+        "object": lambda value: isinstance(value, dict),
+        "array": lambda value: isinstance(value, list),
+        "phone": lambda value: isinstance(value, str) and E164.match(value) is not None,
+    }
+)
+
+
+def fits(value: object, kind: str) -> bool:
+    """Tell whether a JSON value is of a kind.
+
+    A kind is a name of `KINDS`, several joined by `|`, and `?` at the end where null is allowed too.
+    """
+    if value is None:
+        return kind.endswith("?")
+    return any(KINDS[name](value) for name in kind.removesuffix("?").split("|"))

@@ -1,0 +1,64 @@
+"""Serve the sandbox on a loopback port."""
+
+import asyncio
+import ipaddress
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from reconciler.sandbox.faults import Fault
+
+Peer = tuple[str, int]
+
+
+class Door:
+    """Turn a fault into a connection that ends without an answer."""
+
+    def __init__(self, app: ASGIApp, lines: dict[Peer, asyncio.Transport]) -> None:
+        self._app = app
+        self._lines = lines
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, or hang up."""
+        try:
+            await self._app(scope, receive, send)
+        except Fault:
+            self._lines[scope["client"]].abort()
+            # The server would answer 500 unless it has noticed that the client is gone.
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+
+def serve(app: ASGIApp, *, port: int, host: str = "127.0.0.1") -> None:
+    """Serve until interrupted, on loopback only: these vendors know every key. Raises ValueError elsewhere."""
+    if not _is_loopback(host):
+        raise ValueError(f"the sandbox listens on loopback only, not on {host}")
+    lines: dict[Peer, asyncio.Transport] = {}
+    protocol = _make_protocol(lines)
+    door = Door(app, lines)
+    uvicorn.run(door, host=host, port=port, http=protocol, log_level="warning", lifespan="off", ws="none")
+
+
+def _make_protocol(lines: dict[Peer, asyncio.Transport]) -> type[asyncio.Protocol]:
+    class KnownLines(H11Protocol):
+        """Remember each open connection by its client's address."""
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the class it extends
+            lines[transport.get_extra_info("peername")[:2]] = transport
+            super().connection_made(transport)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            lines.pop(self.client, None)  # type: ignore[arg-type]  # an address, once connected
+            super().connection_lost(exc)
+
+    return KnownLines
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

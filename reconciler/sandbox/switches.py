@@ -1,0 +1,159 @@
+"""List what nobody knows about the vendors, each with the readings that the sandbox can play."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+class SwitchError(ValueError):
+    """A switch that does not exist or cannot be set so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """One unknown. No choices means: any positive whole number."""
+
+    default: str
+    choices: tuple[str, ...]
+    description: str
+    fact: str
+
+
+_UNKNOWN = "U: "
+
+SWITCHES: Mapping[str, Switch] = MappingProxyType(
+    {
+        "galtea-patch": Switch(
+            "partial",
+            ("partial", "strict"),
+            "whether PATCH takes changed fields only, or demands the documented-required ones",
+            "documented required, its own client sends changed keys only (M)",
+        ),
+        "galtea-patch-answer": Switch(
+            "object",
+            ("object", "204", "id"),
+            "what a committed PATCH answers",
+            "object D; sibling resources 204 or {id} (I)",
+        ),
+        "galtea-duplicate-name": Switch(
+            "400",
+            ("400", "409"),
+            "status for a name that its product already has",
+            "400 for siblings D, 409 in newer operations",
+        ),
+        "galtea-max-limit": Switch(
+            "10000",
+            (),
+            "the largest page that the server gives, whatever limit asks for",
+            _UNKNOWN + "maximum of limit",
+        ),
+        "galtea-read-only": Switch(
+            "ignored",
+            ("ignored", "written"),
+            "what userId and createdAt in a PATCH body do",
+            _UNKNOWN + "they are listed in the body schema",
+        ),
+        "fluents-example-context": Switch(
+            "replace",
+            ("replace", "merge"),
+            "what an object in example_context does to the keys that it does not name",
+            _UNKNOWN + "merge rule",
+        ),
+        "fluents-empty-object": Switch(
+            "no-change",
+            ("no-change", "clears"),
+            "what {} in example_context does",
+            "no change in the ancestor (M)",
+        ),
+        "fluents-null": Switch(
+            "ignored",
+            ("ignored", "clears", "400"),
+            "what null in an update body does",
+            _UNKNOWN + "null semantics",
+        ),
+        "fluents-list-references": Switch(
+            "ids",
+            ("ids", "objects"),
+            "how references look in the list of numbers",
+            _UNKNOWN + "shape of the list's entries",
+        ),
+        "fluents-credentials": Switch(
+            "clear",
+            ("clear", "masked"),
+            "how credentials of account connections are shown",
+            "shown in clear D, masking U",
+        ),
+        "fluents-unknown-fields": Switch(
+            "ignored",
+            ("ignored", "400"),
+            "what a field that is not writable does in an update body",
+            _UNKNOWN + "validation of unknown fields",
+        ),
+        "opencopilot-page-size": Switch("20", (), "phones on a page of the list", _UNKNOWN + "page size"),
+        "opencopilot-unknown-id": Switch(
+            "404",
+            ("404", "500"),
+            "status of a PATCH on a phone that does not exist",
+            _UNKNOWN + "only 200 and 500 are declared",
+        ),
+        "opencopilot-max-duration": Switch(
+            "free",
+            ("free", "21600"),
+            "whether the maximum of call_max_duration holds for updates too",
+            "21600 documented for buying only",
+        ),
+        "polyai-null": Switch(
+            "400",
+            ("400", "ignored", "clears"),
+            "what null does in asrLangCode, voiceName and projectId",
+            _UNKNOWN + "null for the three others",
+        ),
+        "polyai-empty-string": Switch(
+            "400",
+            ("400", "ignored", "clears"),
+            'what "" does in a connector\'s update',
+            _UNKNOWN + '"" in a request',
+        ),
+        "polyai-batch-limit": Switch(
+            "25", (), "entries that one batch may carry, more are refused", _UNKNOWN + "size limit of a batch"
+        ),
+        "polyai-wrong-region": Switch(
+            "401", ("401", "404"), "what a key of another region gets", "401, or 404 for what exists (D)"
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """Hold how every switch is set."""
+
+    positions: Mapping[str, str]
+
+    def get(self, name: str) -> str:
+        """Return the position of a switch."""
+        return self.positions[name]
+
+    def count(self, name: str) -> int:
+        """Return the position of a switch that is a number."""
+        return int(self.positions[name])
+
+
+def set_switches(settings: Mapping[str, object]) -> Switches:
+    """Set the named switches and leave the others at their defaults.
+
+    Raises SwitchError, with the names or positions that exist.
+    """
+    chosen = {name: _check_position(name, str(position)) for name, position in settings.items()}
+    return Switches({**{name: switch.default for name, switch in SWITCHES.items()}, **chosen})
+
+
+def _check_position(name: str, position: str) -> str:
+    if name not in SWITCHES:
+        raise SwitchError(f"no switch is called {name!r}; there are {', '.join(SWITCHES)}")
+    choices = SWITCHES[name].choices
+    if choices and position not in choices:
+        raise SwitchError(f"switch {name} cannot be {position!r}; choose {' or '.join(choices)}")
+    if not choices and not (position.isdecimal() and int(position) > 0):
+        raise SwitchError(f"switch {name} takes a positive whole number, not {position!r}")
+    return position
