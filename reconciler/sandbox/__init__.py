@@ -79,7 +79,8 @@ def serve(app: ASGIApp, *, port: int, host: str = "127.0.0.1") -> None:
 def __getattr__(name: str) -> object:
     """Import what needs a web framework or a database only when it is asked for."""
     if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
     from importlib import import_module
 
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

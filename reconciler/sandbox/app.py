@@ -138,14 +138,12 @@ class Counter:
 
     def _answer(self, request: Request, act: Act | None, body: bytes = b"") -> Response:
         method, path = request.method, request.url.path
+        region = find_region(request.headers.get("host", ""))
+        query = request.scope["query_string"].decode("latin-1")
         try:
-            region = find_region(request.headers.get("host", ""))
             grant = {} if self.vendor.is_open(path) else self.vendor.admit(request.headers, region)
-            if act is None:
-                raise Lost
-            query = request.scope["query_string"].decode("latin-1")
             call = Call(method, path, query, _parse(body), region, request.path_params, grant)
-            return act(call)
+            return self.vendor.get_lost(method, path) if act is None else act(call)
         except Refusal as refusal:
             return self.vendor.refuse(refusal)
         except Lost:

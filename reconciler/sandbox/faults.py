@@ -1,7 +1,7 @@
 """Name what can happen to a request besides an answer."""
 
 
-class Fault(Exception):
+class Fault(Exception):  # noqa: N818 - what its subclasses name happened to a request, not in our code
     """Stand for a connection that ends without an answer."""
 
 

@@ -13,22 +13,79 @@ from reconciler.sandbox.kinds import fits
 from reconciler.sandbox.world import Document
 
 LANGUAGES = frozenset(
-    (
-        "bg ca zh zh-TW cs da nl en et fi nl-BE fr de de-CH el hi hu id it ja ko lv lt ms multi no pl pt ro ru sk "
-        "es sv th tr uk vi"
-    ).split()
+    [
+        "bg",
+        "ca",
+        "zh",
+        "zh-TW",
+        "cs",
+        "da",
+        "nl",
+        "en",
+        "et",
+        "fi",
+        "nl-BE",
+        "fr",
+        "de",
+        "de-CH",
+        "el",
+        "hi",
+        "hu",
+        "id",
+        "it",
+        "ja",
+        "ko",
+        "lv",
+        "lt",
+        "ms",
+        "multi",
+        "no",
+        "pl",
+        "pt",
+        "ro",
+        "ru",
+        "sk",
+        "es",
+        "sv",
+        "th",
+        "tr",
+        "uk",
+        "vi",
+    ]
 )
 VOICES = frozenset(
-    (
-        "hP72SDESIJq2YuAblBqz a38v0NaUbsvackET0tSL UR972wNGq3zluze0LoIp IOyj8WtBHdke2FjQgGAr "
-        "6pVydnYcVtMsrrSeUKs6 BafnizVJUkrZF7B8vAMB 7ml0LUl80q5HrlC5rH5n 2EUn20N7uqcXUxqGrJEF "
-        "dRqoXefWJMo2lbk72Ucp 3R4yOxfnii0AEiNj88t7 AcERRlWeeyUhaV8Z6nI7 CXlx1qNjAZaq99XYNLZl "
-        "ktBW0zUVLSxdQiNCm7VY EOYxsIDQfFQEnzbIRe3T 4h05pJAlcSqTMs5KRd8X H61ermx0gHYPgQYw03E4 "
-        "fc0bJMlcn2uSFDSWPMjI Yx8RZ6gdw0HEEzcwrVlS 4CrZuIW9am7gYAxgo2Af x8udhExu0uJxUn4Tf9Az "
-        "sY2peC9GbHX8NCy5enOe TxErUhYT25MQSG3MlH4A PoPHDFYHijTq7YiSCwE3 tavIIPLplRB883FzWU0V "
-        "RFMAYURhm3MdnPIzpcwm GiGOaehga8enaTnFQvb4 jQWvT5ZpmLknePt8F1jr JjHBC66wF58p4ogebCNA "
-        "cfO5AAIh6JY3KjKu6QRz IJOA5d06iGvU3ehQdDjg"
-    ).split()
+    [
+        "hP72SDESIJq2YuAblBqz",
+        "a38v0NaUbsvackET0tSL",
+        "UR972wNGq3zluze0LoIp",
+        "IOyj8WtBHdke2FjQgGAr",
+        "6pVydnYcVtMsrrSeUKs6",
+        "BafnizVJUkrZF7B8vAMB",
+        "7ml0LUl80q5HrlC5rH5n",
+        "2EUn20N7uqcXUxqGrJEF",
+        "dRqoXefWJMo2lbk72Ucp",
+        "3R4yOxfnii0AEiNj88t7",
+        "AcERRlWeeyUhaV8Z6nI7",
+        "CXlx1qNjAZaq99XYNLZl",
+        "ktBW0zUVLSxdQiNCm7VY",
+        "EOYxsIDQfFQEnzbIRe3T",
+        "4h05pJAlcSqTMs5KRd8X",
+        "H61ermx0gHYPgQYw03E4",
+        "fc0bJMlcn2uSFDSWPMjI",
+        "Yx8RZ6gdw0HEEzcwrVlS",
+        "4CrZuIW9am7gYAxgo2Af",
+        "x8udhExu0uJxUn4Tf9Az",
+        "sY2peC9GbHX8NCy5enOe",
+        "TxErUhYT25MQSG3MlH4A",
+        "PoPHDFYHijTq7YiSCwE3",
+        "tavIIPLplRB883FzWU0V",
+        "RFMAYURhm3MdnPIzpcwm",
+        "GiGOaehga8enaTnFQvb4",
+        "jQWvT5ZpmLknePt8F1jr",
+        "JjHBC66wF58p4ogebCNA",
+        "cfO5AAIh6JY3KjKu6QRz",
+        "IJOA5d06iGvU3ehQdDjg",
+    ]
 )
 _KINDS: Mapping[str, str] = {
     "name": "string",

@@ -193,7 +193,7 @@ class PolyAI:
         live = self._find(call, key)
         fields = self._check_fields(body)
         self._check_target(call, fields, live)
-        project = fields.get("projectId", live["projectId"])
+        project = str(fields.get("projectId", live["projectId"]))
         if project != live["projectId"]:
             # The variant belongs to the old project (I).
             fields = {"variantId": "", **fields}

@@ -224,9 +224,11 @@ def load_seed(path: Path) -> Mapping[str, Any]:
     try:
         seed = read_yaml(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise SeedError(f"{path}: {error}") from error
+        msg = f"{path}: {error}"
+        raise SeedError(msg) from error
     if not isinstance(seed, dict):
-        raise SeedError(f"{path}: the seed must be a mapping with {', '.join(_TOP)}")
+        msg = f"{path}: the seed must be a mapping with {', '.join(_TOP)}"
+        raise SeedError(msg)
     return seed
 
 
@@ -325,7 +327,8 @@ def _rows(rows: object, shape: Shape, *, path: str) -> list[Document]:
     if rows is None:
         return []
     if not isinstance(rows, list):
-        raise SeedError(f"{path}: must be a list")
+        msg = f"{path}: must be a list"
+        raise SeedError(msg)
     completed = [_complete(row, shape, place, path=f"{path}[{place}]") for place, row in enumerate(rows)]
     _refuse_twins(completed, shape, path=path)
     return completed
@@ -333,16 +336,19 @@ def _rows(rows: object, shape: Shape, *, path: str) -> list[Document]:
 
 def _complete(row: object, shape: Shape, place: int, *, path: str) -> Document:
     if not isinstance(row, dict):
-        raise SeedError(f"{path}: must be a mapping")
+        msg = f"{path}: must be a mapping"
+        raise SeedError(msg)
     kinds = {**shape.optional, **shape.required}
     if shape.closed:
         _refuse_unknown(row, list(kinds), path=path)
     for name in shape.required:
         if name not in row:
-            raise SeedError(f"{path}.{name}: is missing")
+            msg = f"{path}.{name}: is missing"
+            raise SeedError(msg)
     for name, kind in kinds.items():
         if name in row and not fits(row[name], kind):
-            raise SeedError(f"{path}.{name}: must be {_describe(kind)}, not {row[name]!r}")
+            msg = f"{path}.{name}: must be {_describe(kind)}, not {row[name]!r}"
+            raise SeedError(msg)
     key = row[shape.key]
     return {**{name: make(key, place) for name, make in shape.defaults.items()}, **row}
 
@@ -352,7 +358,8 @@ def _refuse_twins(rows: list[Document], shape: Shape, *, path: str) -> None:
     for place, row in enumerate(rows):
         first = seen.setdefault(row[shape.key], place)
         if first != place:
-            raise SeedError(f"{path}[{place}].{shape.key}: {row[shape.key]!r} is at {path}[{first}] already")
+            msg = f"{path}[{place}].{shape.key}: {row[shape.key]!r} is at {path}[{first}] already"
+            raise SeedError(msg)
 
 
 def _section(parent: Mapping[str, Any], name: str, *, path: str) -> Mapping[str, Any]:
@@ -360,7 +367,8 @@ def _section(parent: Mapping[str, Any], name: str, *, path: str) -> Mapping[str,
     if section is None:
         return {}
     if not isinstance(section, Mapping):
-        raise SeedError(f"{path}: must be a mapping")
+        msg = f"{path}: must be a mapping"
+        raise SeedError(msg)
     return section
 
 
@@ -369,7 +377,8 @@ def _refuse_unknown(found: Mapping[str, Any], known: Iterator[str] | list[str] |
     for name in found:
         if name not in known:
             where = f"{path}.{name}" if path else str(name)
-            raise SeedError(f"{where}: is not known here; there are {', '.join(known)}")
+            msg = f"{where}: is not known here; there are {', '.join(known)}"
+            raise SeedError(msg)
 
 
 def _describe(kind: str) -> str:

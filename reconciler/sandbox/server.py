@@ -33,7 +33,8 @@ class Door:
 def serve(app: ASGIApp, *, port: int, host: str = "127.0.0.1") -> None:
     """Serve until interrupted, on loopback only: these vendors know every key. Raises ValueError elsewhere."""
     if not _is_loopback(host):
-        raise ValueError(f"the sandbox listens on loopback only, not on {host}")
+        msg = f"the sandbox listens on loopback only, not on {host}"
+        raise ValueError(msg)
     lines: dict[Peer, asyncio.Transport] = {}
     protocol = _make_protocol(lines)
     door = Door(app, lines)

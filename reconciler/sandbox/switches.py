@@ -150,10 +150,13 @@ def set_switches(settings: Mapping[str, object]) -> Switches:
 
 def _check_position(name: str, position: str) -> str:
     if name not in SWITCHES:
-        raise SwitchError(f"no switch is called {name!r}; there are {', '.join(SWITCHES)}")
+        msg = f"no switch is called {name!r}; there are {', '.join(SWITCHES)}"
+        raise SwitchError(msg)
     choices = SWITCHES[name].choices
     if choices and position not in choices:
-        raise SwitchError(f"switch {name} cannot be {position!r}; choose {' or '.join(choices)}")
+        msg = f"switch {name} cannot be {position!r}; choose {' or '.join(choices)}"
+        raise SwitchError(msg)
     if not choices and not (position.isdecimal() and int(position) > 0):
-        raise SwitchError(f"switch {name} takes a positive whole number, not {position!r}")
+        msg = f"switch {name} takes a positive whole number, not {position!r}"
+        raise SwitchError(msg)
     return position

@@ -104,7 +104,8 @@ def parse_vice(text: str) -> Vice:
     """Read one vice."""
     spelled = _SPELLING.match(text)
     if spelled is None or spelled["name"] not in VICES:
-        raise ViceError(f"no vice is called {text!r}; there are {', '.join(VICES)}")
+        msg = f"no vice is called {text!r}; there are {', '.join(VICES)}"
+        raise ViceError(msg)
     name, limits = spelled["name"], [word for word in spelled["limits"].split("@") if word]
     parameter = spelled["parameter"]
     if name in _NAMING_PROVIDER and parameter is not None:
@@ -115,20 +116,23 @@ def parse_vice(text: str) -> Vice:
 
 def _read_parameter(name: str, parameter: str | None) -> tuple[int | None, int]:
     if parameter is not None and name not in _DEFAULTS and name not in _TIMED:
-        raise ViceError(f"vice {name} takes no parameter, not {parameter!r}")
+        msg = f"vice {name} takes no parameter, not {parameter!r}"
+        raise ViceError(msg)
     wanted = parameter if parameter is not None else _DEFAULTS.get(name)
     if wanted is None:
         return None, 0
     numbers = wanted.split("/") if name == "rate-limit" else [wanted]
     if not all(number.isdecimal() for number in numbers):
-        raise ViceError(f"vice {name} takes {_DEFAULTS.get(name, 'a whole number')}, not {wanted!r}")
+        msg = f"vice {name} takes {_DEFAULTS.get(name, 'a whole number')}, not {wanted!r}"
+        raise ViceError(msg)
     return int(numbers[0]), int(numbers[1]) if len(numbers) > 1 else 60
 
 
 def _choose(limits: list[str], choices: tuple[str, ...], text: str) -> frozenset[str]:
     for word in limits:
         if word not in {*PROVIDERS, *SIDES}:
-            raise ViceError(f"{word!r} in {text!r} is not {', '.join((*PROVIDERS, *SIDES))}")
+            msg = f"{word!r} in {text!r} is not {', '.join((*PROVIDERS, *SIDES))}"
+            raise ViceError(msg)
     return frozenset(word for word in limits if word in choices) or frozenset(choices)
 
 
