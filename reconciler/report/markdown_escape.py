@@ -1,0 +1,57 @@
+"""Put untrusted text into Markdown so that it is shown and never obeyed.
+
+Two containers are used. HTML blocks (which Markdown does not look into up to the next empty line) hold single lines
+with `&`, `<`, `>` and quotes as entities, inside `<code>` wherever a code host would else turn `@name` or `#1` into a
+link that notifies somebody. Fences hold several lines and are longer than any run of backticks in them.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from reconciler.report.escape import escape_terminal
+
+_BACKTICKS = re.compile(r"`+")
+_COMMAND = re.compile(r"^(\s*)::")
+_SPEAKING = re.compile(r"([@#!~])(?=\w)")
+
+
+def show_line(text: str) -> str:
+    """Return a text as one line whose control characters, direction marks and line ends are visible.
+
+    A CI log obeys `##[...]` anywhere in a line, so that is shown escaped too.
+    """
+    return escape_terminal(text).replace("##[", r"#\x23[")
+
+
+def code(text: str) -> str:
+    """Return untrusted text as HTML code on one line."""
+    return f"<code>{escape(show_line(text))}</code>"
+
+
+def prose(text: str) -> str:
+    """Return an untrusted sentence as HTML on one line; an empty comment keeps hosts from linking `@name` and `#1`."""
+    parts = _SPEAKING.split(show_line(text))
+    return "".join(f"{escape(part)}<!-- -->" if index % 2 else escape(part) for index, part in enumerate(parts))
+
+
+def fence(text: str, language: str) -> str:
+    """Return lines in a fence; line ends are kept, everything else invisible is made visible.
+
+    A line that starts with `::` would be a command to a CI job that prints the comment, so it is shown escaped.
+    """
+    lines = [_COMMAND.sub(r"\1\\x3a:", show_line(line)) for line in text.split("\n")]
+    longest = max((len(run) for line in lines for run in _BACKTICKS.findall(line)), default=0)
+    marks = "`" * max(3, longest + 1)
+    return "\n".join([f"{marks}{language}", *lines, marks])
+
+
+def link_code(text: str, address: str | None) -> str:
+    """Return HTML code that leads to an address, where there is one."""
+    return f'<a href="{escape(address)}">{code(text)}</a>' if address else code(text)
+
+
+def cut_line(text: str, longest: int) -> str:
+    """Return the text, cut with a count of what is missing where it is too long."""
+    return text if len(text) <= longest else f"{text[:longest]}… ({len(text) - longest:,} more characters)"

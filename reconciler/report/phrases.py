@@ -1,0 +1,180 @@
+"""The words that all reports for a browser or a code review share."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+
+from reconciler.model.paths import MISSING, FieldPath, Json, Missing
+from reconciler.model.plan import CallGraph, Cause, Change, Plan, Planned, Status, Update
+from reconciler.model.secret import HIDDEN
+from reconciler.report.diff_words import Row, diff_texts
+from reconciler.report.escape import escape_json
+
+CAUSE_WORDS: Mapping[Cause, str] = {
+    Cause.CONFLICT: "conflict",
+    Cause.DRIFT: "drift",
+    Cause.CONFIG: "from this change",
+    Cause.UNATTRIBUTED: "not attributed",
+    Cause.UNVERIFIABLE: "cannot be read back",
+}
+"""In order of weight: the first cause that occurs in an update is the one it is counted under."""
+
+CAUSE_MEANINGS: Mapping[Cause, str] = {
+    Cause.CONFLICT: "Both git and somebody outside git changed this field since the last apply.",
+    Cause.DRIFT: "Somebody changed this field outside git; applying puts it back.",
+    Cause.CONFIG: "Git changed this field.",
+    Cause.UNATTRIBUTED: "Nothing was ever applied to this field from here, so nobody can tell who changed it.",
+    Cause.UNVERIFIABLE: "The vendor's API cannot be read back, so the live value is not known.",
+}
+
+STATUS_WORDS: Mapping[Status, str] = {
+    Status.UPDATE: "to update",
+    Status.IN_SYNC: "in sync",
+    Status.UNKNOWN: "could not be read",
+    Status.ABSENT: "absent",
+    Status.REFUSED: "refused",
+}
+
+TROUBLES = (Status.REFUSED, Status.ABSENT, Status.UNKNOWN)
+
+LONG_TEXT = 60
+"""Characters from which on a text is shown as a diff instead of two values side by side."""
+
+
+def write_headline(plan: Plan) -> str:
+    """Return the one line that says it all; every update is counted once, under its weightiest cause."""
+    parts = [_count_updates(plan)]
+    numbers = len(find_affected_numbers(plan.calls))
+    if plan.updates and numbers:
+        parts.append(f"{count_noun(numbers, 'number')} affected")
+    risky = sum(is_risky(update) for update in plan.updates)
+    if risky:
+        parts.append(f"{risky} high risk")
+    troubles = [f"{plan.count(status)} {STATUS_WORDS[status]}" for status in TROUBLES if plan.count(status)]
+    return "; ".join([*parts, *([", ".join(troubles)] if troubles else [])])
+
+
+def _count_updates(plan: Plan) -> str:
+    if not plan.updates:
+        matching = count_noun(plan.count(Status.IN_SYNC), "resource")
+        return f"No changes: {matching} {'matches' if matching.startswith('1 ') else 'match'} the live state"
+    causes = Counter(choose_cause(update) for update in plan.updates)
+    words = ", ".join(f"{causes[cause]} {CAUSE_WORDS[cause]}" for cause in CAUSE_WORDS if causes[cause])
+    return f"{count_noun(len(plan.updates), 'update')}: {words}"
+
+
+def count_noun(count: int, noun: str) -> str:
+    """Write a count with its noun, in the plural where there is not exactly one."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def choose_cause(update: Update) -> Cause:
+    """Return the weightiest cause among the changes of an update."""
+    return next((cause for cause in CAUSE_WORDS if cause in update.causes), Cause.UNATTRIBUTED)
+
+
+def is_risky(update: Update) -> bool:
+    """Tell whether an update or one of its fields is marked high risk."""
+    return bool(update.risks) or any(change.risk for change in update.changes)
+
+
+def is_grave(update: Update) -> bool:
+    """Tell whether an update deserves the first look: drift, a conflict or high risk."""
+    return is_risky(update) or bool(update.causes & {Cause.DRIFT, Cause.CONFLICT})
+
+
+def list_risks(update: Update) -> tuple[str, ...]:
+    """Return the sentences that say why an update is high risk, each once."""
+    fields = (f"{name_field(change.path)}: {change.risk}" for change in update.changes if change.risk)
+    known = "\n".join(update.risks).casefold()
+    return (*update.risks, *(risk for risk in fields if risk.casefold() not in known))
+
+
+def find_affected_numbers(calls: CallGraph) -> frozenset[str]:
+    """Return the phone numbers whose calls pass a touched stop: their own, or one further on their way."""
+    reached = {node.key for node in calls.nodes if node.touched}
+    leading: dict[str, list[str]] = {}
+    for edge in calls.edges:
+        leading.setdefault(edge.target, []).append(edge.source)
+    queue = list(reached)
+    while queue:
+        for source in leading.get(queue.pop(), ()):
+            if source not in reached:
+                reached.add(source)
+                queue.append(source)
+    return frozenset(node.phone_number for node in calls.nodes if node.phone_number and node.key in reached)
+
+
+def list_troubles(plan: Plan) -> tuple[Planned, ...]:
+    """Return the resources that are refused, absent or unknown, the weightiest first."""
+    return tuple(planned for status in TROUBLES for planned in plan.resources if planned.status is status)
+
+
+def name_field(path: FieldPath) -> str:
+    """Write a path for a person."""
+    return ".".join(path)
+
+
+def show_value(value: Json | Missing, *, secret: bool = False) -> str:
+    """Write a value on one line, as JSON; what a secret holds is never written."""
+    if secret:
+        return HIDDEN
+    if value is MISSING:
+        return "(cannot be read)"
+    return "(none)" if value is None else escape_json(json.dumps(value, ensure_ascii=False))
+
+
+def recall_before(change: Change) -> Json | Missing:
+    """Return the live value or, where it cannot be read, the one that was applied last."""
+    return change.last_applied if change.before is MISSING else change.before
+
+
+def is_text_change(change: Change) -> bool:
+    """Tell whether a change is best shown as a diff of two texts."""
+    before = recall_before(change)
+    texts = [text for text in (before, change.after) if isinstance(text, str)]
+    if change.secret or len(texts) != 2:  # noqa: PLR2004 -- one text on each side
+        return False
+    return any("\n" in text or len(text) > LONG_TEXT for text in texts)
+
+
+def diff_change(change: Change, *, context: int | None = 3) -> tuple[Row, ...]:
+    """Return the rows of a change of texts; a line end that both texts have at their very end shows no empty line."""
+    before, after = str(recall_before(change)), str(change.after)
+    if before.endswith("\n") and after.endswith("\n"):
+        before, after = before[:-1], after[:-1]
+    return diff_texts(before, after, context=context)
+
+
+def write_body(update: Update, *, longest: int | None = None) -> str:
+    """Write the exact JSON body of an update's request, without its secrets.
+
+    Texts longer than `longest` characters are cut, with the count of what is missing.
+    """
+    body: Json = update.request.body
+    for change in update.changes:
+        if change.secret:
+            body = _hide(body, change.path)
+    shown = body if longest is None else _cut_texts(body, longest)
+    return escape_json(json.dumps(shown, ensure_ascii=False, indent=2))
+
+
+def _hide(body: Json, path: FieldPath) -> Json:
+    """Replace what stands at a path, or the first thing on the way that is no mapping; where the key is not found, all of it."""
+    if not path or not isinstance(body, Mapping):
+        return HIDDEN
+    if path[0] not in body:
+        return dict.fromkeys(body, HIDDEN) if body else body
+    return {key: _hide(value, path[1:]) if key == path[0] else value for key, value in body.items()}
+
+
+def _cut_texts(value: Json, longest: int) -> Json:
+    if isinstance(value, str) and len(value) > longest:
+        return f"{value[:longest]}… ({len(value) - longest:,} more characters)"
+    if isinstance(value, Mapping):
+        return {key: _cut_texts(inner, longest) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cut_texts(inner, longest) for inner in value]
+    return value
