@@ -23,7 +23,7 @@ from reconciler.sandbox.gate import Answer, Denial, Gate
 from reconciler.sandbox.hosts import find_provider, find_region, is_write
 from reconciler.sandbox.opencopilot import OpenCopilot
 from reconciler.sandbox.polyai import PolyAI
-from reconciler.sandbox.seed import plant
+from reconciler.sandbox.seed import plant, read_switches, read_vices
 from reconciler.sandbox.switches import set_switches
 from reconciler.sandbox.vices import parse_vices
 from reconciler.sandbox.world import Arrived, Danger, Served, World
@@ -168,8 +168,8 @@ def create_app(
     arguments are added to them. Raises SeedError, ViceError, SwitchError.
     """
     sown = {} if seed is None else seed
-    settings = set_switches({**(sown.get("switches") or {}), **(switches or {})})
-    dial = Dial(parse_vices([*(sown.get("vices") or ()), *vices]))
+    settings = set_switches({**read_switches(sown), **(switches or {})})
+    dial = Dial(parse_vices([*read_vices(sown), *vices]))
     world = World(database)
     if world.is_empty():
         plant(world, sown)

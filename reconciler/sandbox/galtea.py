@@ -1,13 +1,14 @@
 """Play Galtea's phone connections."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from reconciler.sandbox.calls import Call, Lost, Refusal, Way
 from reconciler.sandbox.desk import Desk
 from reconciler.sandbox.keys import admit_bearer
-from reconciler.sandbox.kinds import fits
+from reconciler.sandbox.kinds import fits, read_moment
 from reconciler.sandbox.world import Document
 
 VOICES = tuple(
@@ -39,8 +40,8 @@ _KINDS = {
     "languageCode": "string?",
     "agentSpeaksFirst": "boolean",
     "userId": "string?",
-    "createdAt": "string",
-    "deletedAt": "string?",
+    "createdAt": "moment",
+    "deletedAt": "moment?",
 }
 _WRITABLE: Mapping[str, object] = {
     "name": "",
@@ -215,8 +216,18 @@ def _passes(call: Call, row: Document) -> bool:
     partial = ((name, call.find(name)) for name in ("name", "phoneNumber"))
     if any(text and text.lower() not in row[name].lower() for name, text in partial):
         return False
-    since, until = call.find("fromCreatedAt"), call.find("toCreatedAt")
-    return not (since and row["createdAt"] < since) and not (until and row["createdAt"] > until)
+    return _is_between(read_moment(row["createdAt"]), _moment(call, "fromCreatedAt"), _moment(call, "toCreatedAt"))
+
+
+def _is_between(moment: datetime, since: datetime | None, until: datetime | None) -> bool:
+    return (since is None or moment >= since) and (until is None or moment <= until)
+
+
+def _moment(call: Call, name: str) -> datetime | None:
+    text = call.find(name)
+    if text is not None and not fits(text, "moment"):
+        raise Refusal(400, f"{name} must be an ISO 8601 date")
+    return read_moment(text) if text else None
 
 
 def _sort(rows: list[Document], words: Sequence[str]) -> list[Document]:

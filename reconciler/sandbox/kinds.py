@@ -2,9 +2,24 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 E164 = re.compile(r"\+[1-9][0-9]{1,14}\Z")
+
+
+def read_moment(text: str) -> datetime:
+    """Return the moment that an ISO 8601 text stands for, UTC where it names no zone. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _is_moment(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(read_moment(value))
+    except ValueError:
+        return False
+
 
 KINDS: Mapping[str, Callable[[object], bool]] = MappingProxyType(
     {
@@ -14,6 +29,8 @@ KINDS: Mapping[str, Callable[[object], bool]] = MappingProxyType(
         "object": lambda value: isinstance(value, dict),
         "array": lambda value: isinstance(value, list),
         "phone": lambda value: isinstance(value, str) and E164.match(value) is not None,
+        "moment": _is_moment,
+        "region": lambda value: isinstance(value, str) and value in {"us", "uk", "eu", "studio"},
     }
 )
 

@@ -1,14 +1,12 @@
 """Read the sandbox's first state from a file that people write, and plant it in a world."""
 
-import uuid
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from reconciler.sandbox.kinds import fits
+from reconciler.sandbox.shapes import KEY, SHAPES, USER, VARIANT, Shape, identify
 from reconciler.sandbox.world import Document, World
 
 SANDBOX_KEYS: Mapping[str, str] = MappingProxyType(
@@ -19,201 +17,14 @@ SANDBOX_KEYS: Mapping[str, str] = MappingProxyType(
         "polyai": "polyai_sandbox",
     }
 )
-REGIONS = ("us", "uk", "eu", "studio")
-_NAMESPACE = uuid.UUID("6f9619ff-8b86-4d01-b42d-00c04fc964ff")
-_EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 
 Entry = tuple[str, str, str, str, Document]
-Default = Callable[[str, int], object]
 
 
 class SeedError(ValueError):
     """A seed that cannot be planted; the message starts with the path of the offending key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """Say what the rows of one collection look like.
-
-    `defaults` are made from the key of a row and its place, so that the same seed always grows the same world.
-    """
-
-    key: str
-    required: Mapping[str, str]
-    optional: Mapping[str, str] = field(default_factory=dict)
-    defaults: Mapping[str, Default] = field(default_factory=dict)
-    closed: bool = True
-
-
-def _always(value: object) -> Default:
-    return lambda _key, _place: value
-
-
-def _identify(kind: str) -> Default:
-    return lambda key, _place: str(uuid.uuid5(_NAMESPACE, f"{kind}/{key}"))
-
-
-def _date(_key: str, place: int) -> str:
-    moment = _EPOCH + timedelta(minutes=place)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-_USER = str(uuid.uuid5(_NAMESPACE, "user"))
-
-SHAPES: Mapping[tuple[str, str], Shape] = MappingProxyType(
-    {
-        ("galtea", "phoneConnections"): Shape(
-            key="id",
-            required={"id": "string", "productId": "string", "name": "string", "phoneNumber": "phone"},
-            optional={
-                "userId": "string?",
-                "voice": "string?",
-                "languageCode": "string?",
-                "agentSpeaksFirst": "boolean",
-                "createdAt": "string",
-                "deletedAt": "string?",
-            },
-            defaults={
-                "userId": _always("user_sandbox"),
-                "voice": _always(None),
-                "languageCode": _always(None),
-                "agentSpeaksFirst": _always(value=False),
-                "createdAt": _date,
-                "deletedAt": _always(None),
-            },
-        ),
-        ("fluents", "numbers"): Shape(
-            key="number",
-            required={"number": "phone"},
-            optional={
-                "id": "string",
-                "user_id": "string",
-                "active": "boolean",
-                "label": "string?",
-                "description": "string?",
-                "outbound_only": "boolean",
-                "example_context": "object",
-                "telephony_provider": "string",
-                "inbound_agent": "string?",
-                "telephony_account_connection": "string?",
-            },
-            defaults={
-                "id": _identify("number"),
-                "user_id": _always(_USER),
-                "active": _always(value=True),
-                "label": _always(""),
-                "description": _always(""),
-                "outbound_only": _always(value=False),
-                "example_context": lambda _key, _place: {},
-                "telephony_provider": _always("twilio"),
-                "inbound_agent": _always(None),
-                "telephony_account_connection": _always(None),
-            },
-        ),
-        ("fluents", "agents"): Shape(
-            key="id",
-            required={"id": "string"},
-            optional={
-                "name": "string",
-                "prompt": "object|string?",
-                "actions": "array",
-                "webhook": "object|string?",
-                "openai_account_connection": "string?",
-            },
-            defaults={
-                "user_id": _always(_USER),
-                "name": lambda key, _place: key,
-                "prompt": lambda _key, _place: {"content": "", "type": "prompt"},
-                "actions": lambda _key, _place: [],
-            },
-            closed=False,
-        ),
-        ("fluents", "prompts"): Shape(
-            key="id",
-            required={"id": "string"},
-            optional={"content": "string"},
-            defaults={"user_id": _always(_USER), "type": _always("prompt")},
-            closed=False,
-        ),
-        ("fluents", "account_connections"): Shape(
-            key="id",
-            required={"id": "string", "type": "string"},
-            optional={"credentials": "object"},
-            defaults={"user_id": _always(_USER), "credentials": lambda _key, _place: {}},
-            closed=False,
-        ),
-        ("opencopilot", "phones"): Shape(
-            key="id",
-            required={"id": "string", "phone_number": "phone"},
-            optional={
-                "name": "string?",
-                "base_prompt": "string",
-                "handoff_phone_number": "string",
-                "initial_message": "string",
-                "language": "string",
-                "emotion_recognition": "boolean",
-                "elevenlabs_voice_id": "string",
-                "voice_speed": "number",
-                "speaks_first": "string",
-                "wait_time_before_ending_call": "number",
-                "call_max_duration": "number",
-                "awaiting_response_messages": "string",
-                "awaiting_response_max_spoken_count": "number",
-                "awaiting_response_timeout": "number",
-            },
-            defaults={"name": _always(None), "elevenlabs_voice_id": _always("hP72SDESIJq2YuAblBqz")},
-        ),
-        ("polyai", "connectors"): Shape(
-            key="connectorId",
-            required={"connectorId": "string", "projectId": "string"},
-            optional={
-                "name": "string",
-                "accountId": "string",
-                "clientEnv": "string",
-                "variantId": "string?",
-                "asrLangCode": "string",
-                "ttsLangCode": "string",
-                "voiceName": "string",
-                "disableHandoff": "boolean",
-                "region": "string",
-            },
-            defaults={
-                "name": lambda key, _place: key,
-                "accountId": _always("account_sandbox"),
-                "clientEnv": _always("sandbox"),
-                "variantId": _always(""),
-                "asrLangCode": _always("en-US"),
-                "voiceName": _always("en-US-Neural2-A"),
-                "disableHandoff": _always(value=False),
-            },
-        ),
-        ("polyai", "phone_numbers"): Shape(
-            key="number",
-            required={"number": "phone", "projectId": "string"},
-            optional={"accountId": "string", "clientEnv": "string", "connectorId": "string?"},
-            defaults={
-                "accountId": _always("account_sandbox"),
-                "clientEnv": _always("sandbox"),
-                "connectorId": _always(None),
-            },
-        ),
-        ("polyai", "agents"): Shape(key="agentId", required={"agentId": "string"}, optional={"region": "string"}),
-    }
-)
-VARIANT = Shape(
-    key="id",
-    required={"id": "string", "name": "string"},
-    optional={"isDefault": "boolean", "attributeValues": "object"},
-    defaults={
-        "isDefault": lambda _key, place: place == 0,
-        "attributeValues": lambda _key, _place: {"values": {}},
-    },
-)
-KEY = Shape(
-    key="key",
-    required={"key": "string"},
-    optional={"products": "array", "regions": "array", "agents": "array"},
-)
 _TOP = ("galtea", "fluents", "opencopilot", "polyai", "switches", "vices")
 
 
@@ -235,6 +46,20 @@ def load_seed(path: Path) -> Mapping[str, Any]:
 def plant(world: World, seed: Mapping[str, Any]) -> None:
     """Check a seed and put everything in it into an empty world, or nothing where it is malformed."""
     world.put_all(iter(list(_grow(seed))))
+
+
+def read_switches(seed: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the switches that a seed sets."""
+    return _section(seed, "switches", path="switches")
+
+
+def read_vices(seed: Mapping[str, Any]) -> list[str]:
+    """Return the vices that a seed asks for."""
+    vices = seed.get("vices") or []
+    if not isinstance(vices, list) or not all(isinstance(vice, str) for vice in vices):
+        msg = "vices: must be a list of names"
+        raise SeedError(msg)
+    return vices
 
 
 def _grow(seed: Mapping[str, Any]) -> Iterator[Entry]:
@@ -292,10 +117,10 @@ def _take_out_prompt(scope: str, agent: Document) -> Iterator[Entry]:
     """Store an agent's inline prompt on its own, and give its actions and webhook ids."""
     for kind in ("prompt", "webhook"):
         if isinstance(agent.get(kind), dict):
-            agent[kind] = {"id": _own_id(agent, kind), "user_id": _USER, **agent[kind]}
+            agent[kind] = {"id": _own_id(agent, kind), "user_id": USER, **agent[kind]}
     actions = agent.get("actions") or []
     agent["actions"] = [
-        {"id": _own_id(agent, f"action/{place}"), "user_id": _USER, **action} for place, action in enumerate(actions)
+        {"id": _own_id(agent, f"action/{place}"), "user_id": USER, **action} for place, action in enumerate(actions)
     ]
     if isinstance(agent.get("prompt"), dict):
         prompt = agent["prompt"]
@@ -304,7 +129,7 @@ def _take_out_prompt(scope: str, agent: Document) -> Iterator[Entry]:
 
 
 def _own_id(agent: Document, part: str) -> str:
-    return str(uuid.uuid5(_NAMESPACE, f"{agent['id']}/{part}"))
+    return identify(f"{agent['id']}/{part}")
 
 
 def _grow_variants(section: Mapping[str, Any]) -> Iterator[Entry]:
@@ -372,8 +197,7 @@ def _section(parent: Mapping[str, Any], name: str, *, path: str) -> Mapping[str,
     return section
 
 
-def _refuse_unknown(found: Mapping[str, Any], known: Iterator[str] | list[str] | tuple[str, ...], *, path: str) -> None:
-    known = list(known)
+def _refuse_unknown(found: Mapping[str, Any], known: Collection[str], *, path: str) -> None:
     for name in found:
         if name not in known:
             where = f"{path}.{name}" if path else str(name)
