@@ -21,6 +21,8 @@ _BLOCK_LINES: Final = 12
 _BODY_TEXT: Final = 48
 """Characters of a text within a request body that are shown without `--verbose`."""
 _WIDEST_NAME: Final = 32
+_NARROWEST: Final = 24
+"""Cells that a value gets at least beside its name; with fewer it stands below."""
 _ARROW: Final = ("dim", "→ ")
 _CAUSE_STYLES: Final = {Cause.DRIFT: "drift", Cause.CONFLICT: "conflict"}
 
@@ -61,7 +63,7 @@ def render_changes(update: Update, view: View) -> list[Line]:
         lines.extend(_render_change(_pad(name, column), change, view))
     for name in companions:
         because: Line = (("dim", "sent because the API demands it"),)
-        lines.extend(_place((("dim", _pad(name, column)), ("", "  ")), (because,), view))
+        lines.extend(_place((("dim", _pad(name, column)), ("", "  ")), (because,), (), view))
     return lines
 
 
@@ -74,7 +76,7 @@ def _render_change(name: str, change: Change, view: View) -> list[Line]:
     marker = _mark(change)
     if _needs_block(change):
         return _render_long(head, marker, change, view)
-    return _place(head, _render_sides(change) + ((marker,) if marker else ()), view)
+    return _place(head, _render_sides(change), marker, view)
 
 
 def _render_sides(change: Change) -> tuple[Line, Line]:
@@ -85,27 +87,28 @@ def _render_sides(change: Change) -> tuple[Line, Line]:
     return ((style, old),), (_ARROW, ("dim" if after is None else "after", new))
 
 
-def _place(head: Line, parts: tuple[Line, ...], view: View) -> list[Line]:
-    """Put the parts of a field on one line; where they do not fit, below each other; where even that fails, below the name."""
-    line = head + _join(parts)
-    if measure_line(line) <= view.width:
-        return [line]
+def _place(head: Line, value: tuple[Line, ...], marker: Line, view: View) -> list[Line]:
+    """Put a field on one line; where it does not fit, below each other; where even that fails, below its name."""
+    parts = (*value, marker) if marker else value
+    if measure_line(head + _join(parts)) <= view.width:
+        return [head + _join(parts)]
     hang = measure_line(head)
-    if any(hang + measure_line(part) > view.width for part in parts):
-        hang = 2
-    stack = _stack(parts, view.width - hang)
-    placed = indent(
-        [piece for part in stack for piece in wrap(part, width=view.width - hang, hang=2)], (("", " " * hang),)
-    )
-    return [head, *placed] if hang != measure_line(head) else [head + placed[0][1:], *placed[1:]]
+    room = view.width - hang
+    if any(measure_line(part) > room for part in value) or room < _NARROWEST:
+        lines = _stack(parts, view.width - 2)
+        return [*wrap(head, width=view.width), *indent(lines, (("", "  "),))]
+    lines = _stack(parts, room)
+    return [head + lines[0], *indent(lines[1:], (("", " " * hang),))]
 
 
 def _stack(parts: tuple[Line, ...], width: int) -> list[Line]:
     """Keep before and after together on a line where they fit; a marker never parts them."""
+    stack = list(parts)
     for count in range(len(parts), 1, -1):
         if measure_line(_join(parts[:count])) <= width:
-            return [_join(parts[:count]), *parts[count:]]
-    return list(parts)
+            stack = [_join(parts[:count]), *parts[count:]]
+            break
+    return [piece for part in stack for piece in wrap(part, width=width, hang=2)]
 
 
 def _join(parts: tuple[Line, ...]) -> Line:
@@ -159,8 +162,7 @@ def _render_long(head: Line, marker: Line, change: Change, view: View) -> list[L
     else:
         summary = (("", count_changes(before, change.after)),)
         block = [] if view.compact else _diff(before, change, view)
-    parts = (summary, marker) if marker else (summary,)
-    return [*_place(head, parts, view), *([] if view.compact else indent(block, (("", "  "),)))]
+    return [*_place(head, (summary,), marker, view), *([] if view.compact else indent(block, (("", "  "),)))]
 
 
 def _diff(before: Json, change: Change, view: View) -> list[Line]:

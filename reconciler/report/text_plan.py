@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 from typing import Final
 
 from reconciler.model.plan import Cause, Plan, Planned, Status, Update
@@ -41,9 +40,10 @@ def _render_updates(plan: Plan, view: View) -> Iterator[Line]:
             yield from _render_update(update, view)
             yield ()
         return
-    ordered = sorted(plan.updates, key=lambda update: update.account)
-    for account, group in groupby(ordered, key=lambda update: update.account):
-        updates = tuple(group)
+    groups: dict[str, list[Update]] = {}
+    for update in plan.updates:
+        groups.setdefault(update.account, []).append(update)
+    for account, updates in groups.items():
         yield (("strong", escape_terminal(account)), ("dim", f"  {count_noun(len(updates), 'update')}"))
         for update in updates:
             yield from _render_compact(update, view)
