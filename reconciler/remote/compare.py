@@ -39,6 +39,8 @@ def judge(resource_type: ResourceType, update: Update, reading: Reading) -> Pres
         )
     if isinstance(reading, Absent):
         return Verdict(Result.STALE, f"nothing was sent: the object is gone: {reading.proof}")
+    if resource_type.tombstone and reading.value.get(resource_type.tombstone):
+        return Verdict(Result.STALE, f"nothing was sent: the object was deleted ({resource_type.tombstone} is set)")
     moved = find_moved(resource_type, update, reading.value)
     if moved:
         return Verdict(Result.STALE, f"nothing was sent: {describe_moves(update, moved, reading.value)}", moved)
