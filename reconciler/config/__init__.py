@@ -1,0 +1,5 @@
+"""YAML text -> documents with positions -> declared resources. The only door to `yaml` and `jsonschema`."""
+
+from reconciler.config.load import Loaded, load_project
+
+__all__ = ["Loaded", "load_project"]

@@ -1,0 +1,152 @@
+"""Read which live object a resource is: its `id`, or the natural keys of `match`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from reconciler.config.findings import Findings
+from reconciler.config.interpolate import InterpolationError, Interpolator
+from reconciler.config.positions import Document, Node
+from reconciler.config.section import is_null, name_node
+from reconciler.config.source import Place, quote
+from reconciler.config.suggest import list_names, suggest
+from reconciler.config.validate import Knowledge
+from reconciler.model.resource_type import Identity, IdentityPart
+
+# Dots would be read as steps of a URL's path, which no percent-encoding prevents.
+_PATH_STEPS = frozenset({".", ".."})
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityReader:
+    """Read `id` and `match` of one resource. All values are text, however they look."""
+
+    document: Document
+    body: dict[str, Node]
+    address: str
+    place: Place
+    interpolator: Interpolator
+    findings: Findings
+
+    def read(self, knowledge: Knowledge) -> tuple[Identity | None, Mapping[str, str]]:
+        """Return the identity or the match keys; neither where that is wrong, which is reported."""
+        has_id, has_match = "id" in self.body, "match" in self.body
+        if has_id and has_match:
+            self._refuse(
+                self._find_place("match"), "bad-identity", "`id` and `match` exclude each other", "Keep one of the two."
+            )
+            return None, {}
+        if has_id:
+            return self._read_id(knowledge), {}
+        if has_match:
+            return None, self._read_match(knowledge)
+        advice = (
+            f"Add `id:`, or `match:` with {list_names(knowledge.match_keys)}." if knowledge.match_keys else "Add `id:`."
+        )
+        self._refuse(self.place, "identity-missing", f"{self.address} does not say which live object it is", advice)
+        return None, {}
+
+    def _read_id(self, knowledge: Knowledge) -> Identity | None:
+        parts, value = knowledge.parts, self.body["id"]
+        if len(parts) == 1:
+            (part,) = parts.values()
+            text = self._read_part(self.body, "id", part)
+            return None if text is None else Identity(((part.name, text),))
+        if not isinstance(value, dict) or value.keys() != parts.keys():
+            wanted = ", ".join(f"{name}: ..." for name in parts)
+            message = f"`id` takes exactly {list_names(parts)}"
+            self._refuse(self._find_place("id"), "bad-identity", message, f"Write `id: {{{wanted}}}`.")
+            return None
+        texts = [(name, self._read_part(value, name, part)) for name, part in parts.items()]
+        known = tuple((name, text) for name, text in texts if text is not None)
+        return Identity(known) if len(known) == len(parts) else None
+
+    def _read_match(self, knowledge: Knowledge) -> dict[str, str]:
+        keys = self.body["match"]
+        place = self._find_place("match")
+        if not knowledge.match_keys:
+            self._refuse(
+                place,
+                "bad-identity",
+                f"a {knowledge.resource_type.title} has no natural keys to match by",
+                "Use `id:`.",
+            )
+            return {}
+        if not isinstance(keys, dict) or not keys:
+            advice = f"Write natural keys: {list_names(knowledge.match_keys)}."
+            self._refuse(
+                place, "bad-identity", f"`match` takes a mapping, not {name_node(keys) if keys else 'nothing'}", advice
+            )
+            return {}
+        missing = [name for name in knowledge.match_required if name not in keys]
+        if missing:
+            self._refuse(
+                place, "bad-identity", f"`match` needs {list_names(missing)}", "Objects are only listed within it."
+            )
+        unknown = [key for key in keys if key not in knowledge.match_keys]
+        for key in unknown:
+            at = self.document.places.of_key(keys, key)
+            self._refuse(at, "unknown-key", f"`match` has no key {quote(key)}", suggest(key, knowledge.match_keys))
+        return {} if missing or unknown else self._read_keys(keys, knowledge)
+
+    def _read_keys(self, keys: dict[str, Node], knowledge: Knowledge) -> dict[str, str]:
+        texts = {key: self._read_key(keys, key, knowledge.parts.get(key)) for key in keys}
+        known = {key: text for key, text in texts.items() if text is not None}
+        return known if len(known) == len(texts) else {}
+
+    def _read_key(self, keys: dict[str, Node], key: str, part: IdentityPart | None) -> str | None:
+        return self._read_part(keys, key, part) if part else self._read_text(keys, key)
+
+    def _read_part(self, holder: dict[str, Node], key: str, part: IdentityPart) -> str | None:
+        text = self._read_text(holder, key)
+        if text is None:
+            return None
+        problem = _find_problem(text, part)
+        if problem:
+            self._refuse(self.document.places.of_value(holder, key), "bad-identity", problem, part.description)
+            return None
+        return text
+
+    def _read_text(self, holder: dict[str, Node], key: str) -> str | None:
+        value = holder[key]
+        place = self.document.places.of_value(holder, key)
+        if not isinstance(value, str) or is_null(value):
+            self._refuse(
+                place,
+                "bad-identity",
+                f"`{key}` takes text, not {name_node(value)}",
+                "Write the text that the vendor shows.",
+            )
+            return None
+        if "${" not in value:
+            return str(value)
+        try:
+            return self.interpolator.expand(value)
+        except InterpolationError as error:
+            self._refuse(place, error.code, f"{key}: {error}", error.advice)
+            return None
+
+    def _find_place(self, key: str) -> Place:
+        return self.document.places.of_value(self.body, key)
+
+    def _refuse(self, place: Place, code: str, message: str, advice: str) -> None:
+        source, address = self.document.source, self.address
+        self.findings.report(code, message, source=source, place=place, advice=advice, address=address)
+
+
+def _find_problem(text: str, part: IdentityPart) -> str | None:
+    if text in part.reserved:
+        return f"{quote(text)} is a word of the vendor's API, not an id (`{part.name}`)"
+    if not text.strip() or text in _PATH_STEPS or not text.isprintable():
+        return f"{quote(text)} cannot be an id (`{part.name}`)"
+    if part.pattern and not _compile(part.pattern).fullmatch(text):
+        return f"{quote(text)} does not look like `{part.name}`: it must match {part.pattern}"
+    return None
+
+
+@cache
+def _compile(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)

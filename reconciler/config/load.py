@@ -1,0 +1,170 @@
+"""Load a project: find it, read its settings and its files, and declare its resources."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from reconciler.config.discover import PROJECT_FILE, find_project, list_files
+from reconciler.config.findings import Findings
+from reconciler.config.fingerprint import compute_digest
+from reconciler.config.interpolate import Interpolator
+from reconciler.config.positions import Document
+from reconciler.config.reading import MAX_CONFIG_BYTES, ReadError, read_text
+from reconciler.config.resources import ResourceReader
+from reconciler.config.section import Section, read_section
+from reconciler.config.settings import Settings, read_settings
+from reconciler.config.source import START, Source, quote
+from reconciler.config.suggest import suggest
+from reconciler.config.variables import collect_variables
+from reconciler.config.yaml_events import parse_document
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.project import Account, Declared, Project
+from reconciler.model.resource_type import Catalog
+
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What loading a project gave: `project` is None where any diagnostic is an error. `files` counts the files read."""
+
+    project: Project | None
+    diagnostics: tuple[Diagnostic, ...]
+    files: int
+
+
+def load_project(
+    root: Path,
+    *,
+    catalog: Catalog,
+    environment: str | None = None,
+    variables: Mapping[str, str] = _NOTHING,
+    environ: Mapping[str, str] = os.environ,
+) -> Loaded:
+    """Load the project that a folder belongs to: the nearest `reconciler.yaml` from there upwards.
+
+    Never raises for what a user wrote: all errors of the project are in the diagnostics together, ordered by file, line
+    and column. `variables` are those of the command line and win over all others.
+    """
+    folder = find_project(root)
+    if folder is None:
+        advice = "Run `reconciler init` to begin one, or name its folder with -C."
+        missing = Diagnostic("no-project", f"there is no {PROJECT_FILE} in {quote(str(root))} or above", advice=advice)
+        return Loaded(None, (missing,), 0)
+    with _pause_collector():
+        loader = _Loader(folder, catalog, environ)
+        project = loader.load(environment, variables)
+    errors = loader.findings.errors
+    return Loaded(None if errors else project, loader.findings.sort(), loader.files)
+
+
+@contextmanager
+def _pause_collector() -> Iterator[None]:
+    """Pause the garbage collector: it would walk half a million young values over and over, and find nothing."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
+class _Loader:
+    """The loading of one project."""
+
+    def __init__(self, root: Path, catalog: Catalog, environ: Mapping[str, str]) -> None:
+        self._root = root
+        self._catalog = catalog
+        self._environ = environ
+        self.findings = Findings()
+        self.files = 0
+
+    def load(self, environment: str | None, variables: Mapping[str, str]) -> Project | None:
+        """Read everything; None where `reconciler.yaml` cannot be understood at all."""
+        known = collect_variables(
+            self._root, environment=environment, environ=self._environ, variables=variables, findings=self.findings
+        )
+        main = self._read_section(PROJECT_FILE, "reconciler.yaml")
+        if main is None:
+            return None
+        settings = read_settings(main, catalog=self._catalog, environ=self._environ)
+        reader = ResourceReader(self._catalog, settings.accounts, Interpolator(self._root, known), self.findings)
+        sections = (main, *self._read_files(settings))
+        resources = [each for section in sections if section.node for each in reader.read_resources(section.document)]
+        resources.sort(key=lambda declared: declared.location)
+        self._check_collisions(resources, settings.accounts)
+        return Project(
+            root=self._root,
+            accounts=settings.accounts,
+            resources=tuple(resources),
+            guards=settings.guards,
+            ledger=settings.ledger,
+            environment=environment,
+            digest="" if self.findings.errors else compute_digest(resources, settings.accounts),
+        )
+
+    def _read_files(self, settings: Settings) -> Iterator[Section]:
+        for file in list_files(self._root, exclude=settings.exclude, unreadable=self._report_folder):
+            section = self._read_section(file, "the file")
+            if section:
+                self._check_kinds(section)
+                yield section
+
+    def _read_section(self, file: str, title: str) -> Section | None:
+        self.files += 1
+        document = self._parse(file)
+        return read_section(document, findings=self.findings, title=title) if document else None
+
+    def _parse(self, file: str) -> Document | None:
+        try:
+            source = Source(file, read_text(self._root / file, root=self._root, limit=MAX_CONFIG_BYTES))
+        except ReadError as error:
+            advice = error.advice
+            self.findings.report(error.code, str(error), source=Source(file), place=START, advice=advice)
+            return None
+        return parse_document(source, findings=self.findings)
+
+    def _report_folder(self, error: OSError) -> None:
+        folder = Path(error.filename or "").name
+        message = f"the folder {quote(folder)} cannot be read: {error.strerror}"
+        self.findings.add(Diagnostic("file-unreadable", message, advice="Check its permissions, or `exclude` it."))
+
+    def _check_kinds(self, section: Section) -> None:
+        kinds = self._catalog.kinds
+        for key in section.node:
+            if key not in kinds:
+                place = section.document.places.of_key(section.node, key)
+                advice = f"{suggest(key, kinds)} Leave other files out with `exclude` in reconciler.yaml."
+                message = f"{quote(key)} is not a kind of resource"
+                source = section.document.source
+                self.findings.report("unknown-kind", message, source=source, place=place, advice=advice.strip())
+
+    def _check_collisions(self, resources: Iterable[Declared], accounts: Mapping[str, Account]) -> None:
+        """Refuse two resources that are one live object: they would undo each other's changes for ever."""
+        first: dict[object, Declared] = {}
+        for declared in resources:
+            wanted = declared.identity or frozenset(declared.match.items())
+            base_url = accounts[declared.account].base_url
+            other = first.setdefault((declared.provider, declared.kind, base_url, wanted), declared)
+            if other is not declared and other.address != declared.address:
+                self.findings.add(_describe_collision(declared, other))
+
+
+def _describe_collision(declared: Declared, other: Declared) -> Diagnostic:
+    how = "have the same id" if declared.identity else "match by the same keys"
+    return Diagnostic(
+        "collision",
+        f"{declared.address} and {other.address} ({other.location}) {how}",
+        advice="Keep one of them: two would undo each other's changes.",
+        location=declared.location,
+        excerpt=f"{declared.address.split('.', 1)[1]}:",
+        address=declared.address,
+    )

@@ -1,0 +1,223 @@
+"""Turn the mappings of a file into declared resources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from reconciler.config.accounts import NAME, NAME_ADVICE
+from reconciler.config.convert import Converter
+from reconciler.config.findings import Findings
+from reconciler.config.identities import IdentityReader
+from reconciler.config.interpolate import Interpolator
+from reconciler.config.positions import Document, Node, Plain, Positions
+from reconciler.config.scalars import WrongTypeError, convert_scalar
+from reconciler.config.section import is_null, name_node
+from reconciler.config.source import Place, Source, quote
+from reconciler.config.suggest import find_nearest, list_names, suggest
+from reconciler.config.validate import Knowledge, SpecCheck
+from reconciler.model.project import Account, Declared
+from reconciler.model.resource_type import Catalog
+
+RESOURCE_KEYS: Final = ("account", "id", "match", "spec", "protect")
+
+_BOOLEAN: Final = frozenset({"boolean"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One resource as written."""
+
+    document: Document
+    kind: str
+    name: str
+    body: dict[str, Node]
+    place: Place
+
+    @property
+    def address(self) -> str:
+        """The address: kind and name."""
+        return f"{self.kind}.{self.name}"
+
+    def find_place(self, key: str) -> Place:
+        """Return where the value of a key stands, or the resource where the key was not written."""
+        return self.document.places.of_value(self.body, key) if key in self.body else self.place
+
+
+class ResourceReader:
+    """Read the resources of all files of a project, one file after the other."""
+
+    def __init__(
+        self, catalog: Catalog, accounts: Mapping[str, Account], interpolator: Interpolator, findings: Findings
+    ) -> None:
+        self._catalog = catalog
+        self._accounts = accounts
+        self._interpolator = interpolator
+        self._findings = findings
+        self._addresses: dict[str, tuple[Source, Place]] = {}
+        self._knowledge = {key: Knowledge(known) for key, known in catalog.resource_types.items()}
+        self._offers = {kind: self._find_offers(kind) for kind in catalog.kinds}
+
+    def _find_offers(self, kind: str) -> list[str]:
+        return [name for name, account in self._accounts.items() if (account.provider, kind) in self._knowledge]
+
+    def read_resources(self, document: Document) -> Iterator[Declared]:
+        """Yield the resources of one file that can be told what they are; every mistake is reported."""
+        for kind in self._catalog.kinds:
+            for entry in self._list_entries(document, kind):
+                declared = self._read_entry(entry)
+                if declared:
+                    yield declared
+
+    def _list_entries(self, document: Document, kind: str) -> Iterator[Entry]:
+        node = document.root.get(kind)
+        if is_null(node):
+            return
+        if not isinstance(node, dict):
+            place = document.places.of_value(document.root, kind)
+            self._report(
+                document,
+                place,
+                "bad-document",
+                f"`{kind}` takes a mapping of names to resources, not {name_node(node)}",
+            )
+            return
+        places = document.places.of_mapping(node)
+        for index, (name, body) in enumerate(node.items()):
+            entry = Entry(document, kind, name, {} if is_null(body) else body, places[2 * index])
+            if self._accept_entry(entry):
+                yield entry
+
+    def _accept_entry(self, entry: Entry) -> bool:
+        if not NAME.fullmatch(entry.name):
+            self._refuse(entry, entry.place, "bad-name", f"{quote(entry.name)} is no name for a resource", NAME_ADVICE)
+            return False
+        if not isinstance(entry.body, dict):
+            message = f"a resource takes a mapping, not {name_node(entry.body)}"
+            self._refuse(entry, entry.place, "bad-document", message, "Write `id:` and `spec:` below the name.")
+            return False
+        first = self._addresses.setdefault(entry.address, (entry.document.source, entry.place))
+        if first != (entry.document.source, entry.place):
+            message = f"{entry.address} is declared twice; first at {first[0].locate(first[1])}"
+            self._refuse(entry, entry.place, "duplicate-key", message, "Keep one of the two, or rename one.")
+        return True
+
+    def _read_entry(self, entry: Entry) -> Declared | None:
+        account = self._choose_account(entry)
+        knowledge = self._find_knowledge(entry.kind, account)
+        if not entry.body.keys() <= set(RESOURCE_KEYS):
+            self._report_keys(entry, knowledge)
+        protect = self._read_protect(entry)
+        if knowledge is None:
+            return None
+        spec = self._read_spec(entry, knowledge, account)
+        reader = IdentityReader(
+            entry.document, entry.body, entry.address, entry.place, self._interpolator, self._findings
+        )
+        identity, match = reader.read(knowledge)
+        if account is None or not (identity or match):
+            return None
+        return Declared(
+            address=entry.address,
+            kind=entry.kind,
+            account=account.name,
+            provider=account.provider,
+            identity=identity,
+            match=match,
+            spec=spec,
+            location=entry.document.source.locate(entry.place),
+            protect=protect,
+            positions=Positions(entry.document.places, spec),
+        )
+
+    def _find_knowledge(self, kind: str, account: Account | None) -> Knowledge | None:
+        """Find what is known of the kind; where the account is wrong, the only provider of the kind will do."""
+        if account:
+            return self._knowledge[account.provider, kind]
+        known = [knowledge for (_, offered), knowledge in self._knowledge.items() if offered == kind]
+        return known[0] if len(known) == 1 else None
+
+    def _choose_account(self, entry: Entry) -> Account | None:
+        offers = self._offers[entry.kind]
+        if not is_null(entry.body.get("account")):
+            return self._find_account(entry, offers)
+        if len(offers) == 1:
+            return self._accounts[offers[0]]
+        if offers:
+            message = f"{entry.address} does not say its account, and several offer {entry.kind}: {list_names(offers)}"
+            self._refuse(
+                entry, entry.place, "account-ambiguous", message, f"Add `account: {offers[0]}` or another of them."
+            )
+        else:
+            message = f"no account of this project offers {entry.kind}"
+            self._refuse(entry, entry.place, "account-unknown", message, "Add one under `accounts` in reconciler.yaml.")
+        return None
+
+    def _find_account(self, entry: Entry, offers: list[str]) -> Account | None:
+        name = entry.body["account"]
+        if isinstance(name, str) and name in offers:
+            return self._accounts[str(name)]
+        place = entry.find_place("account")
+        if not isinstance(name, str):
+            self._refuse(
+                entry,
+                place,
+                "wrong-type",
+                f"`account` takes a name, not {name_node(name)}",
+                "Write the account's name.",
+            )
+        elif name in self._accounts:
+            message = f"the account {quote(name)} is at {self._accounts[name].provider}, which has no {entry.kind}"
+            self._refuse(entry, place, "account-unknown", message, f"Accounts that do: {list_names(offers) or 'none'}.")
+        else:
+            advice = suggest(name, offers) or "Add it under `accounts` in reconciler.yaml."
+            self._refuse(entry, place, "account-unknown", f"there is no account {quote(name)}", advice)
+        return None
+
+    def _report_keys(self, entry: Entry, knowledge: Knowledge | None) -> None:
+        fields = knowledge.resource_type.owned_fields if knowledge else ()
+        for key in entry.body:
+            if key in RESOURCE_KEYS:
+                continue
+            nearest = None if find_nearest(key, RESOURCE_KEYS) else find_nearest(key, fields)
+            advice = f"Put `{nearest}` below `spec:`." if nearest else suggest(key, RESOURCE_KEYS)
+            place = entry.document.places.of_key(entry.body, key)
+            self._refuse(entry, place, "unknown-key", f"a resource has no key {quote(key)}", advice)
+
+    def _read_protect(self, entry: Entry) -> bool:
+        value = entry.body.get("protect")
+        if is_null(value):
+            return False
+        try:
+            if type(value) is Plain:
+                return bool(convert_scalar(value, _BOOLEAN))
+            problem, advice = f"takes true or false, not {name_node(value)}", "Write true or false, without quotes."
+        except WrongTypeError as error:
+            problem, advice = f"takes true or false: {error}", error.advice
+        self._refuse(entry, entry.find_place("protect"), "wrong-type", f"`protect` {problem}", advice)
+        return False
+
+    def _read_spec(self, entry: Entry, knowledge: Knowledge, account: Account | None) -> dict[str, Node]:
+        spec = entry.body.get("spec")
+        if is_null(spec):
+            return {}
+        if not isinstance(spec, dict):
+            message = f"`spec` takes a mapping of fields, not {name_node(spec)}"
+            self._refuse(
+                entry, entry.find_place("spec"), "wrong-type", message, "Write `field: value` lines below `spec:`."
+            )
+            return {}
+        converter = Converter(entry.document, self._interpolator, self._findings, entry.address)
+        converter.convert_mapping(spec, knowledge.shape)
+        clear = account.clear if account else "send-null"
+        SpecCheck(knowledge, converter, spec, entry.find_place("spec"), clear).check()
+        return spec
+
+    def _refuse(self, entry: Entry, place: Place, code: str, message: str, advice: str) -> None:
+        self._report(entry.document, place, code, message, advice=advice, address=entry.address)
+
+    def _report(
+        self, document: Document, place: Place, code: str, message: str, *, advice: str = "", address: str | None = None
+    ) -> None:
+        self._findings.report(code, message, source=document.source, place=place, advice=advice, address=address)

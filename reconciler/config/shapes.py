@@ -1,0 +1,66 @@
+"""Compile what conversion must know of a schema: the types of each place, down to any depth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from reconciler.model.paths import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The types of one place and of what lies below it; no types mean that anything goes."""
+
+    types: frozenset[str] = frozenset()
+    fields: Mapping[str, Shape] = field(default_factory=dict)
+    extra: Shape | None = None
+    """The shape of keys that are not among `fields`; None for any."""
+    items: Shape | None = None
+    text: bool = False
+    """Text or null: by far the most common, so that conversion need not look at `types`."""
+
+
+ANY: Final = Shape()
+
+
+def compile_shape(schema: Json) -> Shape:
+    """Compile a plain JSON Schema; unions are merged, since types and names below them are all that counts here."""
+    if not isinstance(schema, Mapping):
+        return ANY
+    branches = [branch for word in ("anyOf", "oneOf", "allOf") for branch in schema.get(word, ())]
+    merged = [compile_shape(branch) for branch in branches]
+    types = _collect_types(schema) or frozenset().union(*(branch.types for branch in merged))
+    below = {name: known for branch in merged for name, known in branch.fields.items()}
+    below |= {name: compile_shape(known) for name, known in schema.get("properties", {}).items()}
+    extra = schema.get("additionalProperties")
+    items = schema.get("items")
+    return Shape(
+        types=types,
+        fields=below,
+        extra=compile_shape(extra) if isinstance(extra, Mapping) else None,
+        items=compile_shape(items) if items else next((branch.items for branch in merged if branch.items), None),
+        text=types - {"null"} == {"string"},
+    )
+
+
+def _collect_types(schema: Mapping[str, Json]) -> frozenset[str]:
+    named = schema.get("type")
+    if named is not None:
+        return frozenset({named} if isinstance(named, str) else named)
+    values = schema.get("enum", [schema["const"]] if "const" in schema else ())
+    return _name_types(values)
+
+
+def _name_types(values: Iterable[Json]) -> frozenset[str]:
+    names = {
+        str: "string",
+        bool: "boolean",
+        int: "integer",
+        float: "number",
+        dict: "object",
+        list: "array",
+        type(None): "null",
+    }
+    return frozenset(names[type(value)] for value in values)
