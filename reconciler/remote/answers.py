@@ -51,10 +51,14 @@ class Answer:
         """Tell whether the status is one of success: the vendors answer 200, 201 and 204 alike."""
         return 200 <= self.status < 300  # noqa: PLR2004 - the class of an HTTP status is its first digit
 
+    def name_request(self) -> str:
+        """Name the request and the status that it got, without the vendor's words."""
+        return f"{self.method} {shorten(self.url, length=URL_LENGTH)} -> {self.status}"
+
     def describe(self) -> str:
         """Name the request and what it got: for a reason that a person reads."""
         words = self.says or self.text
-        shown = f"{self.method} {shorten(self.url, length=URL_LENGTH)} -> {self.status}"
+        shown = self.name_request()
         shown += f': "{words}"' if words else ""
         return shown + (f" (request id {self.request_id})" if self.request_id else "")
 
