@@ -76,7 +76,7 @@ def _read_account(section: Section, name: str, catalog: Catalog, environ: Mappin
 
 def _read_provider(section: Section, settings: Section, name: str, catalog: Catalog) -> Provider | None:
     if "provider" in settings.node:
-        chosen = settings.choice("provider", catalog.providers)
+        chosen = settings.choose("provider", catalog.providers)
         return catalog.providers[chosen] if chosen else None
     if name not in catalog.providers:
         message = f"the account `{name}` does not say which provider it is at"
@@ -103,7 +103,7 @@ def _build_account(
         concurrency=settings.integer("concurrency", low=1, high=100) or provider.concurrency,
         requests_per_minute=settings.integer("requests_per_minute", low=1) or provider.requests_per_minute,
         timeout_seconds=settings.number("timeout_seconds", low=1, high=600) or provider.timeout_seconds,
-        clear=cast("ClearSetting", settings.choice("clear", _CLEAR) or "refuse"),
+        clear=cast("ClearSetting", settings.choose("clear", _CLEAR) or "refuse"),
         location=section.document.source.locate(section.document.places.of_key(section.node, name)),
     )
 
@@ -116,7 +116,7 @@ def _read_region(section: Section, settings: Section, name: str, provider: Provi
             settings.refuse("region", "bad-setting", f"{provider.title} has no regions", "Remove `region`.")
         return ""
     if written:
-        return settings.choice("region", regions)
+        return settings.choose("region", regions)
     if not provider.default_region:
         advice = f"Add `region:` with one of {list_names(regions)}."
         section.refuse(name, "bad-setting", f"the account `{name}` needs a region", advice)
@@ -140,7 +140,7 @@ def _read_generation(settings: Section, provider: Provider) -> str | None:
     if not provider.generation:
         settings.refuse("api", "bad-setting", f"{provider.title} has only one generation of its API", "Remove `api`.")
     else:
-        settings.choice("api", (provider.generation,))
+        settings.choose("api", (provider.generation,))
     return None
 
 

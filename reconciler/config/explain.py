@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from reconciler.config.positions import Plain
 from reconciler.config.scalars import WrongTypeError, convert_scalar, name_types
 from reconciler.config.source import quote
-from reconciler.config.suggest import find_nearest, list_names, suggest
+from reconciler.config.suggest import list_names, suggest
 from reconciler.model.paths import Json
 from reconciler.model.resource_type import Field, ResourceType
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 _BOUNDS: Final = {
     "minimum": "at least {}",
@@ -36,6 +39,22 @@ _FORMATS: Final = {
 _SHOWN: Final = 60
 
 
+class _Failure(Protocol):
+    """What is used of a `jsonschema` error; its own types would bring the slow import along."""
+
+    message: str
+    validator: Any
+    validator_value: Any
+    instance: Any
+    schema: Any
+    context: Any
+    relative_schema_path: Any
+
+    @property
+    def absolute_path(self) -> Any:
+        """The keys that lead from `spec` to the instance."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One reason. `path` leads to the value; `key` names a key of it where the key itself is wrong."""
@@ -50,7 +69,9 @@ class Problem:
     """Whether it is about the value itself: then a null was judged elsewhere."""
 
 
-def explain_errors(resource_type: ResourceType, spec: Mapping[str, Json], *, validator: Any) -> list[Problem]:
+def explain_errors(
+    resource_type: ResourceType, spec: Mapping[str, Json], *, validator: jsonschema_rs.Validator
+) -> list[Problem]:
     """List the reasons why a spec is not valid: never an empty list.
 
     `validator` is the fast validator that said no; it has the word where the explaining one finds nothing.
@@ -62,12 +83,12 @@ def explain_errors(resource_type: ResourceType, spec: Mapping[str, Json], *, val
     return problems or [_explain_fast(error) for error in validator.iter_errors(spec)]
 
 
-def _explain_fast(error: Any) -> Problem:
+def _explain_fast(error: jsonschema_rs.ValidationError) -> Problem:
     path = tuple(error.instance_path)
     return Problem("invalid-value", f"{_name_path(path)}: {_shorten(str(error.message))}", path, error.instance)
 
 
-def _explain(error: Any, resource_type: ResourceType) -> Iterator[Problem]:
+def _explain(error: _Failure, resource_type: ResourceType) -> Iterator[Problem]:
     word = str(error.validator)
     if word in {"additionalProperties", "unevaluatedProperties"} and isinstance(error.instance, dict):
         yield from _explain_keys(error, resource_type)
@@ -91,7 +112,7 @@ def _find_field(fields: Mapping[str, Field], path: Iterable[str | int]) -> Field
     return found
 
 
-def _explain_keys(error: Any, resource_type: ResourceType) -> Iterator[Problem]:
+def _explain_keys(error: _Failure, resource_type: ResourceType) -> Iterator[Problem]:
     path = tuple(error.absolute_path)
     known = error.schema.get("properties", {})
     holder = _find_field(resource_type.fields, path)
@@ -111,16 +132,16 @@ def _explain_keys(error: Any, resource_type: ResourceType) -> Iterator[Problem]:
             )
 
 
-def _explain_missing(error: Any) -> Problem:
+def _explain_missing(error: _Failure) -> Problem:
     path = tuple(error.absolute_path)
     missing = [name for name in error.validator_value if name not in error.instance]
     message = f"{_name_path(path)} lacks {list_names(missing)}"
     return Problem("invalid-value", message, path, error.instance, "Add what is missing.", about_value=False)
 
 
-def _explain_union(error: Any, resource_type: ResourceType) -> Iterator[Problem]:
+def _explain_union(error: _Failure, resource_type: ResourceType) -> Iterator[Problem]:
     """Report the one branch that was meant: that whose type, and constants below it, fit."""
-    branches: dict[int, list[Any]] = {}
+    branches: dict[int, list[_Failure]] = {}
     for cause in error.context:
         branches.setdefault(cause.relative_schema_path[0], []).append(cause)
     meant = [
@@ -141,7 +162,7 @@ def _explain_union(error: Any, resource_type: ResourceType) -> Iterator[Problem]
     )
 
 
-def _explain_value(error: Any, word: str, known: Field | None) -> Problem:
+def _explain_value(error: _Failure, word: str, known: Field | None) -> Problem:
     value, limit, path = error.instance, error.validator_value, tuple(error.absolute_path)
     name = _name_path(path)
     code, message, advice = "invalid-value", f"{name}: {_shorten(error.message)}", ""
@@ -174,7 +195,7 @@ def _explain_enum(name: str, value: Json, allowed: list[Json]) -> tuple[str, str
     return f"{name}: {_show(value)} is not allowed", advice or f"Known: {list_names(words)}."
 
 
-def _explain_type(error: Any, known: Field | None) -> Problem:
+def _explain_type(error: _Failure, known: Field | None) -> Problem:
     value, path = error.instance, tuple(error.absolute_path)
     limit = error.validator_value
     types = frozenset({limit} if isinstance(limit, str) else limit)
@@ -218,6 +239,3 @@ def _show(value: Json) -> str:
 
 def _shorten(text: str) -> str:
     return text if len(text) <= _SHOWN * 3 else text[: _SHOWN * 3 - 1] + "…"
-
-
-__all__ = ["Problem", "explain_errors", "find_nearest"]

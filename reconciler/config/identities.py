@@ -106,28 +106,26 @@ class IdentityReader:
             return None
         problem = _find_problem(text, part)
         if problem:
-            self._refuse(self.document.places.of_value(holder, key), "bad-identity", problem, part.description)
+            self._refuse_value(holder, key, "bad-identity", problem, part.description)
             return None
         return text
 
     def _read_text(self, holder: dict[str, Node], key: str) -> str | None:
         value = holder[key]
-        place = self.document.places.of_value(holder, key)
         if not isinstance(value, str) or is_null(value):
-            self._refuse(
-                place,
-                "bad-identity",
-                f"`{key}` takes text, not {name_node(value)}",
-                "Write the text that the vendor shows.",
-            )
+            message = f"`{key}` takes text, not {name_node(value)}"
+            self._refuse_value(holder, key, "bad-identity", message, "Write the text that the vendor shows.")
             return None
         if "${" not in value:
             return str(value)
         try:
             return self.interpolator.expand(value)
         except InterpolationError as error:
-            self._refuse(place, error.code, f"{key}: {error}", error.advice)
+            self._refuse_value(holder, key, error.code, f"{key}: {error}", error.advice)
             return None
+
+    def _refuse_value(self, holder: dict[str, Node], key: str, code: str, message: str, advice: str) -> None:
+        self._refuse(self.document.places.of_value(holder, key), code, message, advice)
 
     def _find_place(self, key: str) -> Place:
         return self.document.places.of_value(self.body, key)

@@ -92,7 +92,7 @@ class Interpolator:
         return text
 
     def _load(self, path: str) -> str | ReadError:
-        """Read an included file: line ends become `\\n` as in a YAML block, and one last line end (editors add it) is dropped."""
+        """Read an included file. Line ends become line feeds as in a YAML block; the last one, which editors add, is dropped."""
         if not path or path.startswith(("/", "\\", "~")) or re.match(r"[A-Za-z]:", path):
             advice = "Write a path that starts at the project folder, for example prompts/front-desk.md."
             return ReadError("file-outside", "only paths below the project folder are read", advice)

@@ -56,11 +56,10 @@ def _check_inside(resolved: Path, *, root: Path) -> None:
 
 def _read_bytes(path: Path, *, limit: int) -> bytes:
     try:
-        # A pipe would block for ever without O_NONBLOCK; Windows has neither the flag nor the pipes.
-        with open(
-            os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb"
-        ) as stream:
-            status = os.fstat(stream.fileno())
+        # A pipe would block for ever without O_NONBLOCK; Windows has neither the flag nor such pipes.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(descriptor, "rb") as stream:
+            status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise ReadError("file-unreadable", "this is not a regular file", "Put a text file here.")
             content = b"" if status.st_size > limit else stream.read(limit + 1)

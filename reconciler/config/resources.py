@@ -32,7 +32,7 @@ class Entry:
     document: Document
     kind: str
     name: str
-    body: dict[str, Node]
+    body: Node
     place: Place
 
     @property
@@ -211,7 +211,7 @@ class ResourceReader:
         converter = Converter(entry.document, self._interpolator, self._findings, entry.address)
         converter.convert_mapping(spec, knowledge.shape)
         clear = account.clear if account else "send-null"
-        SpecCheck(knowledge, converter, spec, entry.find_place("spec"), clear).check()
+        SpecCheck(knowledge, converter, spec, entry.body, entry.place, clear).check()
         return spec
 
     def _refuse(self, entry: Entry, place: Place, code: str, message: str, advice: str) -> None:

@@ -70,30 +70,31 @@ def _read_boolean(text: str) -> bool:
         return _BOOLEANS[text]
     meant = _YES.get(text.casefold()) or _BOOLEANS.get(text.capitalize())
     advice = f"Write {str(meant).lower()}." if meant is not None else "Write true or false."
-    raise WrongTypeError(f"{quote(text)} is neither true nor false", advice)
+    message = f"{quote(text)} is neither true nor false"
+    raise WrongTypeError(message, advice)
 
 
 def _read_number(text: str, *, whole: bool) -> int | float:
     name = "a whole number" if whole else "a number"
     if _LEADING_ZERO.fullmatch(text):
-        raise WrongTypeError(
-            f"{quote(text)} has a leading zero, which some read as octal", f"Write {text.lstrip('+-0') or '0'}."
-        )
+        message = f"{quote(text)} has a leading zero, which some read as octal"
+        raise WrongTypeError(message, f"Write {text.lstrip('+-0') or '0'}.")
     number = _parse_number(text)
     if number is None:
-        raise WrongTypeError(f"{quote(text)} is not {name}", f"Write {name} without quotes or unit.")
+        message = f"{quote(text)} is not {name}"
+        raise WrongTypeError(message, f"Write {name} without quotes or unit.")
     if whole and isinstance(number, float):
         fix = f"Write {int(number)}." if number.is_integer() else "Write it without a fraction or exponent."
-        raise WrongTypeError(f"{quote(text)} is not {name}", fix)
+        message = f"{quote(text)} is not {name}"
+        raise WrongTypeError(message, fix)
     return number
 
 
 def _parse_number(text: str) -> int | float | None:
     """Read a number in a form of the core schema; None for anything else. JSON has no infinity and no NaN."""
     if _NOT_FINITE.fullmatch(text):
-        raise WrongTypeError(
-            f"{quote(text)} is not a number that JSON can hold", "Write a finite number, or text in quotes."
-        )
+        message = f"{quote(text)} is not a number that JSON can hold"
+        raise WrongTypeError(message, "Write a finite number, or text in quotes.")
     if not text or len(text) > _LONGEST_NUMBER:
         return None
     if _DIGITS.fullmatch(text):
@@ -104,7 +105,8 @@ def _parse_number(text: str) -> int | float | None:
         return None
     number = float(text)
     if math.isinf(number):
-        raise WrongTypeError(f"{quote(text)} is too large for a number", "Write a smaller number, or text in quotes.")
+        message = f"{quote(text)} is too large for a number"
+        raise WrongTypeError(message, "Write a smaller number, or text in quotes.")
     return number
 
 

@@ -11,6 +11,7 @@ from reconciler.config.positions import Document, Node, Plain
 from reconciler.config.scalars import NULLS, WrongTypeError, convert_scalar
 from reconciler.config.source import START, Place, quote
 from reconciler.config.suggest import list_names, suggest
+from reconciler.model.paths import Json
 
 
 def is_null(value: Node) -> bool:
@@ -22,7 +23,7 @@ def name_node(value: Node) -> str:
     """Name what a value is, for people."""
     if is_null(value):
         return "nothing"
-    return {dict: "a mapping", list: "a list"}.get(type(value), "text")
+    return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +66,15 @@ class Section:
         self.refuse(key, "bad-setting", f"`{key}` takes text, not {name_node(value)}")
         return None
 
-    def choice(self, key: str, allowed: Iterable[str]) -> str | None:
+    def choose(self, key: str, allowed: Iterable[str]) -> str | None:
         """Return a setting that takes one of a few words."""
         names = list(allowed)
         value = self.text(key)
-        if value is None or value in names:
-            return value
-        message = f"`{key}` does not take {quote(value)}"
-        self.refuse(key, "bad-setting", message, suggest(value, names) or f"Known: {list_names(names)}.")
-        return None
+        if value is not None and value not in names:
+            advice = suggest(value, names) or f"Known: {list_names(names)}."
+            self.refuse(key, "bad-setting", f"`{key}` does not take {quote(value)}", advice)
+            return None
+        return value
 
     def integer(self, key: str, *, low: int, high: float = math.inf, code: str = "bad-setting") -> int | None:
         """Return a setting that is a whole number within bounds."""
@@ -85,10 +86,10 @@ class Section:
         value = self._number(key, frozenset({"number"}), low, high, "bad-setting")
         return None if value is None else float(value)
 
-    def _number(self, key: str, types: frozenset[str], low: float, high: float, code: str) -> float | None:
+    def _number(self, key: str, types: frozenset[str], low: float, high: float, code: str) -> Json:
         if not self._written(key):
             return None
-        value = self.node[key]
+        value: Node = self.node[key]
         kind = "whole number" if "integer" in types else "number"
         bounds = f"a {kind} of {low:g} or more" if math.isinf(high) else f"a {kind} from {low:g} to {high:g}"
         try:

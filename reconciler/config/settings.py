@@ -24,9 +24,9 @@ class Settings:
     """What `reconciler.yaml` says besides resources. `exclude` holds globs."""
 
     accounts: Mapping[str, Account]
-    guards: Guards = Guards()
-    exclude: tuple[str, ...] = ()
-    ledger: LedgerStore = "files"
+    guards: Guards
+    exclude: tuple[str, ...]
+    ledger: LedgerStore
 
 
 def read_settings(section: Section, *, catalog: Catalog, environ: Mapping[str, str]) -> Settings:
@@ -38,7 +38,7 @@ def read_settings(section: Section, *, catalog: Catalog, environ: Mapping[str, s
         accounts=read_accounts(accounts, catalog=catalog, environ=environ) if accounts else default_accounts(catalog),
         guards=_read_guards(section),
         exclude=tuple(section.texts("exclude")),
-        ledger=cast("LedgerStore", section.choice("ledger", _STORES) or "files"),
+        ledger=cast("LedgerStore", section.choose("ledger", _STORES) or "files"),
     )
 
 

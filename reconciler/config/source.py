@@ -34,7 +34,7 @@ def quote(text: str) -> str:
     return '"' + _blank(shown) + '"'
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Source:
     """A file: its path relative to the project folder, written with `/`, and its text."""
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.config.convert import Converter
 from reconciler.config.explain import Problem, explain_errors
 from reconciler.config.findings import Findings
+from reconciler.config.positions import Node
 from reconciler.config.shapes import Shape, compile_shape
 from reconciler.config.source import Place, quote
 from reconciler.config.suggest import find_nearest, list_names
@@ -20,6 +21,9 @@ from reconciler.model.diagnostic import Severity
 from reconciler.model.paths import FieldPath, Json, format_pointer, pick
 from reconciler.model.project import ClearSetting
 from reconciler.model.resource_type import Field, ResourceType
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 
 class Knowledge:
@@ -38,11 +42,11 @@ class Knowledge:
         return compile_shape(self.resource_type.spec_schema)
 
     @cached_property
-    def validator(self) -> Any:
+    def validator(self) -> jsonschema_rs.Validator:
         """The fast validator of `spec`."""
         import jsonschema_rs
 
-        return jsonschema_rs.validator_for(self.resource_type.spec_schema, validate_formats=True)
+        return jsonschema_rs.validator_for(dict(self.resource_type.spec_schema), validate_formats=True)
 
     @cached_property
     def open_enums(self) -> tuple[tuple[FieldPath, Field], ...]:
@@ -59,11 +63,14 @@ def _find_open_enums(fields: Mapping[str, Field], above: FieldPath) -> Iterator[
 
 @dataclass(frozen=True, slots=True)
 class SpecCheck:
-    """Check one resource's `spec`. `converter` knows which values were reported already; `place` is that of `spec`."""
+    """Check one resource's `spec`. `converter` knows which values were reported already; `body` is the
+    resource that holds the spec, `place` where it stands.
+    """
 
     knowledge: Knowledge
     converter: Converter
     spec: Mapping[str, Json]
+    body: dict[str, Node]
     place: Place
     clear: ClearSetting
 
@@ -166,7 +173,7 @@ class SpecCheck:
     def _find_place(self, path: Sequence[str | int], key: str | None) -> Place:
         places = self.converter.document.places
         if key is None:
-            return places.find(self.spec, path, fallback=self.place)
+            return places.find(self.body, ("spec", *path), fallback=self.place)
         holder: Json = self.spec
         for step in path:
             holder = holder[step]

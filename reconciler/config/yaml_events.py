@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 import yaml
 from yaml.events import (
     AliasEvent,
+    CollectionStartEvent,
     DocumentEndEvent,
     DocumentStartEvent,
     MappingEndEvent,
@@ -170,8 +171,8 @@ class _Builder:
             "duplicate-key", f"the key {quote(key)} occurs twice; first in line {line}", place, "Keep one of the two."
         )
 
-    def _refuse_tag(self, event: Any, place: Place) -> None:
-        tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+    def _refuse_tag(self, event: ScalarEvent | CollectionStartEvent, place: Place) -> None:
+        tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
         message = f"the tag {quote(tag)} is not supported"
         self._report("unknown-tag", message, place, "Remove the tag: the schema decides the type. Quotes make text.")
 
@@ -185,8 +186,8 @@ class _Builder:
     def _start_sequence(self, event: SequenceStartEvent) -> None:
         self._start_collection([], event)
 
-    def _start_collection(self, node: Node, event: Any) -> None:
-        mark = event.start_mark
+    def _start_collection(self, node: Node, event: CollectionStartEvent) -> None:
+        mark: Any = event.start_mark
         place = mark.line << 32 | mark.column
         if event.tag is not None:
             self._refuse_tag(event, place)
@@ -239,14 +240,13 @@ class _Builder:
     def _add_alias(self, event: AliasEvent) -> None:
         mark: Any = event.start_mark
         place = pack_place(mark.line, mark.column)
-        name: str = event.anchor
+        name = str(event.anchor)
         if self._key is None and type(self._node) is dict:
             self._refuse_key(place)
             self._key = ""
             return
-        self._place_value(
-            self._copy(self._anchors[name], place, len(self._stack)) if self._know(name, place) else None, place
-        )
+        value = self._copy(self._anchors[name], place, len(self._stack)) if self._know(name, place) else None
+        self._place_value(value, place)
 
     def _know(self, name: str, place: Place) -> bool:
         if name in self._anchors:
