@@ -130,6 +130,8 @@ def _pair_lines(before: list[str], after: list[str], removed: range, added: rang
     """Choose the pairs of lines, in order on both sides, that have the most words in common."""
     if not removed or not added:
         return []
+    if len(removed) == len(added) == 1:
+        return [(removed.start, added.start)]
     if len(removed) * len(added) > PAIR_PRODUCT:
         return list(zip(removed, added, strict=False)) if len(removed) == len(added) else []
     words = [_count_words(before[index]) for index in removed]
@@ -178,7 +180,7 @@ def _refine_words(rows: Iterator[Row]) -> Iterator[Row]:
             continue
         before, after = (_WORD.findall(_join(side)) for side in (row.before, row.after))
         budget -= len(before) * len(after)
-        if budget < 0:
+        if budget < 0 or not _resemblance(Counter(before), Counter(after)):
             yield row
             continue
         old, new = _diff_tokens(before, after)

@@ -119,10 +119,10 @@ def name_field(path: FieldPath) -> str:
 
 def show_value(value: Json | Missing, *, secret: bool = False) -> str:
     """Write a value on one line, as JSON; what a secret holds is never written."""
-    if secret:
-        return HIDDEN
     if value is MISSING:
         return "(cannot be read)"
+    if secret:
+        return HIDDEN
     return "(none)" if value is None else escape_json(json.dumps(value, ensure_ascii=False))
 
 
