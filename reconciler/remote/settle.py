@@ -122,7 +122,9 @@ def _examine(kind: ResourceType, attempt: Attempt, found: Sequence[Reading]) -> 
     update, before = attempt.ready.update, attempt.ready.before.value
     wrong = find_wrong(kind, update, reading.value)
     undone = wrong == find_wrong(kind, update, before) and not find_moved(kind, update, reading.value)
-    return Finding(reading, wrong, undone, find_collateral(kind, update, before=before, after=reading.value))
+    # A list may show fewer fields of an object than a read by id: what was not shown before cannot be compared.
+    damage = find_collateral(kind, update, before=before, after=reading.value)
+    return Finding(reading, wrong, undone, tuple(one for one in damage if one.path[0] in before))
 
 
 def _may_repeat(attempt: Attempt, finding: Finding, run: Run) -> bool:
