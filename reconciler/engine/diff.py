@@ -53,7 +53,11 @@ def restrict(live: Json, declared: Json) -> Json:
 
 
 def _compare_objects(path: FieldPath, *, before: Json, after: Json) -> Iterator[Difference]:
-    """List the leaves that differ, in the order of DeepDiff's tree, sorted by path for a stable plan."""
+    """List the leaves that differ, sorted by path for a stable plan.
+
+    Unless told otherwise DeepDiff reports objects that share less than a third of their keys as one change of the whole,
+    which would replace what is not ours.
+    """
     from deepdiff import DeepDiff
 
     tree = DeepDiff(
@@ -63,6 +67,7 @@ def _compare_objects(path: FieldPath, *, before: Json, after: Json) -> Iterator[
         ignore_private_variables=False,
         zip_ordered_iterables=True,
         ignore_type_in_groups=[],
+        threshold_to_diff_deeper=0,
     )
     leaves = {tuple(map(str, _key_path(level))) for levels in tree.values() for level in levels}
     for leaf in sorted(leaves) or [()]:
