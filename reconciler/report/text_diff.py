@@ -14,7 +14,7 @@ from reconciler.report.paint import Line, Span, indent, wrap
 from reconciler.report.phrases import count_noun
 
 _CONTEXT: Final = 2
-_GUTTER: Final[Line] = (("dim", "│ "),)
+GUTTER: Final[Line] = (("dim", "│ "),)
 """Stands before every line of a foreign text, so that none of it can pass for a line of the plan itself."""
 
 
@@ -59,7 +59,7 @@ def render_block(value: Json, *, width: int, limit: int | None) -> list[Line]:
 
 
 def _wrap_row(line: Line, *, width: int) -> list[Line]:
-    return indent(wrap(line, width=max(8, width - 2), hang=2), _GUTTER)
+    return indent(wrap(line, width=max(8, width - 2), hang=2), GUTTER)
 
 
 def _group_changes(rows: Iterable[Row]) -> Iterable[list[Row]]:

@@ -14,7 +14,7 @@ from reconciler.model.secret import HIDDEN, Secret
 from reconciler.report.escape import escape_terminal
 from reconciler.report.paint import Line, indent, measure, measure_line, wrap
 from reconciler.report.phrases import LONG_TEXT, count_noun, name_field, recall_before
-from reconciler.report.text_diff import count_changes, render_block, render_diff
+from reconciler.report.text_diff import GUTTER, count_changes, render_block, render_diff
 
 _BLOCK_LINES: Final = 12
 """Lines of a new text that are shown without `--verbose`."""
@@ -60,11 +60,18 @@ def render_changes(update: Update, view: View) -> list[Line]:
     column = min(widest, _WIDEST_NAME, max(8, view.width // 3))
     lines: list[Line] = []
     for name, change in zip(names, update.changes, strict=True):
+        lines.extend(_part_block(lines))
         lines.extend(_render_change(_pad(name, column), change, view))
+    lines.extend(_part_block(lines) if companions else ())
     for name in companions:
         because: Line = (("dim", "sent because the API demands it"),)
         lines.extend(_place((("dim", _pad(name, column)), ("", "  ")), (because,), (), view))
     return lines
+
+
+def _part_block(lines: list[Line]) -> list[Line]:
+    """Return an empty line where the last one belongs to a block."""
+    return [()] if lines and GUTTER[0] in lines[-1] else []
 
 
 def _pad(name: str, column: int) -> str:

@@ -75,16 +75,18 @@ def _render_details(outcome: Outcome, *, width: int) -> Iterator[Line]:
     wrong = ", ".join(escape_terminal(name_field(path)) for path in outcome.wrong_fields)
     if wrong:
         yield from _indent_wrapped((("bad", f"live is not as planned: {wrong}"),), width=width)
+    secrets = frozenset(change.path for change in outcome.update.changes if change.secret)
     for collateral in outcome.collateral:
-        yield from _indent_wrapped(_describe_collateral(collateral), width=width)
+        line = _describe_collateral(collateral, secret=collateral.path in secrets)
+        yield from _indent_wrapped(line, width=width)
     answered = _describe_answer(outcome)
     if answered and outcome.result not in SETTLED:
         yield from _indent_wrapped((("dim", answered),), width=width)
 
 
-def _describe_collateral(collateral: Collateral) -> Line:
+def _describe_collateral(collateral: Collateral, *, secret: bool) -> Line:
     name = escape_terminal(name_field(collateral.path))
-    moved = f"{show_literal(collateral.before)} → {show_literal(collateral.after)}"
+    moved = f"{show_literal(collateral.before, secret=secret)} → {show_literal(collateral.after, secret=secret)}"
     return ("bad", f"collateral damage: {name} was not sent, but changed: "), ("", f"{moved}; put the old value back")
 
 

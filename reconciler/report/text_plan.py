@@ -156,10 +156,10 @@ def _count_updates(plan: Plan) -> str:
 
 def _list_hints(plan: Plan, view: View) -> Iterator[str]:
     if view.compact:
-        yield "Diffs and request bodies are left out of a plan this large: --verbose or --format json shows them."
+        yield "Diffs and requests are left out of a plan this large; --verbose shows them."
     if plan.count_cause(Cause.CONFLICT):
-        yield "Apply refuses conflicts unless --accept-conflicts says that git is right."
+        yield "Apply refuses conflicts, unless --accept-conflicts says that git is right."
     if plan.count(Status.UNKNOWN):
         yield "Unknown resources are left alone; plan again when they can be read."
     if plan.updates:
-        yield "Nothing was sent. `reconciler apply` sends these requests, then reads the fields back."
+        yield "Nothing was sent. Run `reconciler apply` to send these requests."

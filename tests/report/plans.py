@@ -145,8 +145,16 @@ def hostile() -> Plan:
     address = "numbers.front</details>`|\x1b[2J"
     changes = (
         Change(("label",), "Front\r\ndesk", HOSTILE_TEXT, Cause.CONFIG, Location("config/`|<b>.yaml", 3, 5)),
-        Change(("description",), HOSTILE_PROMPT, HOSTILE_PROMPT.replace("fine", "\x1b[32mfine"), Cause.DRIFT, risk=HOSTILE_TEXT),
-        Change(("example_context", "<b>key</b>|`\n\u202e"), {"a|b": HOSTILE_TEXT}, ["::warning::", None, {"unknown": True}]),
+        Change(
+            ("description",),
+            HOSTILE_PROMPT,
+            HOSTILE_PROMPT.replace("fine", "\x1b[32mfine"),
+            Cause.DRIFT,
+            risk=HOSTILE_TEXT,
+        ),
+        Change(
+            ("example_context", "<b>key</b>|`\n\u202e"), {"a|b": HOSTILE_TEXT}, ["::warning::", None, {"unknown": True}]
+        ),
         Change(("wide",), "日本語の電話番号", "👩‍👩‍👧 東京オフィス — Ünïcödé", Cause.CONFLICT, last_applied="한국어"),
         Change(("endless",), "x" * 500, "x" * 250 + "y" + "x" * 249, Cause.CONFIG),
     )
@@ -313,7 +321,13 @@ def _every_cause() -> Update:
 def _secret() -> Update:
     path = ("openai_account_connection", "credentials", "OPENAI_API_KEY")
     changes = (
-        Change(("initial_message",), "Hi!", "Good day, Harbour Clinic.", Cause.CONFIG, Location("config/fluents.yaml", 24, 24)),
+        Change(
+            ("initial_message",),
+            "Hi!",
+            "Good day, Harbour Clinic.",
+            Cause.CONFIG,
+            Location("config/fluents.yaml", 24, 24),
+        ),
         Change(path, MISSING, SECRET_VALUE, Cause.UNVERIFIABLE, Location("config/fluents.yaml", 27, 27), secret=True),
     )
     return Update(
@@ -379,7 +393,14 @@ def _numbered(index: int) -> Update:
 def _calls() -> CallGraph:
     return CallGraph(
         nodes=(
-            CallNode("phone_connections.support-line", "phone_connections", "galtea", "Support line", "+14155552671", touched=True),
+            CallNode(
+                "phone_connections.support-line",
+                "phone_connections",
+                "galtea",
+                "Support line",
+                "+14155552671",
+                touched=True,
+            ),
             CallNode("numbers.front-desk", "numbers", "fluents", "Front desk", "+12025550143", touched=True),
             CallNode("fluents:550e8400", "agents", "fluents", "550e8400-e29b-41d4-a716-446655440000"),
             CallNode("agents.receptionist", "agents", "opencopilot", "Receptionist", "+14155552671", touched=True),
