@@ -175,7 +175,7 @@ def _draw_stop(spot: _Spot, node: CallNode) -> str:
         escape_terminal(text) for text in (node.label or node.key, name_kind(node), node.phone_number)
     )
     told = f"{label}, {kind}{', touched by this plan' if node.touched else ''}"
-    lines = [("name", cut_label(label, room=29)), ("sort", cut_label(kind)), ("sort", cut_label(number))]
+    lines = [("name", cut_label(label, room=24)), ("sort", cut_label(kind)), ("sort", cut_label(number))]
     x, y = spot.x + 16, spot.y + (25 if number else 33)
     texts = "".join(
         f'<text class="{name}" x="{x}" y="{y + index * 19}">{escape(line)}</text>'
