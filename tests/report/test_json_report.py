@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.model.outcome import Collateral, Outcome, Result
@@ -119,6 +119,7 @@ def test_live_values_that_look_like_marks_survive(value: Any) -> None:
     assert read_plan(json.loads(render_plan_json(plan))) == plan
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_every_value_survives(value: Any) -> None:
     again = decode_value(json.loads(json.dumps(encode_value(value))))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.report.escape import escape_json, escape_terminal
@@ -25,6 +25,7 @@ def test_what_could_deceive_is_shown(text: str, shown: str) -> None:
     assert escape_terminal(text) == shown
 
 
+@settings(deadline=None)
 @given(ANYTHING)
 def test_nothing_that_moves_the_cursor_is_left(text: str) -> None:
     shown = escape_terminal(text)
@@ -33,6 +34,7 @@ def test_nothing_that_moves_the_cursor_is_left(text: str) -> None:
     shown.encode()
 
 
+@settings(deadline=None)
 @given(ANYTHING)
 def test_escaped_json_is_the_same_value(text: str) -> None:
     written = escape_json(json.dumps([text], ensure_ascii=False))
@@ -40,6 +42,7 @@ def test_escaped_json_is_the_same_value(text: str) -> None:
     written.encode()
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.just(""), st.text("ab 日/?\u0301")), max_size=6), st.integers(4, 30), st.integers(0, 2))
 def test_wrapping_keeps_all_but_spaces(spans: list[tuple[str, str]], width: int, hang: int) -> None:
     line: Line = tuple(spans)
