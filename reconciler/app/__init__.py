@@ -1,0 +1,1 @@
+"""What each command does: wiring of the rooms below, no printing and no options."""

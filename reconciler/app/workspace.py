@@ -1,0 +1,149 @@
+"""Open a project: load and check the configuration, find the keys, the ledger and the way to the vendors."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler import __version__
+from reconciler.app.context import Context
+from reconciler.app.problem import Exit, Problem
+from reconciler.config import Loaded, load_project
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.plan import Binding
+from reconciler.model.project import Account, Declared, Project
+from reconciler.model.resource_type import Catalog
+from reconciler.model.secret import Secret
+from reconciler.vendors import load_catalog
+
+if TYPE_CHECKING:
+    from reconciler.ledger import Store
+    from reconciler.remote.client import TransportFactory
+
+SANDBOX_PACE = 60_000
+"""Requests a minute towards the built-in sandbox, unless the account sets its own pace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """An opened project with all that its commands need."""
+
+    context: Context
+    catalog: Catalog
+    project: Project
+    diagnostics: tuple[Diagnostic, ...]
+    """Warnings and notes found while loading."""
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """List the accounts, paced for where requests go."""
+        accounts = tuple(self.project.accounts.values())
+        if not self.context.sandbox:
+            return accounts
+        return tuple(
+            replace(account, requests_per_minute=account.requests_per_minute or SANDBOX_PACE) for account in accounts
+        )
+
+    @property
+    def state_folder(self) -> Path:
+        """Return where the ledger and the journals of this project live; the sandbox has its own."""
+        folder = self.project.root / ".reconciler"
+        return folder / "sandbox" if self.context.sandbox else folder
+
+    @property
+    def binding(self) -> Binding:
+        """Return what a saved plan of this project is bound to."""
+        schemas = hashlib.sha256()
+        digests = [provider.digest for provider in self.catalog.providers.values()]
+        digests += [resource_type.digest for resource_type in self.catalog.resource_types.values()]
+        schemas.update("\n".join(digests).encode())
+        return Binding(
+            configuration=self.project.digest,
+            schemas=schemas.hexdigest(),
+            tool_version=__version__,
+            hosts={account.name: account.base_url for account in self.accounts},
+        )
+
+    def open_store(self) -> Store:
+        """Open the ledger's store."""
+        from reconciler.ledger import open_store
+
+        folder = self.state_folder if self.context.sandbox else None
+        return open_store(self.project, environ=self.context.environ, clock=self.context.now, folder=folder)
+
+    def find_keys(self) -> Mapping[str, Secret]:
+        """Look up the accounts' keys; the sandbox has its own."""
+        from reconciler.remote.client import resolve_keys
+
+        if not self.context.sandbox:
+            return resolve_keys(self.accounts, self.context.environ)
+        from reconciler.sandbox import SANDBOX_KEYS
+
+        return {account.name: Secret(SANDBOX_KEYS[account.provider]) for account in self.accounts}
+
+    @contextmanager
+    def open_transport(self) -> Iterator[TransportFactory | None]:
+        """Yield the way to the vendors: None for the network, or one that ends in the built-in sandbox."""
+        if self.context.transport is not None or not self.context.sandbox:
+            yield self.context.transport
+            return
+        from reconciler.app.playground import build_sandbox
+        from reconciler.sandbox import SandboxTransport
+
+        sandbox = build_sandbox(self.project.root, vices=self.context.vices)
+        yield lambda _account: SandboxTransport(sandbox)
+
+    def select(self, *, targets: Sequence[str] = (), accounts: Sequence[str] = ()) -> tuple[Declared, ...]:
+        """Return the resources that `--target` globs and `--account` names choose; all where neither is given.
+
+        A target that fits nothing is a mistake, not an empty plan.
+        """
+        self._check_targets(targets, accounts)
+        return tuple(
+            declared
+            for declared in self.project.resources
+            if (not accounts or declared.account in accounts)
+            and (not targets or any(fnmatchcase(declared.address, target) for target in targets))
+        )
+
+    def _check_targets(self, targets: Sequence[str], accounts: Sequence[str]) -> None:
+        addresses = [declared.address for declared in self.project.resources]
+        lost = [target for target in targets if not any(fnmatchcase(address, target) for address in addresses)]
+        strange = [account for account in accounts if account not in self.project.accounts]
+        problems = [_describe_lost("target", name, addresses) for name in lost]
+        problems += [_describe_lost("account", name, list(self.project.accounts)) for name in strange]
+        if problems:
+            raise Problem(*problems, exit_code=Exit.USAGE)
+
+
+def _describe_lost(what: str, name: str, known: Sequence[str]) -> Diagnostic:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=1) or known[:5]
+    advice = f"Did you mean {' or '.join(near)}?" if near else "The project declares nothing yet."
+    return Diagnostic(code="unknown-target", message=f"no {what} fits {name!r}", advice=advice)
+
+
+def load(context: Context, *, catalog: Catalog) -> Loaded:
+    """Load and check the configuration; all that is wrong is in the result."""
+    return load_project(
+        context.folder,
+        catalog=catalog,
+        environment=context.environment,
+        variables=context.variables,
+        environ=context.environ,
+    )
+
+
+def open_workspace(context: Context) -> Workspace:
+    """Open the project; raise Problem with every configuration error at once."""
+    catalog = load_catalog()
+    loaded = load(context, catalog=catalog)
+    if loaded.project is None:
+        raise Problem(*loaded.diagnostics, exit_code=Exit.INVALID)
+    return Workspace(context, catalog, loaded.project, loaded.diagnostics)

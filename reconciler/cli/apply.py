@@ -1,0 +1,61 @@
+"""`reconciler apply`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.options import Globals, allowance, command, selection
+
+if TYPE_CHECKING:
+    pass
+
+EXAMPLE = """
+reconciler apply
+reconciler apply plan.json --auto-approve
+reconciler apply --target numbers.front-desk
+"""
+
+
+@command("apply", example=EXAMPLE)
+@click.argument("planfile", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@selection
+@allowance
+def apply(
+    options: Globals,
+    planfile: Path | None,
+    targets: tuple[str, ...],
+    accounts: tuple[str, ...],
+    max_updates: int | None,
+    protected: tuple[str, ...],
+    *,
+    auto_approve: bool,
+    accept_conflicts: bool,
+) -> int:
+    """Make it so: send the smallest requests and prove each.
+
+    Without PLANFILE: plan, show, ask, send. With it: exactly its updates, each checked once more right before it is
+    sent; what moved since is left alone.
+    """
+    from reconciler.app.deploy import Allowances, open_store_locked, prepare, prepare_saved
+    from reconciler.app.review import load_plan, review
+    from reconciler.app.workspace import open_workspace
+    from reconciler.cli.deploying import deploy
+    from reconciler.cli.terminal import show_reading
+
+    if planfile is not None and (targets or accounts):
+        raise click.UsageError("A saved plan is applied whole: --target and --account belong to plan.")
+    allowances = Allowances(max_updates, protected, accept_conflicts)
+    saved = load_plan(planfile) if planfile is not None else None
+    workspace = open_workspace(options.build_context())
+    with open_store_locked(workspace) as (store, lock, run):
+        if saved is not None:
+            prepared = prepare_saved(saved, workspace, allowances, store=store, lock=lock, run=run)
+        else:
+            with show_reading() as on_request:
+                context = options.build_context(on_request=on_request)
+                found = review(context, targets=targets, accounts=accounts, workspace=workspace)
+            prepared = prepare(found, allowances, store=store, lock=lock, run=run)
+        return deploy(prepared, allowances, auto_approve=auto_approve, verbose=options.verbose)

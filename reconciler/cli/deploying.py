@@ -1,0 +1,57 @@
+"""Show, ask, send and report: what `apply` and `undo` have in common at the terminal."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from reconciler.app.deploy import Allowances, Deployment, carry_out, note_lifted
+from reconciler.app.problem import Exit
+from reconciler.cli.formats import render_plan_as
+from reconciler.cli.terminal import measure_width, show_progress, tell, tell_diagnostics, wants_colour, write
+from reconciler.model.outcome import Outcome
+from reconciler.report.text import render_outcome_line, render_run_summary
+
+
+def deploy(deployment: Deployment, allowances: Allowances, *, auto_approve: bool, verbose: bool) -> Exit:
+    """Show the plan, ask, carry it out and report; return the exit code."""
+    plan = deployment.plan
+    tell_diagnostics((*note_lifted(allowances), *plan.diagnostics))
+    write(render_plan_as(plan, style="text", verbose=verbose))
+    if deployment.refusals:
+        tell_diagnostics(deployment.refusals)
+        tell("Refused. Nothing was sent.")
+        return Exit.REFUSED
+    if plan.updates and not _is_approved(deployment, auto_approve=auto_approve):
+        return Exit.REFUSED
+    return _send(deployment)
+
+
+def _is_approved(deployment: Deployment, *, auto_approve: bool) -> bool:
+    forecast = deployment.forecast
+    tell(f"This takes {forecast.requests} requests, about {max(1, round(forecast.seconds))} s.")
+    if auto_approve:
+        return True
+    if not sys.stdin.isatty():
+        tell("Refused: there is no terminal to ask on. In CI, use --auto-approve. Nothing was sent.")
+        return False
+    answer = click.prompt("Apply these changes? Only 'yes' is accepted", default="", show_default=False, err=True)
+    if answer != "yes":
+        tell("Not approved. Nothing was sent.")
+    return bool(answer == "yes")
+
+
+def _send(deployment: Deployment) -> Exit:
+    colour, width = wants_colour(sys.stdout), measure_width()
+    with show_progress(len(deployment.plan.updates)) as advance:
+
+        def on_outcome(outcome: Outcome) -> None:
+            write(render_outcome_line(outcome, colour=colour, width=width))
+            advance()
+
+        done = carry_out(deployment, on_outcome=on_outcome)
+    tell_diagnostics(done.diagnostics)
+    if deployment.plan.updates:
+        write(render_run_summary(done.outcomes, plan=deployment.plan, colour=colour, width=width, run=done.run))
+    return done.exit_code

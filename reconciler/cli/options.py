@@ -1,0 +1,171 @@
+"""Options that several commands share. The global ones are accepted before or after the command."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from reconciler.app.context import Context
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass
+class Globals:
+    """What the global options said, wherever they stood."""
+
+    folder: str = "."
+    environment: str | None = None
+    variables: dict[str, str] = field(default_factory=dict)
+    sandbox: bool = False
+    vices: tuple[str, ...] = ()
+    verbose: bool = False
+    transport: Any = None
+    environ: Mapping[str, str] | None = None
+    now: Any = None
+
+    def build_context(self, *, on_request: Callable[[], None] | None = None) -> Context:
+        """Turn the options into what `app` is told from outside."""
+        import os
+
+        from reconciler.app.context import Context, tell_time
+
+        return Context(
+            folder=Path(self.folder),
+            environment=self.environment,
+            variables=self.variables,
+            sandbox=self.sandbox or bool(self.vices),
+            vices=self.vices,
+            environ=os.environ if self.environ is None else self.environ,
+            now=self.now or tell_time,
+            transport=self.transport,
+            on_request=on_request,
+        )
+
+
+def _store(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    """Keep a global option's value unless it was not given here."""
+
+    def keep(ctx: click.Context, _parameter: click.Parameter, value: Any) -> None:
+        if value not in (None, False, ()):
+            setattr(ctx.ensure_object(Globals), name, value)
+
+    return keep
+
+
+def _keep_variables(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> None:
+    for text in values:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"{text!r} is not NAME=VALUE", ctx=ctx, param=parameter)  # noqa: EM102
+        ctx.ensure_object(Globals).variables[name] = value
+
+
+GLOBAL_OPTIONS = (
+    click.Option(
+        ["-C", "folder"],
+        metavar="DIR",
+        type=click.Path(exists=True, file_okay=False),
+        expose_value=False,
+        callback=_store("folder"),
+        help="Work as if started in DIR.",
+    ),
+    click.Option(
+        ["--env", "environment"],
+        metavar="NAME",
+        expose_value=False,
+        callback=_store("environment"),
+        help="Use environments/NAME.yaml.",
+    ),
+    click.Option(
+        ["--var", "variables"],
+        metavar="K=V",
+        multiple=True,
+        expose_value=False,
+        callback=_keep_variables,
+        help="Set a variable (repeatable).",
+    ),
+    click.Option(
+        ["--sandbox"],
+        is_flag=True,
+        expose_value=False,
+        callback=_store("sandbox"),
+        help="Answer from the built-in simulated vendors: no credentials, no network.",
+    ),
+    click.Option(
+        ["--vice", "vices"],
+        metavar="VICE",
+        multiple=True,
+        expose_value=False,
+        callback=_store("vices"),
+        help="Trouble the sandbox (repeatable; see `sandbox vices`).",
+    ),
+    click.Option(
+        ["-v", "--verbose"], is_flag=True, expose_value=False, callback=_store("verbose"), help="Show more detail."
+    ),
+)
+
+
+class Command(click.Command):
+    """A command that also takes the global options, listed apart in its help."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["params"] = [*(kwargs.get("params") or []), *GLOBAL_OPTIONS]
+        kwargs.setdefault("context_settings", {"help_option_names": ["-h", "--help"], "max_content_width": 100})
+        super().__init__(*args, **kwargs)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the command's own options first, then the global ones."""
+        own = [parameter for parameter in self.get_params(ctx) if parameter not in GLOBAL_OPTIONS]
+        for title, parameters in (("Options", own), ("Global options", list(GLOBAL_OPTIONS))):
+            rows = [row for parameter in parameters if (row := parameter.get_help_record(ctx))]
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
+
+def command(name: str, *, example: str) -> Callable[[Callable[..., Any]], Command]:
+    """Define a command whose help ends with examples and whose exit code is what it returns."""
+
+    def wrap(function: Callable[..., Any]) -> Command:
+        @functools.wraps(function)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            from reconciler.cli.terminal import report_problems
+
+            return report_problems(function, *args, **kwargs)
+
+        epilog = "\b\nExamples:\n" + "\n".join(f"  {line}" for line in example.strip().splitlines())
+        return click.command(name, cls=Command, epilog=epilog)(click.pass_obj(guarded))
+
+    return wrap
+
+
+def selection(function: Function) -> Function:
+    """Add `--target` and `--account`."""
+    target = click.option(
+        "--target", "targets", metavar="ADDRESS", multiple=True, help="Only this resource (repeatable, globs)."
+    )
+    account = click.option(
+        "--account", "accounts", metavar="NAME", multiple=True, help="Only this account (repeatable)."
+    )
+    return target(account(function))
+
+
+def allowance(function: Function) -> Function:
+    """Add the options that lift a guard for one run."""
+    options = (
+        click.option("--auto-approve", is_flag=True, help="Do not ask; for CI."),
+        click.option("--max-updates", type=click.IntRange(min=0), metavar="N", help="Lift the guards up to N updates."),
+        click.option(
+            "--allow-protected", "protected", metavar="ADDRESS", multiple=True, help="Allow a protected resource."
+        ),
+        click.option("--accept-conflicts", is_flag=True, help="Let git win where both sides changed."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function

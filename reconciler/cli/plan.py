@@ -1,0 +1,53 @@
+"""`reconciler plan`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.formats import PLAN_FORMATS
+from reconciler.cli.options import Globals, command, selection
+
+EXAMPLE = """
+reconciler plan
+reconciler plan --out plan.json --format markdown > comment.md
+reconciler plan --target 'connectors.*' --detailed-exitcode
+"""
+
+
+@command("plan", example=EXAMPLE)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Save the plan for apply.")
+@click.option(
+    "--format", "style", type=click.Choice(PLAN_FORMATS), default="text", show_default=True, help="How to show it."
+)
+@selection
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+def plan(
+    options: Globals,
+    out: Path | None,
+    style: str,
+    targets: tuple[str, ...],
+    accounts: tuple[str, ...],
+    *,
+    detailed_exitcode: bool,
+) -> int:
+    """Show what would change, with every request.
+
+    Reads the live state with GET requests only and compares it with what the files declare. Nothing is written
+    anywhere, except the plan itself with --out.
+    """
+    from reconciler.app.review import judge_plan, review
+    from reconciler.cli.formats import render_plan_as
+    from reconciler.cli.saving import save_plan
+    from reconciler.cli.terminal import show_reading, tell, tell_diagnostics, write
+
+    with show_reading() as on_request:
+        made = review(options.build_context(on_request=on_request), targets=targets, accounts=accounts).plan
+    if style == "text":
+        tell_diagnostics(made.diagnostics)
+    write(render_plan_as(made, style=style, verbose=options.verbose))
+    if out is not None:
+        save_plan(made, out)
+        tell(f"Saved to {out}. Apply exactly this with: reconciler apply {out}")
+    return judge_plan(made, detailed=detailed_exitcode)

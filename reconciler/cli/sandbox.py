@@ -1,0 +1,65 @@
+"""`reconciler sandbox`: serve, reset, and list the vices of the simulated vendors."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.options import Globals, command
+
+
+@click.group("sandbox", context_settings={"help_option_names": ["-h", "--help"]})
+def sandbox() -> None:
+    """Serve, reset and trouble the simulated vendors.
+
+    `--sandbox` answers every account of a project from them in process; these commands are for looking at them from
+    outside.
+    """
+
+
+@command("serve", example="reconciler sandbox serve --port 8642\nreconciler --vice late-429 sandbox serve")
+@click.option("--port", type=click.IntRange(0, 65535), default=8642, show_default=True, help="Port on 127.0.0.1.")
+def serve(options: Globals, port: int) -> int:
+    """Serve the four vendors on loopback, so that any client can talk to them."""
+    from reconciler.app.playground import build_sandbox, find_root
+    from reconciler.cli.terminal import tell
+    from reconciler.sandbox import SANDBOX_KEYS
+    from reconciler.sandbox import serve as listen
+
+    context = options.build_context()
+    served = build_sandbox(find_root(context.folder), vices=context.vices)
+    tell(f"Four vendors at http://127.0.0.1:{port} (Fluents under /v1). Stop with Ctrl-C.")
+    for provider, key in SANDBOX_KEYS.items():
+        tell(f"  {provider:<12} key {key}")
+    listen(served, port=port)
+    return 0
+
+
+@command("reset", example="reconciler -C examples/quickstart sandbox reset")
+def reset(options: Globals) -> int:
+    """Forget what was applied in the sandbox; the next run sows the seed anew."""
+    from reconciler.app.playground import find_root, reset_sandbox
+    from reconciler.cli.terminal import write
+
+    gone = reset_sandbox(find_root(options.build_context().folder))
+    write("The sandbox is as new." if gone else "There was nothing to reset.")
+    return 0
+
+
+@command("vices", example="reconciler sandbox vices\nreconciler --sandbox --vice late-429 plan")
+def vices(_options: Globals) -> int:
+    """List the vices that `--vice` takes, and the switches that a seed file sets."""
+    from reconciler.cli.terminal import write
+    from reconciler.sandbox import SWITCHES, VICES
+
+    width = max(map(len, (*VICES, *SWITCHES)))
+    write("Vices (--vice NAME[:PARAMETER][@PROVIDER]):")
+    for name, line in VICES.items():
+        write(f"  {name:<{width}}  {line}")
+    write("\nSwitches (switches: in sandbox.yaml), for what is not known about the vendors:")
+    for name, switch in SWITCHES.items():
+        write(f"  {name:<{width}}  {switch.description} [{' | '.join(map(str, switch.choices))}; {switch.default}]")
+    return 0
+
+
+for subcommand in (serve, reset, vices):
+    sandbox.add_command(subcommand)

@@ -1,0 +1,23 @@
+"""Write a plan to a file that only its owner can read: prompts and numbers are nobody else's business."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from reconciler.model.plan import Plan
+
+
+def save_plan(plan: Plan, target: Path) -> None:
+    """Write the plan's JSON document; raise Problem where the file cannot be written."""
+    from reconciler.app.problem import Exit, Problem
+    from reconciler.model.diagnostic import Diagnostic
+    from reconciler.report.json_report import render_plan_json
+
+    try:
+        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(render_plan_json(plan))
+    except OSError as error:
+        diagnostic = Diagnostic(code="cannot-write", message=f"{target}: {error.strerror}", advice="Name another file.")
+        raise Problem(diagnostic, exit_code=Exit.FAILED) from error
