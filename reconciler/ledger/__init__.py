@@ -1,0 +1,41 @@
+"""What was last applied, the journal of each run, and the lock: in files, or in a git ref that a team shares.
+
+Read `store` first: it says what a store can do. Importing this package costs little; git and locks are imported on use.
+"""
+
+from reconciler.ledger.encoding import Loaded
+from reconciler.ledger.errors import LedgerConflict, LedgerProblem, LedgerUnavailable, LockedError, LockLost
+from reconciler.ledger.fingerprints import fingerprint_value
+from reconciler.ledger.history import Intention, RecordedChange, RunRecord, RunSummary, Step
+from reconciler.ledger.holder import LockHolder
+from reconciler.ledger.journal import Journal, RunEnd, RunHeader
+from reconciler.ledger.lock import Lock
+from reconciler.ledger.origin import current_author, current_commit, new_run_id
+from reconciler.ledger.store import STATE_FOLDER, Store, fingerprint_key, open_store
+
+__all__ = [
+    "STATE_FOLDER",
+    "Intention",
+    "Journal",
+    "LedgerConflict",
+    "LedgerProblem",
+    "LedgerUnavailable",
+    "Loaded",
+    "Lock",
+    "LockHolder",
+    "LockLost",
+    "LockedError",
+    "RecordedChange",
+    "RunEnd",
+    "RunHeader",
+    "RunRecord",
+    "RunSummary",
+    "Step",
+    "Store",
+    "current_author",
+    "current_commit",
+    "fingerprint_key",
+    "fingerprint_value",
+    "new_run_id",
+    "open_store",
+]

@@ -1,0 +1,49 @@
+"""Files that are whole or not there: written beside, flushed to disk, renamed over."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+_IGNORE = b"# What reconciler keeps of its own; the ledger of a team belongs in a git ref (`ledger: git`).\n*\n"
+
+
+def write_file(path: Path, *, content: bytes, mode: int = 0o644) -> None:
+    """Replace a file by new content; a crash at any moment leaves the old or the new content, never a part.
+
+    The folder must exist. Raises OSError with the file unchanged.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fchmod(stream.fileno(), mode)
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's list of names to disk, where the system can do that."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def make_state_folder(folder: Path) -> Path:
+    """Create the folder that holds our state, with a `.gitignore` that keeps it out of commits unless edited."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        write_file(ignore, content=_IGNORE)
+    return folder

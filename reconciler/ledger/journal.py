@@ -1,0 +1,199 @@
+"""The journal of a run: append-only JSON Lines, every line flushed to disk before the call returns.
+
+`intend` stands before its request is sent, `conclude` after it was answered. So whatever the moment of a kill, a
+request that may have been sent has its intent on disk, and an intent without an outcome is in doubt.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from reconciler.ledger.atomic import make_state_folder, sync_folder
+from reconciler.ledger.encoding import encode_json, name_safely
+from reconciler.ledger.errors import LedgerUnavailable
+from reconciler.ledger.fingerprints import fingerprint_value
+from reconciler.ledger.times import Clock, format_time
+from reconciler.model.outcome import Outcome
+from reconciler.model.paths import MISSING, FieldPath, Json, Missing, format_pointer
+from reconciler.model.plan import Change, Request, Update
+from reconciler.model.secret import Secret
+
+FORMAT_VERSION: Final = 1
+SUFFIX: Final = ".jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class RunHeader:
+    """Who runs what. `command` is `apply`, `undo` ...; `commit` is "" where unknown."""
+
+    author: str
+    commit: str = ""
+    command: str = "apply"
+    environment: str | None = None
+    tool_version: str = ""
+    undoes: str = ""
+    """The run that this one takes back, for `undo`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a run ended: by itself, or interrupted by the user."""
+
+    interrupted: bool = False
+    exit_code: int = 0
+    message: str = ""
+
+
+def name_journal(run: str) -> str:
+    """Return the file name of a run's journal."""
+    return name_safely(run) + SUFFIX
+
+
+class Journal:
+    """Write what a run does. Raises LedgerUnavailable where a line cannot be written: then nothing may be sent.
+
+    Secrets are never written: a `Secret`, and both values of a change marked secret, become keyed fingerprints; their
+    plain text is hidden in messages, URLs and request ids. Of a body only the names of its fields are written.
+    """
+
+    def __init__(self, path: Path, *, run: str, clock: Clock, key: Callable[[], bytes]) -> None:
+        self.path = path
+        self.run = run
+        self._clock = clock
+        self._read_key = key
+        self._handle: int | None = None
+        self._intended: set[str] = set()
+
+    def begin(self, header: RunHeader) -> None:
+        """Write who runs what; the first line."""
+        self._append("begin", asdict(header) | {"format_version": FORMAT_VERSION, "run": self.run})
+
+    def intend(self, update: Update, request: Request | None = None) -> None:
+        """Write that a request for an update is about to be sent; `request` where it is not the update's own."""
+        sent = request or update.request
+        target = {"method": sent.method, "url": _blot_out(sent.url, update), "fields": sorted(sent.body)}
+        self._append("intend", self._describe(update) | {"request": target})
+        self._intended.add(update.address)
+
+    def conclude(self, outcome: Outcome) -> None:
+        """Write what became of an update, sent or not."""
+        update = outcome.update
+        row = {} if update.address in self._intended else self._describe(update)
+        self._append("outcome", row | self._describe_outcome(outcome))
+
+    def settle(self, address: str, *, message: str) -> None:
+        """Write that reading again has settled what an earlier run left in doubt; `message` says what was found."""
+        self._append("settle", {"address": address, "message": message})
+
+    def end(self, summary: RunEnd = RunEnd()) -> None:
+        """Write how the run ended, and close the file; the last line."""
+        self._append("end", asdict(summary))
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; a journal without `end` reads as interrupted."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+    def _describe(self, update: Update) -> dict[str, Json]:
+        return {
+            "address": update.address,
+            "provider": update.provider,
+            "account": update.account,
+            "kind": update.kind,
+            "identity": [list(part) for part in update.identity.parts],
+            "changes": [self._describe_change(change) for change in update.changes],
+        }
+
+    def _describe_change(self, change: Change) -> dict[str, Json]:
+        row: dict[str, Json] = {"path": format_pointer(change.path), "cause": change.cause.value}
+        # Where the API cannot be read back, what was applied last is the best that is known of the value before.
+        before = change.last_applied if change.before is MISSING else change.before
+        for name, value in (("before", before), ("after", change.after)):
+            if value is not MISSING:
+                row[name] = self._cover(value) if change.secret else value
+        return row | {"secret": True} if change.secret else row
+
+    def _describe_outcome(self, outcome: Outcome) -> dict[str, Json]:
+        secret = {change.path for change in outcome.update.changes if change.secret}
+        return {
+            "address": outcome.update.address,
+            "result": outcome.result.value,
+            "message": _blot_out(outcome.message, outcome.update),
+            "status": outcome.status,
+            "request_id": _blot_out(outcome.request_id, outcome.update),
+            "seconds": outcome.seconds,
+            "wrong_fields": [format_pointer(path) for path in outcome.wrong_fields],
+            "collateral": [
+                self._describe_collateral(hit.path, before=hit.before, after=hit.after, secret=secret)
+                for hit in outcome.collateral
+            ],
+        }
+
+    def _describe_collateral(
+        self, path: FieldPath, *, before: Json | Missing, after: Json | Missing, secret: set[FieldPath]
+    ) -> dict[str, Json]:
+        row: dict[str, Json] = {"path": format_pointer(path)}
+        for name, value in (("before", before), ("after", after)):
+            if value is not MISSING:
+                row[name] = self._cover(value) if path in secret else value
+        return row
+
+    def _cover(self, value: Json) -> str | None:
+        """Fingerprint a secret; that it is not set is none."""
+        return None if value is None else fingerprint_value(value, key=self._read_key())
+
+    def _append(self, event: str, row: Mapping[str, Json]) -> None:
+        line = {"event": event, "when": format_time(self._clock()), **row}
+        try:
+            content = encode_json(line, key=None) + b"\n"
+        except TypeError:
+            content = encode_json(line, key=self._read_key()) + b"\n"
+        with _report_failure(self.path):
+            handle = self._open()
+            if os.write(handle, content) != len(content):
+                message = "the disk took only a part of a line"
+                raise OSError(message)
+            os.fsync(handle)
+
+    def _open(self) -> int:
+        if self._handle is None:
+            make_state_folder(self.path.parent.parent)
+            self.path.parent.mkdir(exist_ok=True)
+            _end_torn_line(self.path)
+            self._handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            sync_folder(self.path.parent)
+        return self._handle
+
+
+@contextlib.contextmanager
+def _report_failure(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        message = f"the journal {path} cannot be written: {problem}"
+        advice = "Make the folder writable or free some space. Without a journal nothing is sent."
+        raise LedgerUnavailable(message, advice=advice) from problem
+
+
+def _end_torn_line(path: Path) -> None:
+    """Close a line that a kill left open, so that the next one can be read."""
+    if not path.exists() or path.read_bytes()[-1:] in (b"", b"\n"):
+        return
+    with path.open("ab") as stream:
+        stream.write(b"\n")
+
+
+def _blot_out(text: str, update: Update) -> str:
+    """Hide the secrets of an update in a text that a vendor may have put them in; the longest first."""
+    values = [value for change in update.changes if change.secret for value in (change.before, change.after)]
+    plain = [value.reveal() if isinstance(value, Secret) else value for value in values]
+    for value in sorted((value for value in plain if isinstance(value, str)), key=len, reverse=True):
+        text = Secret(value).redact(text)
+    return text

@@ -1,0 +1,61 @@
+"""Where a run comes from: its commit, its author, its name."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import UTC
+from pathlib import Path
+
+from reconciler.ledger.git import GitFailure, open_git
+from reconciler.ledger.times import Clock
+
+_AUTHOR_VARIABLES = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN")
+
+
+def new_run_id(clock: Clock) -> str:
+    """Return a new name for a run that sorts by time, e.g. `20261121T083000Z-4f3a`."""
+    moment = clock()
+    start = moment if moment.tzinfo is None else moment.astimezone(UTC)
+    return f"{start:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+def current_commit(root: Path, *, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the commit that is checked out, with `-dirty` where tracked files below `root` differ from it.
+
+    Returns "" where there is no git, no repository or no commit yet.
+    """
+    git = open_git(root, environ=environ)
+    try:
+        commit = git.run("rev-parse", "--verify", "--quiet", "HEAD").strip()
+        changed = git.run("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all", "--", ".")
+    except GitFailure:
+        return ""
+    return f"{commit}-dirty" if changed.strip() else commit
+
+
+def current_author(environ: Mapping[str, str], *, root: Path | None = None) -> str:
+    """Name who runs this: the CI's user, git's `user.name`, or the login name."""
+    for name in _AUTHOR_VARIABLES:
+        if environ.get(name, "").strip():
+            return environ[name].strip()
+    return _read_git_name(root or Path(), environ) or _read_login(environ)
+
+
+def _read_git_name(root: Path, environ: Mapping[str, str]) -> str:
+    try:
+        return open_git(root, environ=environ).run("config", "--get", "user.name").strip()
+    except GitFailure:
+        return ""
+
+
+def _read_login(environ: Mapping[str, str]) -> str:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        if environ.get(name):
+            return environ[name]
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
