@@ -165,7 +165,7 @@ class Stage:
     write_patience: Patience = ONCE
     diary: Diary = field(default_factory=Diary)
     stop: Stop = field(default_factory=Stop)
-    windows: list[float] = field(default_factory=list)
+    windows: list[tuple[str, float]] = field(default_factory=list)
     fresh_seconds: float = 5.0
     requests_per_minute: int = 1_000_000
 
@@ -254,7 +254,7 @@ class Stage:
                 fresh_seconds=self.fresh_seconds,
                 stop=self.stop,
                 on_outcome=on_outcome,
-                on_window=lambda _update, seconds: self.windows.append(seconds),
+                on_window=lambda update, seconds: self.windows.append((update.address, seconds)),
                 patience=QUICK,
                 keys=self.keys,
             )
@@ -263,7 +263,6 @@ class Stage:
         """Look at the vendor's own record of an object."""
         collection = COLLECTIONS.get(declared.kind, declared.kind)
         assert declared.identity is not None
-        key = declared.identity.parts[-1][1]
         return self.world.read(declared.provider, collection, declared.identity.parts[-1][1])
 
     def edit(self, declared: Declared, **fields: Any) -> None:

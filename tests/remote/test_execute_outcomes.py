@@ -332,9 +332,7 @@ def test_what_is_sent_is_the_plans_request() -> None:
     )
     stage.apply(updates)
     planned = {one.request.method + one.request.url: dict(one.request.body) for one in updates}
-    assert [request for _, request in stage.diary.intents] and {
-        request.method + request.url: dict(request.body) for _, request in stage.diary.intents
-    } == planned
+    assert {request.method + request.url: dict(request.body) for _, request in stage.diary.intents} == planned
 
 
 def test_outcomes_come_in_plan_order_and_state_is_optional() -> None:
@@ -368,7 +366,7 @@ def test_the_window_is_measured_and_named_where_it_is_long() -> None:
     stage.world.before_request = dawdle
     outcome = only(stage.apply(updates))
     assert outcome.result is Result.VERIFIED
-    assert stage.windows == [7.5]
+    assert stage.windows == [("phone_connections.line-0", 7.5)]
     assert "last read 7.5 s before the answer" in outcome.message
 
 
