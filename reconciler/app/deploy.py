@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
@@ -21,6 +21,7 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.ledger import Applied
 from reconciler.model.live import LiveState, Present
 from reconciler.model.outcome import SETTLED, Outcome, Result
+from reconciler.model.paths import Json
 from reconciler.model.plan import Plan, Status
 from reconciler.model.project import Declared
 
@@ -57,6 +58,8 @@ class Deployment:
     refusals: tuple[Diagnostic, ...]
     command: str = "apply"
     undoes: str = ""
+    kept: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    """Address -> fields that stay recorded as they were: an undo declares only what it takes back."""
 
     @property
     def forecast(self) -> Forecast:
@@ -131,16 +134,7 @@ def find_forbidden(plan: Plan, workspace: Workspace, allowances: Allowances) -> 
     )
 
 
-def prepare(
-    review: Review,
-    allowances: Allowances,
-    *,
-    store: Store,
-    lock: Lock,
-    run: str,
-    command: str = "apply",
-    undoes: str = "",
-) -> Deployment:
+def prepare(review: Review, allowances: Allowances, *, store: Store, lock: Lock, run: str) -> Deployment:
     """Return what would be applied, with what stands against it."""
     return Deployment(
         workspace=review.workspace,
@@ -151,8 +145,6 @@ def prepare(
         lock=lock,
         run=run,
         refusals=find_forbidden(review.plan, review.workspace, allowances),
-        command=command,
-        undoes=undoes,
     )
 
 
@@ -367,7 +359,13 @@ def _collect_applied(deployment: Deployment, outcomes: Sequence[Outcome]) -> Ite
         else:
             continue
         yield record_applied(
-            declared, identity, resource_type=resource_type, when=when, commit=commit, run=deployment.run
+            declared,
+            identity,
+            resource_type=resource_type,
+            when=when,
+            commit=commit,
+            run=deployment.run,
+            kept=deployment.kept.get(declared.address, {}),
         )
 
 

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from reconciler.engine.normal_form import normalise
 from reconciler.model.ledger import Applied
+from reconciler.model.paths import Json
 from reconciler.model.project import Declared
 from reconciler.model.resource_type import Identity, ResourceType
 
 
 def record_applied(
-    declared: Declared, identity: Identity, *, resource_type: ResourceType, when: str, commit: str, run: str
+    declared: Declared,
+    identity: Identity,
+    *,
+    resource_type: ResourceType,
+    when: str,
+    commit: str,
+    run: str,
+    kept: Mapping[str, Json],
 ) -> Applied:
     """Return the ledger entry of a resource whose live object is now as declared: all owned fields, in normal form.
 
-    `when` is ISO 8601 in UTC. Secrets are fingerprinted where the ledger is kept, not here.
+    `when` is ISO 8601 in UTC. `kept` are fields by JSON pointer that stay as they were recorded: an undo declares only
+    what it takes back. Secrets are fingerprinted where the ledger is kept, not here.
     """
     return Applied(
         address=declared.address,
@@ -21,7 +32,10 @@ def record_applied(
         provider=declared.provider,
         kind=declared.kind,
         identity=identity.as_json(),
-        fields={f"/{name}": normalise(resource_type.fields[name], value) for name, value in declared.spec.items()},
+        fields={
+            **kept,
+            **{f"/{name}": normalise(resource_type.fields[name], value) for name, value in declared.spec.items()},
+        },
         when=when,
         commit=commit,
         run=run,

@@ -77,6 +77,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "unknown-field": "The kind has no such field.",
         "unknown-key": "The key is not known here.",
         "unknown-kind": "The top-level key is not a known kind of resource.",
+        "not-undone": "A field was not taken back by undo, and why.",
+        "unknown-run": "No run has this id; `reconciler history` lists them.",
         "unknown-tag": "YAML tags are not supported. Remove the tag; the schema decides the type.",
         "unknown-target": "No resource or account fits the name given with --target or --account.",
         "unknown-version": "This version of the configuration is not supported.",
