@@ -101,7 +101,14 @@ def test_another_key_shows_another_world() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{"label": 7}, {"outbound_only": "no"}, {"example_context": "x"}, {"inbound_agent": "agent-9"}, {"description": []}, []],
+    [
+        {"label": 7},
+        {"outbound_only": "no"},
+        {"example_context": "x"},
+        {"inbound_agent": "agent-9"},
+        {"description": []},
+        [],
+    ],
 )
 def test_what_an_update_refuses(body: object) -> None:
     visitor = Visitor()
@@ -262,7 +269,9 @@ def test_an_account_connection_can_be_written() -> None:
     assert visitor.world.read("fluents", "account_connections", "ac-1")["label"] == "Shared"
 
 
-@pytest.mark.parametrize("act", ["numbers/buy", "numbers/cancel", "numbers/detach", "numbers/link", "agents/create", "calls/create"])
+@pytest.mark.parametrize(
+    "act", ["numbers/buy", "numbers/cancel", "numbers/detach", "numbers/link", "agents/create", "calls/create"]
+)
 def test_what_acts_for_real_is_only_noted(act: str) -> None:
     visitor = Visitor()
     assert visitor.post(f"{FLUENTS}/v1/{act}?phone_number=%2B12025550143", {}).status_code == 403

@@ -87,15 +87,24 @@ ROW = {"id": "a", "productId": "p", "name": "n", "phoneNumber": "+14155552671"}
         ({"galtea": {"phoneConnections": {}}}, "galtea.phoneConnections"),
         ({"galtea": {"phoneConnections": ["x"]}}, "galtea.phoneConnections[0]"),
         ({"galtea": {"phoneConnections": [ROW, {"id": "b"}]}}, "galtea.phoneConnections[1].productId"),
-        ({"galtea": {"phoneConnections": [{**ROW, "phoneNumber": 14155552671}]}}, "galtea.phoneConnections[0].phoneNumber"),
+        (
+            {"galtea": {"phoneConnections": [{**ROW, "phoneNumber": 14155552671}]}},
+            "galtea.phoneConnections[0].phoneNumber",
+        ),
         ({"galtea": {"phoneConnections": [{**ROW, "vioce": "x"}]}}, "galtea.phoneConnections[0].vioce"),
         ({"galtea": {"phoneConnections": [{**ROW, "createdAt": "soon"}]}}, "galtea.phoneConnections[0].createdAt"),
         ({"galtea": {"phoneConnections": [ROW, ROW]}}, "galtea.phoneConnections[1].id"),
         ({"fluents": {"numbers": [{"number": "12"}]}}, "fluents.numbers[0].number"),
         ({"fluents": {"worlds": {"k": {"agents": [{}]}}}}, "fluents.worlds.k.agents[0].id"),
-        ({"opencopilot": {"phones": [{"id": "p", "phone_number": "+12025550145", "language": False}]}}, "opencopilot.phones[0].language"),
+        (
+            {"opencopilot": {"phones": [{"id": "p", "phone_number": "+12025550145", "language": False}]}},
+            "opencopilot.phones[0].language",
+        ),
         ({"polyai": {"connectors": [{"connectorId": "c"}]}}, "polyai.connectors[0].projectId"),
-        ({"polyai": {"connectors": [{"connectorId": "c", "projectId": "P", "region": "de"}]}}, "polyai.connectors[0].region"),
+        (
+            {"polyai": {"connectors": [{"connectorId": "c", "projectId": "P", "region": "de"}]}},
+            "polyai.connectors[0].region",
+        ),
         ({"polyai": {"variants": {"P": [{"id": "v"}]}}}, "polyai.variants.P[0].name"),
         ({"polyai": {"keys": [{"regions": ["us"]}]}}, "polyai.keys[0].key"),
         ({"switches": []}, "switches"),
@@ -124,7 +133,9 @@ def test_a_switch_that_cannot_be_set_so(settings: dict[str, object]) -> None:
         create_app(database=None, seed={"switches": settings})
 
 
-@pytest.mark.parametrize("vice", ["html-201", "html-200:x", "shuffle-batch:3", "html-200@vonage", "rate-limit:5/x", "", "down:vonage"])
+@pytest.mark.parametrize(
+    "vice", ["html-201", "html-200:x", "shuffle-batch:3", "html-200@vonage", "rate-limit:5/x", "", "down:vonage"]
+)
 def test_a_vice_that_cannot_be_had_so(vice: str) -> None:
     with pytest.raises(ViceError):
         create_app(database=None, seed=None, vices=[vice])

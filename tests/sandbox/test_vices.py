@@ -169,7 +169,7 @@ def follow_fluents(visitor: Visitor) -> list[list[str]]:
 
 def follow_opencopilot(visitor: Visitor) -> list[list[str]]:
     pages: list[list[str]] = []
-    cursor = ""
+    cursor: str | None = ""
     while cursor is not None:
         found = visitor.get(OPENCOPILOT + "/phone", params=[("cursor", cursor)] if cursor else ()).json()
         pages.append([row["phone_number"] for row in found["items"]])
@@ -183,7 +183,9 @@ NUMBERS = [f"+1202556{place:04d}" for place in range(35)]
 
 
 @pytest.mark.parametrize("follow", FOLLOW)
-@pytest.mark.parametrize("vice", [[], ["clamp-limit:4"], ["repeat-rows"], ["short-page"], ["short-page", "repeat-rows"]])
+@pytest.mark.parametrize(
+    "vice", [[], ["clamp-limit:4"], ["repeat-rows"], ["short-page"], ["short-page", "repeat-rows"]]
+)
 def test_paging_vices_lose_nothing_for_one_who_pages_on(follow: Follow, vice: list[str]) -> None:
     visitor = Visitor(*vice, seed=grow_phones(35), switches=SWITCHES)
     assert list(dict.fromkeys(row for page in follow(visitor) for row in page)) == NUMBERS
@@ -255,7 +257,9 @@ def test_partial_write_keeps_the_first_field() -> None:
         (CONNECTORS + "/conn-1", CONNECTORS + "/conn-1", {"asrLangCode": "de-DE"}, {"asrLangCode"}),
     ],
 )
-def test_collateral_changes_one_field_that_was_not_sent(url: str, write: str, body: dict[str, str], touched: set[str]) -> None:
+def test_collateral_changes_one_field_that_was_not_sent(
+    url: str, write: str, body: dict[str, str], touched: set[str]
+) -> None:
     visitor = Visitor("collateral")
     before = visitor.get(url).json()
     assert visitor.send("POST" if "update" in write else "PATCH", write, body).is_success
@@ -328,7 +332,11 @@ def test_newer_api() -> None:
 
 @pytest.mark.parametrize(
     ("url", "secret"),
-    [(LIST + "/nobody", "gsk_sandbox"), (CONNECTORS + "/nobody", "polyai_sandbox"), (FLUENTS + "/v1/x", "fluents_sandbox")],
+    [
+        (LIST + "/nobody", "gsk_sandbox"),
+        (CONNECTORS + "/nobody", "polyai_sandbox"),
+        (FLUENTS + "/v1/x", "fluents_sandbox"),
+    ],
 )
 def test_echo_secret_is_in_every_error(url: str, secret: str) -> None:
     assert secret in Visitor("echo-secret").get(url).text
@@ -341,7 +349,7 @@ def test_echo_secret_in_an_html_error() -> None:
 
 def test_truncated_json_is_not_json() -> None:
     visitor = Visitor("truncated-json:1")
-    with pytest.raises(ValueError, match="Unterminated|Expecting"):
+    with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
         visitor.get(LIST).json()
     assert visitor.get(LIST).json()
 
@@ -386,7 +394,12 @@ def test_no_vice_breaks_the_sandbox_itself(vice: str) -> None:
     """Whatever happens is an answer or an error of the transport, never one of ours."""
     visitor = Visitor(vice if vice != "slow" else "slow:1")
     for _ in range(3):
-        for url, body in ((LIST, None), (SUPPORT, {"name": "x"}), (PHONE, {"elevenlabs_voice_id": VOICE}), (CONNECTORS, None)):
+        for url, body in (
+            (LIST, None),
+            (SUPPORT, {"name": "x"}),
+            (PHONE, {"elevenlabs_voice_id": VOICE}),
+            (CONNECTORS, None),
+        ):
             try:
                 answer = visitor.get(url) if body is None else visitor.patch(url, body)
             except httpx.TransportError:

@@ -1,7 +1,7 @@
 """Visit the sandbox over httpx, as a client in the same process would."""
 
 import asyncio
-import itertools
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,13 @@ def make_seed() -> dict[str, Any]:
         "galtea": {
             "phoneConnections": [
                 {"id": "pc-1", "productId": "prod-1", "name": "Support", "phoneNumber": "+14155552671"},
-                {"id": "pc-2", "productId": "prod-1", "name": "Billing", "phoneNumber": "+14155552672", "voice": "jack"},
+                {
+                    "id": "pc-2",
+                    "productId": "prod-1",
+                    "name": "Billing",
+                    "phoneNumber": "+14155552672",
+                    "voice": "jack",
+                },
                 {"id": "pc-3", "productId": "prod-2", "name": "Support", "phoneNumber": "+442071838750"},
             ]
         },
@@ -102,7 +108,7 @@ class Visitor:
         seed: Mapping[str, Any] | None = None,
         switches: Mapping[str, object] | None = None,
         database: Path | None = None,
-        clock: Callable[[], float] = itertools.count().__next__,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         planted = make_seed() if seed is None else seed
         self.app = create_app(database=database, seed=planted, vices=vices, switches=switches, clock=clock)
