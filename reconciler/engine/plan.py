@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from reconciler.engine.attribute import attribute
 from reconciler.engine.batch import count_requests
 from reconciler.engine.calls import draw_calls
+from reconciler.engine.collide import find_collisions
 from reconciler.engine.diff import find_differences
 from reconciler.engine.encode import encode_update
 from reconciler.engine.refuse import find_refusals
@@ -45,8 +46,11 @@ def make_plan(
 
     `diagnostics` are those found before planning; those of planning follow, in order of file and line.
     """
+    collisions = find_collisions(resources, live=live, accounts=project.accounts)
     verdicts = [
-        plan_resource(
+        _refuse(declared, (collisions[declared.address],))
+        if declared.address in collisions
+        else plan_resource(
             declared,
             live.readings[declared.address],
             resource_type=catalog.resource_types[declared.provider, declared.kind],
@@ -96,13 +100,17 @@ def plan_resource(
         declared, reading.value, changes, resource_type=resource_type, account=account, options=options
     )
     if refusals:
-        reason = "; ".join(refusal.message for refusal in refusals)
-        return Verdict(_planned(declared, Status.REFUSED, reason), diagnostics=refusals)
+        return _refuse(declared, refusals)
     notes = _note_moved(declared, reading)
     if not changes:
         return Verdict(_planned(declared, Status.IN_SYNC), diagnostics=notes)
     update = _make_update(declared, reading, changes, resource_type=resource_type, account=account)
     return Verdict(_planned(declared, Status.UPDATE), update, notes)
+
+
+def _refuse(declared: Declared, refusals: tuple[Diagnostic, ...]) -> Verdict:
+    reason = "; ".join(refusal.message for refusal in refusals)
+    return Verdict(_planned(declared, Status.REFUSED, reason), diagnostics=refusals)
 
 
 def _find_changes(
@@ -177,7 +185,7 @@ def _collect_risks(resource_type: ResourceType, changes: Sequence[Change], live:
     of_object = [
         f"{field} is {live[field]}: {reasons[live[field]]}"
         for field, reasons in resource_type.live_risk.items()
-        if live.get(field) in reasons
+        if isinstance(live.get(field), str) and live[field] in reasons
     ]
     return tuple(dict.fromkeys([*of_object, *of_fields]))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.paths import MISSING, Json, format_pointer
+from reconciler.model.paths import MISSING, FieldPath, Json, format_pointer
 from reconciler.model.plan import Change
 from reconciler.model.project import Account, Declared
 from reconciler.model.resource_type import Field, ResourceType
@@ -22,17 +22,19 @@ def find_refusals(
     options: Mapping[tuple[str, str], frozenset[str]],
 ) -> tuple[Diagnostic, ...]:
     """List why the changes of one resource cannot be made; empty where they can."""
-    found: list[Diagnostic] = []
+    unserved = _list_unserved(declared, live, resource_type)
+    found = [_refuse_unserved(declared, name, resource_type) for name in unserved]
     for change in changes:
+        if change.path[0] in unserved:
+            continue
         known = resource_type.fields[change.path[0]]
         offered = options.get((account.name, known.options.path)) if known.options else None
         refusal = (
-            _refuse_unserved(known, live, resource_type)
-            or _refuse_immutable(known, change)
+            _refuse_immutable(known, change)
             or _refuse_clearing(known, change, account)
             or _refuse_option(known, change, offered)
         )
-        found += [_place(declared, change, *refusal)] if refusal else []
+        found += [_place(declared, change.path, *refusal)] if refusal else []
     found += _refuse_crowded_move(declared, changes, resource_type)
     found += _refuse_lonely(declared, changes, resource_type)
     return tuple(found)
@@ -42,24 +44,34 @@ Refusal = tuple[str, str, str]
 """Code, message, advice."""
 
 
-def _place(declared: Declared, change: Change, code: str, message: str, advice: str) -> Diagnostic:
+def _place(declared: Declared, path: FieldPath, code: str, message: str, advice: str) -> Diagnostic:
     return Diagnostic(
         code=code,
         message=f"{declared.address}: {message}",
         advice=advice,
-        location=change.location,
+        location=declared.locate(path),
         address=declared.address,
-        path=format_pointer(change.path),
+        path=format_pointer(path),
     )
 
 
-def _refuse_unserved(known: Field, live: Mapping[str, Json], resource_type: ResourceType) -> Refusal | None:
-    if not known.readable or known.name in live or known.absence != "unsupported":
-        return None
-    return (
+def _list_unserved(declared: Declared, live: Mapping[str, Json], resource_type: ResourceType) -> tuple[str, ...]:
+    """List the declared fields that this generation of the API does not serve, whatever was applied before."""
+    fields = resource_type.fields
+    return tuple(
+        name
+        for name in declared.spec
+        if fields[name].readable and fields[name].absence == "unsupported" and name not in live
+    )
+
+
+def _refuse_unserved(declared: Declared, name: str, resource_type: ResourceType) -> Diagnostic:
+    return _place(
+        declared,
+        (name,),
         "cannot-manage",
-        f"the live object has no {known.name}, so this generation of the API does not serve it",
-        f"Remove {known.name} from spec; our schema describes the generation {resource_type.generation}.",
+        f"the live object has no {name}, so this generation of the API does not serve it",
+        f"Remove {name} from spec; our schema describes the generation {resource_type.generation}.",
     )
 
 
@@ -115,7 +127,7 @@ def _refuse_crowded_move(
         others = ", ".join(change.path[0] for change in changes if change not in moves)
         yield _place(
             declared,
-            moves[0],
+            moves[0].path,
             "move-with-changes",
             f"{moves[0].path[0]} moves the object, and {others} would change with it",
             f"Apply the move alone first; {others} can follow in the next change.",
@@ -128,7 +140,7 @@ def _refuse_lonely(declared: Declared, changes: Sequence[Change], resource_type:
         if changes and declared.spec.get(name, MISSING) is MISSING:
             yield _place(
                 declared,
-                changes[0],
+                changes[0].path,
                 "companion-missing",
                 f"the vendor demands {name} with every change",
                 f"Declare {name} in spec: it is sent each time and overwrites what was set elsewhere.",

@@ -65,16 +65,17 @@ def live_value(resource_type: ResourceType, path: FieldPath, live: Mapping[str, 
 
 
 def _is_either(change: Change, value: Json | Missing) -> bool:
-    return _fits(change.after, value) or same(_owned(change.before, value), change.before)
+    """Tell whether a value is the planned one or still the one before.
+
+    Of an object only the keys of `before` count where an object is set over it; anything else replaces it whole.
+    """
+    owned = restrict(value, change.before) if isinstance(change.after, Mapping) else value
+    return _fits(change.after, value) or same(owned, change.before)
 
 
 def _fits(wanted: Json, value: Json | Missing) -> bool:
     """Tell whether a live value is what was wanted; of an object only the declared keys count."""
     return value is not MISSING and same(restrict(value, wanted), wanted)
-
-
-def _owned(before: Json | Missing, value: Json | Missing) -> Json | Missing:
-    return restrict(value, before) if isinstance(before, Mapping) else value
 
 
 def _find_moved_rest(resource_type: ResourceType, update: Update, live: Mapping[str, Json]) -> tuple[FieldPath, ...]:

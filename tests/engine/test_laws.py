@@ -149,8 +149,8 @@ def test_keys_that_are_not_owned_survive_the_update_at_every_depth(world: World)
     started = replace(world, state={**world.state, **planted}, merge_habit="replace")
     update = plan_update(started)
     after = started.send(update.request.body)
-    for name in planted:
-        assert _survives(after.state[name], planted[name], declared=world.declared.spec.get(name, {}))
+    for name, value in planted.items():
+        assert _survives(after.state[name], value, declared=world.declared.spec.get(name, {}))
 
 
 def _plant(value: Json) -> Json:
