@@ -53,7 +53,7 @@ class Dial:
         if self.has("partial-write", provider):
             wanted = dict(list(wanted.items())[:1])
         if self.has("wipe-on-patch", provider):
-            wanted = {**{name: empty for name, empty in writable.items() if name not in fields}, **wanted}
+            wanted = {**_wipe(before, fields, writable), **wanted}
         if self.has("collateral", provider):
             wanted = {**wanted, **_spoil(before, fields, writable)}
         return wanted
@@ -102,6 +102,11 @@ class Dial:
 
 def _present(places: Sequence[Document | None]) -> list[Document]:
     return [row for row in places if row is not None]
+
+
+def _wipe(before: Document, fields: Mapping[str, object], writable: Mapping[str, object]) -> Document:
+    """Reset what the object has and the body leaves out."""
+    return {name: empty for name, empty in writable.items() if name in before and name not in fields}
 
 
 def _spoil(before: Document, fields: Mapping[str, object], writable: Mapping[str, object]) -> Document:

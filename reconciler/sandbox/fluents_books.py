@@ -76,12 +76,18 @@ _CLEARED = {
 }
 # What another object holds; an object in its place rewrites it, a string points elsewhere.
 _SHARED = {"prompt": ("prompts", PROMPT), "openai_account_connection": ("account_connections", CONNECTION)}
-_NUMBER_FALLBACKS: Mapping[str, object] = {
-    "label": "",
-    "description": "",
-    "outbound_only": False,
-    "example_context": {},
-    "inbound_agent": None,
+# What a vice that wipes leaves behind, and what one that meddles may touch.
+_FALLBACKS: Mapping[str, Mapping[str, object]] = {
+    "numbers": {
+        "label": "",
+        "description": "",
+        "outbound_only": False,
+        "example_context": {},
+        "inbound_agent": None,
+    },
+    "agents": {"initial_message": "", "language": "en", "enable_recording": False, "webhook": None, "actions": []},
+    "prompts": {"content": "", "label": ""},
+    "account_connections": {"label": "", "description": ""},
 }
 
 
@@ -148,9 +154,8 @@ class Books:
         wanted = dict(fields)
         if "example_context" in wanted:
             wanted["example_context"] = self._join_context(live["example_context"], wanted["example_context"])
-        fallbacks = _NUMBER_FALLBACKS if collection == "numbers" else {}
         key = live["number" if collection == "numbers" else "id"]
-        return self._desk.commit(collection, key, wanted, writable=fallbacks, scope=scope)
+        return self._desk.commit(collection, key, wanted, writable=_FALLBACKS[collection], scope=scope)
 
     def write_agent(self, scope: str, agent: Document, body: object) -> Document:
         """Write an agent; an object in the place of its prompt or account rewrites that shared object."""

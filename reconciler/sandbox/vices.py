@@ -36,6 +36,7 @@ VICES: Mapping[str, str] = MappingProxyType(
         "shuffle-batch": "answers the entries of a batch in another order",
         "omit-from-batch": "leaves the last entry of a batch out of the answer, though it was done",
         "fail-in-batch": "fails every Nth entry of a batch (2)",
+        "probe-fails": "fails the TTS probe of the first N voices that a connector is given (all)",
         "down": "answers 503 to everything",
         "forbidden": "answers 403 to everything",
         "expired-key": "answers 401 to everything",
@@ -60,7 +61,7 @@ _DEFAULTS: Mapping[str, str] = {
     "clamp-limit": "50",
     "fail-in-batch": "2",
 }
-_TIMED = ("html-200", "html-404", "html-502", "redirect", "lost-write", "truncated-json", "empty-201")
+_TIMED = ("html-200", "html-404", "html-502", "redirect", "lost-write", "truncated-json", "empty-201", "probe-fails")
 _NAMING_PROVIDER = ("down", "forbidden", "expired-key")
 _WRITE_SIDE = (
     "drop-before-commit",

@@ -279,6 +279,19 @@ def test_wipe_on_patch_resets_what_is_absent() -> None:
     assert visitor.world.read("opencopilot", "phones", "phone-1")["base_prompt"] is None
 
 
+def test_wipe_on_patch_has_wiped_a_prompt() -> None:
+    visitor = Visitor("wipe-on-patch")
+    visitor.post(FLUENTS + "/v1/prompts/update?id=prompt-1", {"label": "Main"})
+    assert visitor.get(FLUENTS + "/v1/agents?id=agent-1").json()["prompt"]["content"] == ""
+
+
+def test_probe_fails_for_a_good_voice() -> None:
+    visitor = Visitor("probe-fails:1")
+    body = {"voiceName": "de-DE-Neural2-B"}
+    assert "TTS probe" in visitor.patch(CONNECTORS + "/conn-1", body).json()["error_message"]
+    assert visitor.patch(CONNECTORS + "/conn-1", body).status_code == 200
+
+
 def patch_batch(visitor: Visitor, value: str = "de-DE") -> list[dict[str, Any]]:
     updates = [{"connectorId": key, "asrLangCode": value} for key in ("conn-1", "conn-2")]
     answer = visitor.patch(CONNECTORS + "/batch", {"updates": updates})
