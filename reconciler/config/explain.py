@@ -121,15 +121,20 @@ def _explain_keys(error: _Failure, resource_type: ResourceType) -> Iterator[Prob
         if key in known:
             continue
         if key in fields and not fields[key].writable:
-            advice = fields[key].advice or "Remove it: the vendor sets it."
-            message = f"`{key}` is set by the vendor and cannot be declared"
-            yield Problem("read-only", message, path, error.instance, advice, key=key, about_value=False)
+            yield describe_read_only(fields[key], path)
         else:
             title = _name_path(path) if path else f"a {resource_type.title}"
             message = f"{title} has no field {quote(key)}"
             yield Problem(
                 "unknown-field", message, path, error.instance, suggest(key, known), key=key, about_value=False
             )
+
+
+def describe_read_only(known: Field, path: tuple[str | int, ...]) -> Problem:
+    """Describe the declaration of a field that the vendor sets; `path` leads to what holds it."""
+    advice = known.advice or "Remove it: the vendor sets it."
+    message = f"`{known.name}` is set by the vendor and cannot be declared"
+    return Problem("read-only", message, path, None, advice, key=known.name, about_value=False)
 
 
 def _explain_missing(error: _Failure) -> Problem:

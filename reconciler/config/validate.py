@@ -11,14 +11,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reconciler.config.convert import Converter
-from reconciler.config.explain import Problem, explain_errors
+from reconciler.config.explain import Problem, describe_read_only, explain_errors
 from reconciler.config.findings import Findings
 from reconciler.config.positions import Node
 from reconciler.config.shapes import Shape, compile_shape
 from reconciler.config.source import Place, quote
 from reconciler.config.suggest import find_nearest, list_names
 from reconciler.model.diagnostic import Severity
-from reconciler.model.paths import FieldPath, Json, format_pointer, pick
+from reconciler.model.paths import MISSING, FieldPath, Json, format_pointer, pick
 from reconciler.model.project import ClearSetting
 from reconciler.model.resource_type import Field, ResourceType
 
@@ -53,6 +53,18 @@ class Knowledge:
         """Fields whose known values are not all there are."""
         return tuple(_find_open_enums(self.resource_type.fields, ()))
 
+    @cached_property
+    def nested_read_only(self) -> tuple[tuple[FieldPath, Field], ...]:
+        """Read-only fields of nested objects: only those at the top are missing from the schema of `spec`."""
+        return tuple(_find_read_only(self.resource_type.fields, ()))
+
+
+def _find_read_only(fields: Mapping[str, Field], above: FieldPath) -> Iterator[tuple[FieldPath, Field]]:
+    for name, known in fields.items():
+        if above and not (known.writable or known.immutable):
+            yield (*above, name), known
+        yield from _find_read_only(known.fields, (*above, name))
+
 
 def _find_open_enums(fields: Mapping[str, Field], above: FieldPath) -> Iterator[tuple[FieldPath, Field]]:
     for name, known in fields.items():
@@ -81,6 +93,8 @@ class SpecCheck:
             self._check_nulls(self.spec, knowledge.resource_type.fields, ())
         if knowledge.open_enums:
             self._check_open_enums()
+        if knowledge.nested_read_only:
+            self._check_read_only()
         if knowledge.resource_type.companions and self.spec:
             self._check_companions()
         if not knowledge.validator.is_valid(self.spec):
@@ -135,6 +149,12 @@ class SpecCheck:
                 advice = f"Did you mean `{nearest}`?" if nearest else f"Known: {list_names(values)}."
                 message = f"`{known.name}`: {quote(value)} is not among the known values; the vendor may still know it"
                 self._report("open-enum", message, path, advice=advice, severity=Severity.WARNING)
+
+    def _check_read_only(self) -> None:
+        for path, known in self.knowledge.nested_read_only:
+            if pick(self.spec, path) is not MISSING:
+                problem = describe_read_only(known, path[:-1])
+                self._report_problem(problem)
 
     def _check_companions(self) -> None:
         for name in self.knowledge.resource_type.companions:

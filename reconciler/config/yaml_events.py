@@ -122,6 +122,8 @@ class _Builder:
         place = mark.line << 32 | mark.column
         if event.tag is not None:
             self._refuse_tag(event, place)
+        if event.style == '"' and not event.value.isascii():
+            self._check_escapes(event.value, place)
         node = self._node
         if self._key is None and type(node) is dict:
             self._open_key(event, place)
@@ -175,6 +177,15 @@ class _Builder:
         tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
         message = f"the tag {quote(tag)} is not supported"
         self._report("unknown-tag", message, place, "Remove the tag: the schema decides the type. Quotes make text.")
+
+    def _check_escapes(self, text: str, place: Place) -> None:
+        """Refuse half a character, which only the pure parser lets through: no UTF-8 can hold it."""
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            message, advice = "an escape stands for half a character", r"Write one escape such as \U0001f600."
+            self._report("yaml-syntax", message, place, advice)
+            raise _StopError from None
 
     def _drop(self, code: str, message: str, place: Place, advice: str) -> None:
         self._report(code, message, place, advice)
