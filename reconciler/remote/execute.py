@@ -29,7 +29,7 @@ from reconciler.remote.compare import Verdict, judge
 from reconciler.remote.run import Journal, Run, Stop
 from reconciler.remote.send import Attempt, Ready, Withheld, send_group
 from reconciler.remote.settle import settle
-from reconciler.remote.waves import Group, Wave, plan_waves
+from reconciler.remote.waves import Group, Wave, find_pace, plan_waves
 
 __all__ = ["SETTLE_PATIENCE", "WRITE_PATIENCE", "Journal", "Stop", "carry_out"]
 
@@ -77,7 +77,7 @@ async def carry_out(
             if name not in writers or name not in readers:
                 _give_up(updates, f"account {name} has no key", journal=journal, record=record)
                 continue
-            pace = _find_pace(accounts[name], catalog)
+            pace = find_pace(accounts[name], catalog=catalog)
             run = Run(
                 account=accounts[name],
                 catalog=catalog,
@@ -106,10 +106,6 @@ def _split(updates: Sequence[Update]) -> Mapping[str, list[Update]]:
     return by_account
 
 
-def _find_pace(account: Account, catalog: Catalog) -> int | None:
-    return account.requests_per_minute or catalog.providers[account.provider].requests_per_minute
-
-
 def _count_slots(account: Account, pace: int | None) -> int:
     """Count the writes in flight: no more than a paced account lets through in a moment, so that none waits long."""
     wanted = account.concurrency if pace is None else min(account.concurrency, int(pace / 60 * _QUEUE_SECONDS))
@@ -120,23 +116,25 @@ async def _work(waves: Iterator[Wave], run: Run, *, state: LiveState, record: Ca
     """Take waves until none is left. Two workers overlap: one reads while the other writes."""
     for wave in waves:
         for outcome in await _carry_wave(wave, run, state):
-            record(_conclude(outcome, run))
+            trouble = _conclude(outcome, run.journal)
+            run.lane.halted = run.lane.halted or trouble
+            record(replace(outcome, message="; ".join(part for part in (outcome.message, trouble) if part)))
 
 
-def _conclude(outcome: Outcome, run: Run) -> Outcome:
+def _conclude(outcome: Outcome, journal: Journal) -> str:
+    """Write an outcome to the journal; return what went wrong there."""
     try:
-        run.journal.conclude(outcome)
+        journal.conclude(outcome)
     except OSError as error:
-        run.lane.halted = run.lane.halted or f"the journal cannot be written: {error.strerror or error}"
-        return replace(outcome, message="; ".join(filter(None, (outcome.message, run.lane.halted))))
-    return outcome
+        return f"the journal cannot be written: {error.strerror or error}"
+    return ""
 
 
 def _give_up(updates: Sequence[Update], reason: str, *, journal: Journal, record: Callable[[Outcome], None]) -> None:
     for update in updates:
         outcome = Outcome(update, Result.NOT_ATTEMPTED, reason)
-        journal.conclude(outcome)
-        record(outcome)
+        trouble = _conclude(outcome, journal)
+        record(replace(outcome, message="; ".join(part for part in (reason, trouble) if part)))
 
 
 async def _carry_wave(wave: Wave, run: Run, state: LiveState) -> tuple[Outcome, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reconciler.model.plan import Update
 from reconciler.model.project import Account
 from reconciler.model.resource_type import Catalog, ResourceType
-from reconciler.remote.waves import Wave, plan_waves
+from reconciler.remote.waves import Wave, find_pace, plan_waves
 
 LATENCY_SECONDS = 0.3
 """How long a vendor takes to answer: a guess, in the middle of what web services do."""
@@ -37,7 +37,7 @@ def forecast(
     total, longest = 0, 0.0
     for name in dict.fromkeys(update.account for update in updates):
         account = accounts[name]
-        pace = account.requests_per_minute or catalog.providers[account.provider].requests_per_minute
+        pace = find_pace(account, catalog=catalog)
         own = [update for update in updates if update.account == name]
         waves = plan_waves(own, catalog=catalog, requests_per_minute=pace, fresh_seconds=fresh_seconds)
         requests = sum(_count_wave(wave, catalog) for wave in waves)

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from reconciler.engine.batch import group_updates
 from reconciler.model.plan import Update
+from reconciler.model.project import Account
 from reconciler.model.resource_type import Catalog, ResourceType
 
 Group = tuple[Update, ...]
@@ -14,6 +15,11 @@ Wave = tuple[Group, ...]
 
 WAVE_SIZE = 50
 """Updates in a wave where nothing asks for fewer: their writes take a fraction of a second at ten in flight."""
+
+
+def find_pace(account: Account, *, catalog: Catalog) -> int | None:
+    """Return how many requests a minute an account may send: its own setting, else the vendor's limit, if there is one."""
+    return account.requests_per_minute or catalog.providers[account.provider].requests_per_minute
 
 
 def plan_waves(

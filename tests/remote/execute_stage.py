@@ -163,6 +163,7 @@ class Stage:
     clock: Callable[[], float] = field(default_factory=Watch)
     concurrency: int = 10
     write_patience: Patience = ONCE
+    patience: Patience = QUICK
     diary: Diary = field(default_factory=Diary)
     stop: Stop = field(default_factory=Stop)
     windows: list[tuple[str, float]] = field(default_factory=list)
@@ -255,7 +256,7 @@ class Stage:
                 stop=self.stop,
                 on_outcome=on_outcome,
                 on_window=lambda update, seconds: self.windows.append((update.address, seconds)),
-                patience=QUICK,
+                patience=self.patience,
                 keys=self.keys,
             )
 

@@ -129,10 +129,11 @@ def check(edits: Sequence[Edit], vice: str) -> int:
                 lost += 1
                 windows = [seconds for address, seconds in witness.stage.windows if address == update.address]
                 assert max(windows) >= moment - read_at - TICK / 2, f"{key}: the window was not reported"
+        # A list that is read for another object shows this one too, later: so not its last reading but one of them counts.
         if outcome.result is Result.STALE:
-            assert witness.reads[key][-1][1] not in {before, after}
+            assert any(seen not in {before, after} for _, seen in witness.reads[key])
         if outcome.result is Result.VERIFIED:
-            assert witness.reads[key][-1][1] == after
+            assert any(seen == after for _, seen in witness.reads[key])
         check_survival(key, edits, witness)
     return lost
 
@@ -156,7 +157,7 @@ def test_one_edit_at_every_moment(key: str, vice: str) -> None:
         check([Edit(step, key, 2)], vice)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     edits=st.lists(
         st.builds(Edit, st.integers(0, LONGEST), st.sampled_from(sorted(PARTS)), st.integers(0, 3)),
