@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import time
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.report.diff_words import Row, RowKind, Segment, count_lines, diff_texts, diff_words
@@ -15,6 +15,7 @@ def join(rows: tuple[Row, ...], side: str) -> str:
     return "\n".join("".join(s.text for s in getattr(row, side)) for row in rows if getattr(row, number) is not None)
 
 
+@settings(deadline=None)
 @given(TEXTS, TEXTS)
 def test_rows_hold_both_texts_whole(before: str, after: str) -> None:
     rows = diff_texts(before, after, context=None)
@@ -22,6 +23,7 @@ def test_rows_hold_both_texts_whole(before: str, after: str) -> None:
     assert join(rows, "after") == after
 
 
+@settings(deadline=None)
 @given(TEXTS, TEXTS)
 def test_line_numbers_rise_by_one_on_each_side(before: str, after: str) -> None:
     rows = diff_texts(before, after, context=None)
@@ -31,6 +33,7 @@ def test_line_numbers_rise_by_one_on_each_side(before: str, after: str) -> None:
     assert others == list(range(1, after.count("\n") + 2))
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_equal_texts_have_no_change(text: str) -> None:
     assert {row.kind for row in diff_texts(text, text, context=None)} == {RowKind.EQUAL}
