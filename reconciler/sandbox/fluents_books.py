@@ -163,6 +163,8 @@ class Books:
         for name, (collection, kinds) in _SHARED.items():
             if isinstance(fields.get(name), dict):
                 fields[name] = self._rewrite(scope, agent, name, collection, self.take(kinds, fields[name]))
+            elif fields.get(name) and self._find(scope, collection, fields[name]) is None:
+                raise Refusal(400, [f"{name} must be the id of one of {collection}"])
         if isinstance(fields.get("webhook"), dict) and isinstance(agent.get("webhook"), dict):
             fields["webhook"] = {**agent["webhook"], **fields["webhook"]}
         if "actions" in fields:

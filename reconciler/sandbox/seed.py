@@ -25,6 +25,17 @@ class SeedError(ValueError):
     """A seed that cannot be planted; the message starts with the path of the offending key."""
 
 
+_REFERENCES: Mapping[tuple[str, str], Mapping[str, str]] = MappingProxyType(
+    {
+        ("fluents", "numbers"): {
+            "inbound_agent": "agents",
+            "telephony_account_connection": "account_connections",
+        },
+        ("fluents", "agents"): {"prompt": "prompts", "openai_account_connection": "account_connections"},
+        ("polyai", "connectors"): {"variantId": "variants"},
+        ("polyai", "phone_numbers"): {"connectorId": "connectors"},
+    }
+)
 _TOP = ("galtea", "fluents", "opencopilot", "polyai", "switches", "vices")
 
 
@@ -45,7 +56,9 @@ def load_seed(path: Path) -> Mapping[str, Any]:
 
 def plant(world: World, seed: Mapping[str, Any]) -> None:
     """Check a seed and put everything in it into an empty world, or nothing where it is malformed."""
-    world.put_all(iter(list(_grow(seed))))
+    entries = list(_grow(seed))
+    _refuse_loose_ends(entries)
+    world.put_all(iter(entries))
 
 
 def read_switches(seed: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -60,6 +73,18 @@ def read_vices(seed: Mapping[str, Any]) -> list[str]:
         msg = "vices: must be a list of names"
         raise SeedError(msg)
     return vices
+
+
+def _refuse_loose_ends(entries: Collection[Entry]) -> None:
+    """Refuse a reference to what the seed does not hold: no vendor would have it."""
+    known = {(provider, scope, collection, key) for provider, scope, collection, key, _ in entries}
+    for provider, scope, collection, key, document in entries:
+        for field, target in _REFERENCES.get((provider, collection), {}).items():
+            wanted = document.get(field)
+            prefix = f"{document['projectId']}/" if target == "variants" else ""
+            if wanted and (provider, scope, target, f"{prefix}{wanted}") not in known:
+                msg = f"{provider}.{collection} {key}.{field}: there is no {wanted!r} in {target}"
+                raise SeedError(msg)
 
 
 def _grow(seed: Mapping[str, Any]) -> Iterator[Entry]:

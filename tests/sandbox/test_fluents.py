@@ -247,7 +247,9 @@ def test_agents_are_listed_expanded() -> None:
     assert [agent["prompt"]["content"] for agent in page["items"]] == ["Be kind.", "Be kind."]
 
 
-@pytest.mark.parametrize("body", [{"name": 7}, {"llm_temperature": "hot"}, {"actions": {}}, {"webhook": 1}])
+@pytest.mark.parametrize(
+    "body", [{"name": 7}, {"llm_temperature": "hot"}, {"actions": {}}, {"webhook": 1}, {"prompt": "x"}]
+)
 def test_what_an_agent_refuses(body: object) -> None:
     assert Visitor().post(FLUENTS + "/v1/agents/update?id=agent-1", body).status_code == 400
 

@@ -107,6 +107,19 @@ ROW = {"id": "a", "productId": "p", "name": "n", "phoneNumber": "+14155552671"}
         ),
         ({"polyai": {"variants": {"P": [{"id": "v"}]}}}, "polyai.variants.P[0].name"),
         ({"polyai": {"keys": [{"regions": ["us"]}]}}, "polyai.keys[0].key"),
+        (
+            {"fluents": {"numbers": [{"number": "+12025550143", "inbound_agent": "x"}]}},
+            "fluents.numbers +12025550143.inbound_agent",
+        ),
+        ({"fluents": {"agents": [{"id": "a", "prompt": "x"}]}}, "fluents.agents a.prompt"),
+        (
+            {"polyai": {"connectors": [{"connectorId": "c", "projectId": "P", "variantId": "v"}]}},
+            "polyai.connectors c.variantId",
+        ),
+        (
+            {"polyai": {"phone_numbers": [{"number": "+12025550143", "projectId": "P", "connectorId": "c"}]}},
+            "polyai.phone_numbers +12025550143.connectorId",
+        ),
         ({"switches": []}, "switches"),
         ({"vices": "html-200"}, "vices"),
     ],
