@@ -159,8 +159,8 @@ class OpenCopilot:
         if self._desk.has("newer-api"):
             return JSONResponse(rows)
         page = self._desk.cut(rows, _decode(call.find("cursor")), self._desk.switches.count("opencopilot-page-size"))
-        items = [{name: row[name] for name in ("id", "name", "phone_number")} for row in page.rows]
-        return JSONResponse({"items": items, "next": _encode(page.following) if page.more else None})
+        entries = [{name: row[name] for name in ("id", "name", "phone_number")} for row in page.rows]
+        return JSONResponse({"items": entries, "next": _encode(page.following) if page.more else None})
 
     def update_phone(self, call: Call) -> Response:
         """Write what the body names, and answer nothing."""
