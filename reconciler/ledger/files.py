@@ -34,15 +34,13 @@ from reconciler.ledger.fingerprints import create_key, format_key, parse_key
 from reconciler.ledger.history import Intention, RunRecord, RunSummary
 from reconciler.ledger.holder import LockHolder
 from reconciler.ledger.journal import Journal, name_journal
-from reconciler.ledger.lock import Lock, Stored, break_lock, hold_lock, read_holder
+from reconciler.ledger.lock import DEFAULT_TTL_SECONDS, Lock, Stored, break_lock, hold_lock, read_holder
 from reconciler.ledger.shelf import JournalFolder
 from reconciler.ledger.times import Clock, format_time
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.ledger import Applied, Ledger
 from reconciler.model.project import Project
 
-DEFAULT_TTL_SECONDS: Final = 900.0
-"""How long a lock lives whose own time to live cannot be read."""
 _GUARD_SECONDS: Final = 30.0
 
 

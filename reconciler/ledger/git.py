@@ -53,7 +53,9 @@ class Git:
 
     def run(self, *arguments: str, text: str = "", seconds: float = LOCAL_SECONDS) -> str:
         """Return what a command prints; raises GitFailure where it fails or takes too long."""
-        return self.run_bytes(*arguments, content=text.encode(), seconds=seconds).decode("utf-8", "replace")
+        return self.run_bytes(*arguments, content=text.encode("utf-8", "replace"), seconds=seconds).decode(
+            "utf-8", "replace"
+        )
 
     def run_bytes(self, *arguments: str, content: bytes = b"", seconds: float = LOCAL_SECONDS) -> bytes:
         """Return the octets a command prints."""

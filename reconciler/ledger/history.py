@@ -89,6 +89,8 @@ class RunSummary:
     counts: Mapping[Result, int] = field(default_factory=dict)
     in_doubt: int = 0
     interrupted: bool = True
+    ended: bool = False
+    """Whether its last line was written: a run that was killed has none."""
     message: str = ""
     damaged_lines: int = 0
 
@@ -226,6 +228,7 @@ def _summarise(name: str, rows: list[dict[str, Json]], *, steps: tuple[Step, ...
         undoes=_text(begin, "undoes"),
         counts=dict(Counter(step.result for step in steps if step.result is not None)),
         in_doubt=sum(step.is_in_doubt for step in steps),
+        ended=bool(end),
         interrupted=not end or end.get("interrupted") is not False,
         message=_text(end, "message"),
         damaged_lines=damaged,

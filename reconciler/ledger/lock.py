@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from reconciler.ledger.errors import LedgerProblem, LedgerUnavailable, LockedError, LockLost
 from reconciler.ledger.holder import LockHolder, create_holder, format_holder, parse_holder
 from reconciler.ledger.times import Clock, parse_time
 from reconciler.model.diagnostic import Diagnostic, Severity
 
+DEFAULT_TTL_SECONDS: Final = 900.0
+"""How long a lock lives whose own time to live cannot be read."""
 _ATTEMPTS = 5
 _ADVICE = "Wait for it to end. If it is certainly dead, `reconciler unlock` removes the lock."
 

@@ -9,6 +9,9 @@ from pathlib import Path
 from reconciler.ledger.history import Intention, RunRecord, RunSummary, find_unsettled, read_run
 from reconciler.ledger.journal import SUFFIX, name_journal
 
+_RECENT = 200
+"""How many runs back a doubt is looked for."""
+
 
 def list_summaries(journals: Mapping[str, bytes]) -> tuple[RunSummary, ...]:
     """Summarise journals by file name, the newest first."""
@@ -18,7 +21,8 @@ def list_summaries(journals: Mapping[str, bytes]) -> tuple[RunSummary, ...]:
 
 def list_doubts(journals: Mapping[str, bytes], *, running: str) -> tuple[Intention, ...]:
     """Return what all journals but that of the running run left in doubt."""
-    doubts = find_unsettled(read_run(name, content) for name, content in journals.items())
+    recent = sorted(journals)[-_RECENT:]
+    doubts = find_unsettled(read_run(name, journals[name]) for name in recent)
     return tuple(doubt for doubt in doubts if not running or doubt.run != running)
 
 

@@ -1,0 +1,54 @@
+"""Where a run comes from, and what importing the room costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from reconciler.ledger import current_author, current_commit, new_run_id
+
+from .conftest import Team
+from .samples import Clock, run_git
+
+
+def test_run_ids_sort_by_time_and_tell_runs_apart() -> None:
+    clock = Clock()
+    first = [new_run_id(clock) for _ in range(20)]
+    clock.advance(1)
+    assert all(run.startswith("20261121T083000Z-") for run in first)
+    assert max(first) < new_run_id(clock)
+    assert len(set(first)) > 1
+
+
+def test_the_commit_says_when_files_differ_from_it(team: Team) -> None:
+    clone = team.clone("one")
+    head = run_git(clone, "rev-parse", "HEAD")
+    (clone / "plan.json").write_text("{}")
+    assert current_commit(clone) == head
+    (clone / "reconciler.yaml").write_text("edited")
+    assert current_commit(clone) == f"{head}-dirty"
+
+
+def test_without_a_repository_there_is_no_commit(tmp_path: Path) -> None:
+    assert current_commit(tmp_path) == ""
+    run_git(tmp_path, "init", "-q")
+    assert current_commit(tmp_path) == ""
+
+
+def test_the_author_is_the_user_of_the_ci_then_of_git_then_of_the_machine(tmp_path: Path) -> None:
+    run_git(tmp_path, "init", "-q")
+    run_git(tmp_path, "config", "user.name", "Gitta")
+    path = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path)}
+    assert current_author({**path, "GITHUB_ACTOR": "octo", "GITLAB_USER_LOGIN": "lab"}, root=tmp_path) == "octo"
+    assert current_author({**path, "GITLAB_USER_LOGIN": "lab"}, root=tmp_path) == "lab"
+    assert current_author(path, root=tmp_path) == "Gitta"
+    run_git(tmp_path, "config", "--unset", "user.name")
+    quiet = {**path, "GIT_CONFIG_NOSYSTEM": "1", "LOGNAME": "login"}
+    assert current_author(quiet, root=tmp_path) == "login"
+
+
+def test_importing_the_room_imports_nothing_heavy() -> None:
+    code = "import sys, reconciler.ledger; print(' '.join(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert not {"filelock", "httpx", "asyncio", "sqlite3", "yaml", "deepdiff"} & set(loaded)
