@@ -8,17 +8,23 @@ from collections.abc import Iterable, Mapping
 
 from reconciler.model.paths import Json
 from reconciler.model.project import Account, Declared
+from reconciler.model.resource_type import Catalog, Field
+from reconciler.model.secret import HIDDEN
 
 
-def compute_digest(resources: Iterable[Declared], accounts: Mapping[str, Account]) -> str:
+def compute_digest(resources: Iterable[Declared], accounts: Mapping[str, Account], *, catalog: Catalog) -> str:
     """Return `sha256:` and the hash of the resolved declarations and of where each account points.
 
     File names, positions and the order of files do not count, nor do pacing and time-outs, which change nothing that
-    is sent. No secret goes in: a credential is the name of a variable.
+    is sent. No secret goes in: of a secret field only that it is declared, of a credential the name of its variable.
     """
+    fields = {key: known.fields for key, known in catalog.resource_types.items() if _hold_secret(known.fields)}
     content = {
         "accounts": {name: _describe_account(account) for name, account in accounts.items()},
-        "resources": {declared.address: _describe_resource(declared) for declared in resources},
+        "resources": {
+            declared.address: _describe_resource(declared, fields.get((declared.provider, declared.kind)))
+            for declared in resources
+        },
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
@@ -28,6 +34,21 @@ def _describe_account(account: Account) -> list[str]:
     return [account.provider, account.base_url, account.credential, account.region, account.generation, account.clear]
 
 
-def _describe_resource(declared: Declared) -> list[Json]:
+def _describe_resource(declared: Declared, fields: Mapping[str, Field] | None) -> list[Json]:
     identity = declared.identity.parts if declared.identity else None
-    return [declared.account, identity, declared.match, declared.spec, declared.protect]
+    spec = _withhold(declared.spec, fields) if fields else declared.spec
+    return [declared.account, identity, declared.match, spec, declared.protect]
+
+
+def _hold_secret(fields: Mapping[str, Field]) -> bool:
+    return any(known.secret or _hold_secret(known.fields) for known in fields.values())
+
+
+def _withhold(values: Mapping[str, Json], fields: Mapping[str, Field]) -> dict[str, Json]:
+    return {key: _withhold_value(value, fields.get(key)) for key, value in values.items()}
+
+
+def _withhold_value(value: Json, known: Field | None) -> Json:
+    if known and known.secret:
+        return HIDDEN
+    return _withhold(value, known.fields) if known and isinstance(value, dict) else value

@@ -15,8 +15,8 @@ from reconciler.config.reading import MAX_INCLUDED_BYTES, ReadError, read_text
 from reconciler.config.source import quote
 from reconciler.config.suggest import suggest
 
-MAX_CHARACTERS: Final = 64 * 1024 * 1024
-"""How much text all interpolations of a project may produce together."""
+MAX_CHARACTERS: Final = 256 * 1024 * 1024
+"""How much text all interpolations of a project may put in together."""
 
 _PART: Final = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 _LONE: Final = re.compile(r"\$\{\s*var\.[^{}]*\}")
@@ -45,9 +45,7 @@ class Interpolator:
 
     def expand(self, text: str) -> str:
         """Return the text with every `${...}` replaced; raise InterpolationError."""
-        expanded = _PART.sub(self._replace, text)
-        self._spend(len(expanded))
-        return expanded
+        return _PART.sub(self._replace, text)
 
     def _replace(self, found: re.Match[str]) -> str:
         if found[0] == "$${":
@@ -70,7 +68,7 @@ class Interpolator:
         self._produced += characters
         if self._produced > MAX_CHARACTERS:
             message = (
-                f"the interpolations of this project produce more than {MAX_CHARACTERS // (1024 * 1024)} MiB of text"
+                f"the interpolations of this project put in more than {MAX_CHARACTERS // (1024 * 1024)} MiB of text"
             )
             raise InterpolationError("file-too-large", message, "Use smaller files.")
 

@@ -20,7 +20,7 @@ from reconciler.config.reading import MAX_CONFIG_BYTES, ReadError, read_text
 from reconciler.config.resources import ResourceReader
 from reconciler.config.section import Section, read_section
 from reconciler.config.settings import Settings, read_settings
-from reconciler.config.source import START, Source, quote
+from reconciler.config.source import START, Source, pack_place, quote
 from reconciler.config.suggest import suggest
 from reconciler.config.variables import collect_variables
 from reconciler.config.yaml_events import parse_document
@@ -67,13 +67,18 @@ def load_project(
 
 @contextmanager
 def _pause_collector() -> Iterator[None]:
-    """Pause the garbage collector: it would walk half a million young values over and over, and find nothing."""
+    """Pause the garbage collector: it would walk half a million young values over and over, and find nothing.
+
+    Afterwards everything counts as old at once, or the next collection would walk it all.
+    """
     running = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if running:
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 
@@ -86,6 +91,7 @@ class _Loader:
         self._environ = environ
         self.findings = Findings()
         self.files = 0
+        self._sources: dict[str, Source] = {}
 
     def load(self, environment: str | None, variables: Mapping[str, str]) -> Project | None:
         """Read everything; None where `reconciler.yaml` cannot be understood at all."""
@@ -108,7 +114,7 @@ class _Loader:
             guards=settings.guards,
             ledger=settings.ledger,
             environment=environment,
-            digest="" if self.findings.errors else compute_digest(resources, settings.accounts),
+            digest="" if self.findings.errors else compute_digest(resources, settings.accounts, catalog=self._catalog),
         )
 
     def _read_files(self, settings: Settings) -> Iterator[Section]:
@@ -130,6 +136,7 @@ class _Loader:
             advice = error.advice
             self.findings.report(error.code, str(error), source=Source(file), place=START, advice=advice)
             return None
+        self._sources[file] = source
         return parse_document(source, findings=self.findings)
 
     def _report_folder(self, error: OSError) -> None:
@@ -155,16 +162,16 @@ class _Loader:
             base_url = accounts[declared.account].base_url
             other = first.setdefault((declared.provider, declared.kind, base_url, wanted), declared)
             if other is not declared and other.address != declared.address:
-                self.findings.add(_describe_collision(declared, other))
+                self._report_collision(declared, other)
 
-
-def _describe_collision(declared: Declared, other: Declared) -> Diagnostic:
-    how = "have the same id" if declared.identity else "match by the same keys"
-    return Diagnostic(
-        "collision",
-        f"{declared.address} and {other.address} ({other.location}) {how}",
-        advice="Keep one of them: two would undo each other's changes.",
-        location=declared.location,
-        excerpt=f"{declared.address.split('.', 1)[1]}:",
-        address=declared.address,
-    )
+    def _report_collision(self, declared: Declared, other: Declared) -> None:
+        how = "have the same id" if declared.identity else "match by the same keys"
+        place = declared.location
+        self.findings.report(
+            "collision",
+            f"{declared.address} and {other.address} ({other.location}) {how}",
+            source=self._sources[place.file],
+            place=pack_place(place.line - 1, place.column - 1),
+            advice="Keep one of them: two would undo each other's changes.",
+            address=declared.address,
+        )

@@ -73,7 +73,7 @@ def _find_open_enums(fields: Mapping[str, Field], above: FieldPath) -> Iterator[
         yield from _find_open_enums(known.fields, (*above, name))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that would triple the time it takes to make one
 class SpecCheck:
     """Check one resource's `spec`. `converter` knows which values were reported already; `body` is the
     resource that holds the spec, `place` where it stands.
@@ -107,8 +107,16 @@ class SpecCheck:
                 self._report_problem(problem)
 
     def _report_problem(self, problem: Problem) -> None:
-        key = problem.key
-        self._report(problem.code, problem.message, problem.path, advice=problem.advice, key=key)
+        message, advice, excerpt = problem.message, problem.advice, None
+        if problem.about_value and self._is_secret(problem.path):
+            message = f"`{problem.path[-1]}` does not fit its schema; a secret is not shown"
+            advice, excerpt = "", ""
+        self._report(problem.code, message, problem.path, advice=advice, key=problem.key, excerpt=excerpt)
+
+    def _is_secret(self, path: Sequence[str | int]) -> bool:
+        """Tell whether a path leads to a secret or into one."""
+        found = (self._find_field(path[:end]) for end in range(1, len(path) + 1))
+        return any(known.secret for known in found if known)
 
     def _find_field(self, path: Sequence[str | int]) -> Field | None:
         known, fields = None, self.knowledge.resource_type.fields
@@ -173,6 +181,7 @@ class SpecCheck:
         advice: str,
         severity: Severity = Severity.ERROR,
         key: str | None = None,
+        excerpt: str | None = None,
     ) -> None:
         document, findings = self.converter.document, self._findings
         findings.report(
@@ -184,6 +193,7 @@ class SpecCheck:
             address=self.converter.address,
             path=format_pointer(tuple(map(str, path if key is None else (*path, key)))),
             severity=severity,
+            excerpt=excerpt,
         )
 
     @property

@@ -26,14 +26,12 @@ from yaml.events import (
     StreamStartEvent,
 )
 
+from reconciler.config.aliases import MAX_DEPTH, Expander, ExpansionError, refuse_depth
 from reconciler.config.findings import Findings
 from reconciler.config.positions import Document, Node, Places, Plain
 from reconciler.config.source import Place, Source, pack_place, quote
 from reconciler.config.yaml_problems import report_line_separator, report_yaml_error
 
-MAX_DEPTH: Final = 64
-MAX_ALIAS_VALUES: Final = 200_000
-MAX_ALIAS_CHARACTERS: Final = 20_000_000
 MAX_PROBLEMS: Final = 200
 """After so many mistakes in one file the rest of it is not read."""
 
@@ -76,9 +74,9 @@ class _Builder:
 
     __slots__ = (
         "_anchors",
-        "_characters",
         "_documents",
         "_dropping",
+        "_expander",
         "_findings",
         "_key",
         "_key_place",
@@ -87,7 +85,6 @@ class _Builder:
         "_problems",
         "_source",
         "_stack",
-        "_values",
         "places",
         "root",
         "steps",
@@ -102,9 +99,10 @@ class _Builder:
         self._key: str | None = None
         self._key_place: Place = 0
         self._dropping = False
-        self._documents = self._values = self._characters = self._problems = 0
+        self._documents = self._problems = 0
         self.root: Node = None
         self.places = Places({}, array("Q"))
+        self._expander = Expander(self.places)
         self.steps: dict[type, Callable[[Any], None]] = {
             ScalarEvent: self._add_scalar,
             MappingStartEvent: self._start_mapping,
@@ -120,23 +118,24 @@ class _Builder:
     def _add_scalar(self, event: ScalarEvent) -> None:
         mark: Any = event.start_mark
         place = mark.line << 32 | mark.column
+        text, style = event.value, event.style
         if event.tag is not None:
             self._refuse_tag(event, place)
-        if event.style == '"' and not event.value.isascii():
-            self._check_escapes(event.value, place)
-        node = self._node
-        if self._key is None and type(node) is dict:
+        if style == '"' and not text.isascii():
+            self._check_escapes(text, place)
+        node, key = self._node, self._key
+        if type(node) is dict and key is None:
             self._open_key(event, place)
             return
-        value = event.value if event.style else Plain(event.value)
+        value = text if style else Plain(text)
         if event.anchor is not None:
             self._anchors[event.anchor] = value
-        if type(node) is dict and not self._dropping:
-            node[self._key] = value
+        if key is None or self._dropping:
+            self._place_value(value, place)
+        else:
+            node[key] = value
             self._marks += (self._key_place, place)
             self._key = None
-        else:
-            self._place_value(value, place)
 
     def _place_value(self, value: Node, place: Place) -> None:
         node = self._node
@@ -203,7 +202,7 @@ class _Builder:
         if event.tag is not None:
             self._refuse_tag(event, place)
         if len(self._stack) >= MAX_DEPTH:
-            self._refuse_depth(place)
+            raise self._stop(refuse_depth(), place)
         if self._key is None and type(self._node) is dict:
             self._refuse_key(place)
         elif not self._dropping:
@@ -256,7 +255,7 @@ class _Builder:
             self._refuse_key(place)
             self._key = ""
             return
-        value = self._copy(self._anchors[name], place, len(self._stack)) if self._know(name, place) else None
+        value = self._expand(name, place) if self._know(name, place) else None
         self._place_value(value, place)
 
     def _know(self, name: str, place: Place) -> bool:
@@ -273,33 +272,15 @@ class _Builder:
         )
         return False
 
-    def _copy(self, node: Node, place: Place, depth: int) -> Node:
-        """Expand an alias into a value of its own, within a budget for the whole file."""
-        self._spend(1, len(node) if isinstance(node, str) else 0, place)
-        if not isinstance(node, dict | list):
-            return node
-        if depth >= MAX_DEPTH:
-            self._refuse_depth(place)
-        twin: Node
-        if isinstance(node, dict):
-            self._spend(0, sum(map(len, node)), place)
-            twin = {key: self._copy(value, place, depth + 1) for key, value in node.items()}
-        else:
-            twin = [self._copy(value, place, depth + 1) for value in node]
-        self.places.share(node, twin)
-        return twin
+    def _expand(self, name: str, place: Place) -> Node:
+        try:
+            return self._expander.copy(self._anchors[name], depth=len(self._stack))
+        except ExpansionError as error:
+            raise self._stop(error, place) from None
 
-    def _spend(self, values: int, characters: int, place: Place) -> None:
-        self._values += values
-        self._characters += characters
-        if self._values > MAX_ALIAS_VALUES or self._characters > MAX_ALIAS_CHARACTERS:
-            message = f"the aliases of this file expand to more than {MAX_ALIAS_VALUES:,} values or {MAX_ALIAS_CHARACTERS:,} characters"
-            self._report("alias-limit", message, place, "Write the values out.")
-            raise _StopError
-
-    def _refuse_depth(self, place: Place) -> None:
-        self._report("nested-too-deep", f"the file nests more than {MAX_DEPTH} levels deep", place, "Write it flatter.")
-        raise _StopError
+    def _stop(self, error: ExpansionError, place: Place) -> _StopError:
+        self._report(error.code, str(error), place, error.advice)
+        return _StopError()
 
     def _start_document(self, event: DocumentStartEvent) -> None:
         self._documents += 1

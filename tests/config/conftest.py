@@ -38,6 +38,7 @@ PARLEY = {
         "words": {"type": "array", "items": {"type": "string"}, "uniqueItems": True, "description": "Words."},
         "rates": {"type": "array", "items": {"type": "number"}, "description": "Rates."},
         "labels": {"type": "object", "additionalProperties": {"type": "string"}, "description": "Labels."},
+        "token": {"type": "string", "minLength": 20, "writeOnly": True, "x-secret": True, "description": "Token."},
         "extra": {"type": "object", "additionalProperties": True, "description": "Anything."},
         "hook": {
             "type": "object",

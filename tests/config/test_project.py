@@ -185,6 +185,7 @@ def test_two_resources_at_one_live_object(workspace: Workspace, first: str, seco
         return
     (found,) = loaded.diagnostics
     assert (found.code, found.location and found.location.file) == ("collision", "b.yaml")
+    assert found.excerpt == second % "b"
     assert "a.yaml:1:9" in found.message
 
 

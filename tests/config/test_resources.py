@@ -257,3 +257,16 @@ def test_several_mistakes_in_one_spec(workspace: Workspace) -> None:
         "cannot-clear",
         "invalid-value",
     ]
+
+
+def test_secret_is_neither_shown_nor_hashed(workspace: Workspace) -> None:
+    found = workspace.refuse_line("token: hunter2")
+    assert (found.code, found.path) == ("invalid-value", "/token")
+    assert "hunter2" not in str(found)
+    found = workspace.refuse_line("token: [hunter2]")
+    assert "hunter2" not in str(found)
+    digests = set()
+    for token in ("a" * 20, "b" * 20):
+        workspace.write_line(f"token: {token}\nname: x")
+        digests.add(workspace.load_project().digest)
+    assert len(digests) == 1

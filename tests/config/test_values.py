@@ -124,8 +124,8 @@ def test_link_inside_the_project_is_followed(workspace: Workspace) -> None:
 
 def test_interpolation_cannot_explode(workspace: Workspace) -> None:
     workspace.write("big.md", b"x" * MAX_INCLUDED_BYTES)
-    found = workspace.refuse_line("name: " + "${file:big.md}" * 100)
-    assert (found.code, "64 MiB" in found.message) == ("file-too-large", True)
+    found = workspace.refuse_line("name: " + "${file:big.md}" * 200)
+    assert (found.code, "256 MiB" in found.message) == ("file-too-large", True)
 
 
 def test_origins_of_variables_in_order(workspace: Workspace) -> None:
