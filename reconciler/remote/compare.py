@@ -49,6 +49,11 @@ def judge(resource_type: ResourceType, update: Update, reading: Reading) -> Pres
     return reading
 
 
+def is_comparable(resource_type: ResourceType, update: Update) -> bool:
+    """Tell whether any touched field can be read, so that somebody's edit to it can be noticed."""
+    return any(resource_type.fields[change.path[0]].readable for change in update.changes)
+
+
 def describe_moves(update: Update, moved: tuple[FieldPath, ...], live: Mapping[str, Json]) -> str:
     """Name each moved field, the value it was planned from and the value found now; never a secret."""
     changes = {change.path: change for change in update.changes}

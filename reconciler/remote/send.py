@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.engine.encode import encode_batch, fill_required
-from reconciler.model.live import Present, Unknown
+from reconciler.model.live import Present, Reading, Unknown
 from reconciler.model.plan import Request, Update
+from reconciler.model.resource_type import Identity
 from reconciler.model.secret import HIDDEN
-from reconciler.remote.compare import Verdict, judge
+from reconciler.remote.compare import Verdict, is_comparable, judge
 from reconciler.remote.reply import Reply, Word, find_strangers, interpret, interpret_batch
 from reconciler.remote.run import SILENT_LIMIT, Run
 
@@ -77,17 +79,25 @@ async def _look_again(group: tuple[Ready, ...], run: Run) -> tuple[tuple[Ready, 
     if run.blocked:
         return (), tuple(_withhold(ready, None, run.blocked) for ready in group)
     kind = run.type_of(group[0].update)
-    old = tuple(ready.update.identity for ready in group if not run.is_fresh(ready.seen.read_at))
-    readings = await run.read(kind, old) if old and kind.get is not None else {}
+    readings = await _refresh(group, run)
     may: list[Ready] = []
     withheld: list[Attempt | Withheld] = []
     for ready in group:
-        found = judge(kind, ready.update, readings.get(ready.update.identity, ready.seen))
+        found = judge(kind, ready.update, readings[ready.update.identity])
         if isinstance(found, Verdict):
             withheld.append(_withhold(ready, found, ""))
         else:
             may.append(replace(ready, seen=found, before=found if ready.tries == 0 else ready.before))
     return tuple(may), tuple(withheld)
+
+
+async def _refresh(group: tuple[Ready, ...], run: Run) -> Mapping[Identity, Reading]:
+    kind = run.type_of(group[0].update)
+    known: dict[Identity, Reading] = {ready.update.identity: ready.seen for ready in group}
+    old = tuple(ready.update.identity for ready in group if not run.is_fresh(ready.seen.read_at))
+    if not old or kind.get is None:
+        return known
+    return known | dict.fromkeys(old, Unknown("it was not read")) | dict(await run.read(kind, old))
 
 
 def _withhold(ready: Ready, verdict: Verdict | None, reason: str) -> Attempt | Withheld:
@@ -188,10 +198,15 @@ def _intend(group: tuple[Ready, ...], request: Request, run: Run) -> str:
 
 
 def _mark(ready: Ready, run: Run, notes: tuple[str, ...]) -> Ready:
-    """Report how long a foreign edit could have gone unseen: from the last reading to the end of the request."""
-    window = run.clock() - ready.seen.read_at
-    run.on_window(ready.update, window)
-    late = (f"its fields were last read {window:.1f} s before the answer",) if window > run.fresh_seconds else ()
+    """Report how long a foreign edit could have gone unseen: from the last reading to the end of the request.
+
+    Where no touched field can be read there is no such time: every edit goes unseen.
+    """
+    late: tuple[str, ...] = ()
+    if is_comparable(run.type_of(ready.update), ready.update):
+        window = run.clock() - ready.seen.read_at
+        run.on_window(ready.update, window)
+        late = (f"its fields were last read {window:.1f} s before the answer",) if window > run.fresh_seconds else ()
     return replace(ready, notes=tuple(dict.fromkeys((*ready.notes, *notes, *late))))
 
 

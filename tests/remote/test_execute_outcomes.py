@@ -370,6 +370,14 @@ def test_the_window_is_measured_and_named_where_it_is_long() -> None:
     assert "last read 7.5 s before the answer" in outcome.message
 
 
+def test_no_window_is_claimed_where_nothing_touched_can_be_read() -> None:
+    stage = Stage()
+    stage.apply(stage.plan(opencopilot(base_prompt="Be brief.")))
+    assert stage.windows == []
+    stage.apply(stage.plan(opencopilot(name="Desk")))
+    assert [address for address, _ in stage.windows] == ["agents.reception"]
+
+
 def test_a_reading_that_grew_old_in_the_queue_is_made_again() -> None:
     clock = Watch()
     stage = Stage(clock=clock, concurrency=1)

@@ -157,7 +157,7 @@ def test_one_edit_at_every_moment(key: str, vice: str) -> None:
         check([Edit(step, key, 2)], vice)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     edits=st.lists(
         st.builds(Edit, st.integers(0, LONGEST), st.sampled_from(sorted(PARTS)), st.integers(0, 3)),
