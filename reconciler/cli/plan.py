@@ -41,12 +41,15 @@ def plan(
     from reconciler.cli.formats import render_plan_as
     from reconciler.cli.saving import save_plan
     from reconciler.cli.terminal import show_reading, tell, tell_diagnostics, write
+    from reconciler.report.text import list_next_steps
 
     with show_reading() as on_request:
         made = review(options.build_context(on_request=on_request), targets=targets, accounts=accounts).plan
     if style == "text":
         tell_diagnostics(made.diagnostics)
     write(render_plan_as(made, style=style, verbose=options.verbose))
+    if style == "text":
+        tell("\n".join(list_next_steps(made)))
     if out is not None:
         save_plan(made, out)
         tell(f"Saved to {out}. Apply exactly this with: reconciler apply {out}")

@@ -37,7 +37,10 @@ def write(text: str) -> None:
 
 
 def tell(text: str) -> None:
-    """Write anything that is no result to stderr."""
+    """Write anything that is no result to stderr; nothing for an empty text."""
+    if not text:
+        return
+    sys.stdout.flush()
     click.echo(text.rstrip("\n"), err=True, color=True)
 
 

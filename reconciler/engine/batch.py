@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 
+from reconciler.engine.encode import encode_batch
 from reconciler.model.plan import Update
+from reconciler.model.project import Account
 from reconciler.model.resource_type import Catalog, ResourceType
 
 
@@ -19,6 +22,23 @@ def group_updates(updates: Sequence[Update], *, catalog: Catalog) -> tuple[tuple
     for update in updates:
         groups.setdefault(_group_key(update, catalog.resource_types), []).append(update)
     return tuple(chunk for group in groups.values() for chunk in _chunk(group, catalog.resource_types))
+
+
+def name_carriers(
+    updates: Sequence[Update], *, catalog: Catalog, accounts: Mapping[str, Account]
+) -> tuple[Update, ...]:
+    """Write into each update that travels in a batch where that batch goes; the order stays."""
+    carriers: dict[str, str] = {}
+    for group in group_updates(updates, catalog=catalog):
+        if len(group) > 1:
+            resource_type = catalog.resource_types[group[0].provider, group[0].kind]
+            batch = encode_batch(resource_type, group, base_url=accounts[group[0].account].base_url)
+            carriers.update((update.address, batch.url) for update in group)
+    return tuple(_carry(update, carriers.get(update.address, "")) for update in updates)
+
+
+def _carry(update: Update, url: str) -> Update:
+    return replace(update, request=replace(update.request, batch=url)) if url else update
 
 
 def count_requests(updates: Sequence[Update], *, catalog: Catalog) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.engine.attribute import attribute
-from reconciler.engine.batch import count_requests
+from reconciler.engine.batch import count_requests, name_carriers
 from reconciler.engine.calls import draw_calls
 from reconciler.engine.collide import find_collisions
 from reconciler.engine.diff import find_differences
@@ -60,7 +60,9 @@ def make_plan(
         )
         for declared in resources
     ]
-    updates = tuple(verdict.update for verdict in verdicts if verdict.update)
+    updates = name_carriers(
+        [verdict.update for verdict in verdicts if verdict.update], catalog=catalog, accounts=project.accounts
+    )
     found = [diagnostic for verdict in verdicts for diagnostic in verdict.diagnostics]
     return Plan(
         created_at=created_at,

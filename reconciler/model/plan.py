@@ -53,6 +53,8 @@ class Request:
     url: str
     body: Mapping[str, Json]
     companions: tuple[str, ...] = ()
+    batch: str = ""
+    """URL of the request that carries the body as one entry, beside other updates; empty where it travels alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,7 @@ def _write_update(update: Update) -> dict[str, Json]:
             "url": request.url,
             "body": list_body(update),
             "companions": list(request.companions),
+            "batch": request.batch or None,
         },
         "risks": list(update.risks),
         "protected": update.protected,
@@ -253,7 +254,8 @@ def _read_request(entry: Mapping[str, Json]) -> Request:
         message = f"a plan never sends {method}"
         raise ValueError(message)
     body = {key: decode_value(value) for key, value in entry["body"].items()}
-    return Request(method, _text(entry["url"]), body, tuple(_text(name) for name in entry["companions"]))
+    companions = tuple(_text(name) for name in entry["companions"])
+    return Request(method, _text(entry["url"]), body, companions, batch=_text(entry["batch"] or ""))
 
 
 def _read_location(entry: Mapping[str, Json]) -> Location | None:

@@ -192,7 +192,12 @@ def render_request(update: Update, view: View) -> list[Line]:
     request = update.request
     line: Line = (("method", escape_terminal(request.method)), ("dim", " " + escape_terminal(request.url)))
     body = _show_body(list_body(update), longest=None if view.verbose else _BODY_TEXT)
-    return [*wrap(line, width=view.width, hang=len(request.method) + 1), *wrap((("", body),), width=view.width, hang=2)]
+    lines = [*wrap(line, width=view.width, hang=len(request.method) + 1)]
+    lines += wrap((("", body),), width=view.width, hang=2)
+    if request.batch:
+        carrier: Line = (("dim", f"as one entry of {request.method} {escape_terminal(request.batch)}"),)
+        lines += wrap(carrier, width=view.width, hang=2)
+    return lines
 
 
 def _show_body(value: Json, *, longest: int | None) -> str:

@@ -27,6 +27,7 @@ def render_plan(plan: Plan, *, width: int, colour: bool, verbose: bool = False) 
     """Return a plan for a terminal of `width` columns.
 
     Diagnostics are not part of it: they go to another stream. `verbose` lists what is in sync, too, and cuts nothing.
+    What to run next is not part of it either: that depends on the command (`list_next_steps`).
     """
     compact = len(plan.updates) > COMPACT_FROM and not verbose
     view = View(max(24, min(width, _WIDEST)), colour, verbose, compact)
@@ -113,7 +114,8 @@ def _render_summary(plan: Plan, view: View) -> Iterator[Line]:
     yield from wrap((*counts, *requests) if fits else counts, width=view.width, hang=2)
     if not fits and requests:
         yield (("", requests[0][1].strip()),)
-    for hint in _list_hints(plan, view):
+    if view.compact:
+        hint = "Diffs and requests are left out of a plan this large; --verbose shows them."
         yield from wrap((("dim", hint),), width=view.width)
 
 
@@ -154,9 +156,8 @@ def _count_updates(plan: Plan) -> str:
     return f"{len(plan.updates):,} to update" + (f" ({words})" if words else "")
 
 
-def _list_hints(plan: Plan, view: View) -> Iterator[str]:
-    if view.compact:
-        yield "Diffs and requests are left out of a plan this large; --verbose shows them."
+def list_next_steps(plan: Plan) -> Iterator[str]:
+    """Say what a plan that was only looked at leads to, a sentence each."""
     if plan.count_cause(Cause.CONFLICT):
         yield "Apply refuses conflicts, unless --accept-conflicts says that git is right."
     if plan.count(Status.UNKNOWN):
