@@ -215,6 +215,9 @@ def _guard_folder(folder: Path) -> Iterator[None]:
     except Timeout as problem:
         message = f"another process has kept {folder} to itself for {_GUARD_SECONDS:.0f} seconds"
         raise LedgerUnavailable(message, advice="Find and end that process, then try again.") from problem
+    except NotImplementedError as problem:
+        message = f"the file system of {folder} cannot keep other processes out: {problem}"
+        raise LedgerUnavailable(message, advice="Use a local disk, or `ledger: git`.") from problem
 
 
 @contextlib.contextmanager
