@@ -106,6 +106,7 @@ class Diary:
         self.intents: list[tuple[str, Request]] = []
         self.outcomes: list[Outcome] = []
         self.breaks_after: int | None = None
+        self.keeps_outcomes = True
 
     def intend(self, update: Update, request: Request) -> None:
         if self.breaks_after is not None and len(self.intents) >= self.breaks_after:
@@ -113,6 +114,8 @@ class Diary:
         self.intents.append((update.address, request))
 
     def conclude(self, outcome: Outcome) -> None:
+        if not self.keeps_outcomes:
+            raise OSError(5, "Input/output error")
         self.outcomes.append(outcome)
 
 

@@ -322,6 +322,17 @@ def test_a_journal_that_cannot_be_written_stops_all_writes() -> None:
     assert len(stage.writes) == 2
 
 
+def test_an_outcome_that_cannot_be_recorded_is_still_told() -> None:
+    stage = Stage()
+    stage.diary.keeps_outcomes = False
+    updates = stage.plan(*(galtea(place, voice="jack") for place in (0, 1)))
+    del stage.keys["fluents"]
+    updates += Stage().plan(fluents(label="Desk"))
+    outcomes = stage.apply(updates)
+    assert [one.result for one in outcomes] == [Result.VERIFIED, Result.VERIFIED, Result.NOT_ATTEMPTED]
+    assert all("the journal cannot be written: Input/output error" in one.message for one in outcomes)
+
+
 def test_what_is_sent_is_the_plans_request() -> None:
     stage = Stage()
     updates = stage.plan(
