@@ -1,0 +1,144 @@
+"""Build the one JSON Schema of users' files from the catalog, for editors with a YAML language server.
+
+It covers `reconciler.yaml` and the files that declare resources. Law: it refuses nothing that the tool accepts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from reconciler.model.paths import Json
+from reconciler.model.resource_type import Catalog, IdentityPart, ResourceType
+from reconciler.vendors.editor_values import DEFINITIONS, E164, describe_field
+from reconciler.vendors.settings_schema import NAME, build_account_definitions, build_settings
+
+ABOUT: Final = (
+    "reconciler.yaml and the files below it that declare resources. Generated from the resource types; `reconciler schema`"
+    " prints it. Marks in descriptions: (D) documented by the vendor, (I) inferred, (M) measured, (U) unknown."
+)
+
+
+def build_users_schema(catalog: Catalog) -> dict[str, Json]:
+    """Build the schema (2020-12). It is the same for the same catalog, in the order of the catalog."""
+    settings = build_settings(catalog)
+    only_main = [key for key in settings if key != "version"]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:reconciler:files:1",
+        "title": "reconciler",
+        "description": ABOUT,
+        "type": ["object", "null"],
+        "additionalProperties": False,
+        "properties": {**settings, **{kind: _build_kind(kind, catalog) for kind in catalog.kinds}},
+        "dependentRequired": {key: ["version"] for key in only_main},
+        "$defs": {
+            **DEFINITIONS,
+            **build_account_definitions(catalog),
+            **{_name(known): _build_resource(known) for known in catalog.resource_types.values()},
+        },
+    }
+
+
+def _name(resource_type: ResourceType) -> str:
+    return f"{resource_type.provider}.{resource_type.kind}"
+
+
+def _build_kind(kind: str, catalog: Catalog) -> dict[str, Json]:
+    """Build a mapping of names to resources.
+
+    Where several providers offer a kind, an editor cannot know which one an account is at, so any of them will do.
+    """
+    known = [each for each in catalog.resource_types.values() if each.kind == kind]
+    forms = [{"$ref": f"#/$defs/{_name(each)}"} for each in known]
+    about = " ".join(f"{each.title}: {each.description}" for each in known)
+    return {
+        "description": about,
+        "type": ["object", "null"],
+        "propertyNames": {"pattern": NAME},
+        "additionalProperties": forms[0] if len(forms) == 1 else {"anyOf": forms},
+    }
+
+
+def _build_resource(resource_type: ResourceType) -> dict[str, Json]:
+    return {
+        "title": resource_type.title,
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "account": {
+                "description": "The account it is in; may be left out where only one offers the kind.",
+                "$ref": "#/$defs/optionalText",
+            },
+            "id": _build_id(resource_type.identity),
+            **_build_match(resource_type),
+            "spec": _build_spec(resource_type),
+            "protect": {
+                "description": "true: plan shows changes, apply refuses them.",
+                "type": ["boolean", "null"],
+            },
+        },
+        "oneOf": [{"required": ["id"]}, {"required": ["match"]}],
+    }
+
+
+def _build_id(parts: Iterable[IdentityPart]) -> dict[str, Json]:
+    """Build the form of `id`: the text of the only part, or all parts by name."""
+    known = tuple(parts)
+    if len(known) == 1:
+        return _build_part(known[0])
+    return {
+        "description": "Which live object it is.",
+        "type": "object",
+        "additionalProperties": False,
+        "required": [part.name for part in known],
+        "properties": {part.name: _build_part(part) for part in known},
+    }
+
+
+def _build_part(part: IdentityPart) -> dict[str, Json]:
+    if part.pattern == E164:
+        return {"description": part.description, "$ref": "#/$defs/e164"}
+    text: dict[str, Json] = {"type": ["string", "number", "boolean"], "minLength": 1}
+    text |= {"pattern": part.pattern} if part.pattern else {}
+    text |= {"not": {"enum": sorted(part.reserved)}} if part.reserved else {}
+    return {"description": part.description, "anyOf": [text, {"$ref": "#/$defs/interpolated"}]}
+
+
+def _build_match(resource_type: ResourceType) -> dict[str, Json]:
+    """Build the form of `match`; parts of the identity that a list needs are required with the natural keys."""
+    parts = {part.name: part for part in resource_type.identity}
+    required = [name for name in parts if name in (*resource_type.match, *resource_type.list.group)]
+    keys = list(dict.fromkeys((*required, *resource_type.match)))
+    if not keys:
+        return {"match": False}
+    return {
+        "match": {
+            "description": "Natural keys that must fit exactly one live object.",
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": False,
+            "required": required,
+            "properties": {name: _build_key(name, resource_type, parts.get(name)) for name in keys},
+        }
+    }
+
+
+def _build_key(name: str, resource_type: ResourceType, part: IdentityPart | None) -> dict[str, Json]:
+    if part is not None:
+        return _build_part(part)
+    known = resource_type.fields.get(name)
+    return {"$ref": "#/$defs/text", **({"description": known.description} if known else {})}
+
+
+def _build_spec(resource_type: ResourceType) -> dict[str, Json]:
+    schemas = resource_type.spec_schema["properties"]
+    companions = list(resource_type.companions)
+    demanded = {"if": {"type": "object", "minProperties": 1}, "then": {"required": companions}} if companions else {}
+    return {
+        "description": "The fields that git owns. A field left out is not compared and never sent.",
+        "type": ["object", "null"],
+        "additionalProperties": False,
+        "properties": {name: describe_field(resource_type.fields[name], schemas[name]) for name in schemas},
+        **demanded,
+    }
