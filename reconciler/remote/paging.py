@@ -51,12 +51,6 @@ class Listing:
     nowhere: str = ""
     """The vendor says that what holds the list does not exist."""
 
-    def add(self, page: Page) -> int:
-        """Take in a page's rows and return how many were new."""
-        before = len(self.rows)
-        self.rows.update((row.identity, row) for row in page.rows)
-        return len(self.rows) - before
-
     @property
     def stopped(self) -> bool:
         """Tell whether nothing more can be read."""
@@ -82,22 +76,30 @@ class Lister:
         self._resource_type = resource_type
         self._group = group
         self._filters = tuple(filters)
-        self._wanted = wanted
+        self._unseen = None if wanted is None else set(wanted)
 
     @property
     def done(self) -> bool:
         """Tell whether reading on would bring nothing: all wanted seen, or no way on."""
-        return self.listing.stopped or (self._wanted is not None and self.listing.rows.keys() >= self._wanted)
+        return self.listing.stopped or (self._unseen is not None and not self._unseen)
 
     @property
-    def missing(self) -> frozenset[Identity]:
-        """Return what is wanted and was not seen yet."""
-        return (self._wanted or frozenset()) - self.listing.rows.keys()
+    def missing(self) -> int:
+        """Return how many wanted objects were not seen yet."""
+        return len(self._unseen or ())
 
     @property
     def width(self) -> int:
         """Return how many pages to ask for at once."""
         return max(1, self._source.account.concurrency)
+
+    def take(self, page: Page) -> int:
+        """Take in a page's rows and return how many were new."""
+        before = len(self.listing.rows)
+        self.listing.rows.update((row.identity, row) for row in page.rows)
+        if self._unseen is not None:
+            self._unseen.difference_update(row.identity for row in page.rows)
+        return len(self.listing.rows) - before
 
     async def read_page(self, position: str | None) -> Page | None:
         """Read the page at a position; None (and the reason in the listing) where it cannot be read."""
@@ -150,7 +152,7 @@ async def read_all_at_once(lister: Lister) -> None:
     """Read a list that has no pages."""
     page = await lister.read_page(None)
     if page is not None:
-        lister.listing.add(page)
+        lister.take(page)
 
 
 @dataclass(slots=True)
@@ -202,7 +204,7 @@ def _take_in(lister: Lister, cover: _Cover, starts: Sequence[int], pages: Sequen
     fresh = 0
     for start, page in zip(starts, pages, strict=True):
         if page is not None:
-            new = lister.listing.add(page)
+            new = lister.take(page)
             cover.note(start, new or len(page.rows))
             fresh += new
     return fresh
@@ -212,7 +214,7 @@ async def read_first_page(lister: Lister) -> Page | None:
     """Read page 1 of a list with numbered pages."""
     page = await lister.read_page("1")
     if page is not None:
-        lister.listing.add(page)
+        lister.take(page)
     return page
 
 
@@ -235,7 +237,7 @@ async def read_further_pages(lister: Lister, first: Page | None) -> None:
         count = min(max(1, ahead), lister.width)
         pages = await run_all(lister.read_page(str(number + place)) for place in range(count))
         read = [page for page in pages if page is not None]
-        fresh = sum(lister.listing.add(page) for page in read)
+        fresh = sum(lister.take(page) for page in read)
         if any(_is_last(lister, page) for page in read):
             return
         number, ahead, idle = number + count, ahead - count, 0 if fresh else idle + count
@@ -256,7 +258,7 @@ async def read_by_cursor(lister: Lister) -> None:
         page = await lister.read_page(cursor)
         if page is None:
             return
-        idle = 0 if lister.listing.add(page) else idle + 1
+        idle = 0 if lister.take(page) else idle + 1
         following = pick(page.document, lister.paging.next)
         if following is None:
             return

@@ -208,7 +208,7 @@ async def _read_worthwhile_pages(
     """Read page 1, and the others only where they cost fewer requests than a GET for each object still missing."""
     lister = Lister(source, resource_type, group=group, wanted=wanted)
     first = await read_first_page(lister)
-    if not lister.done and len(lister.missing) > estimate_further_pages(lister, first):
+    if not lister.done and lister.missing > estimate_further_pages(lister, first):
         await read_further_pages(lister, first)
     return lister.listing
 
