@@ -116,10 +116,10 @@ def _leaves(value: Json) -> set[FieldPath]:
 
 
 def _without(value: Json | Missing, paths: frozenset[FieldPath], at: FieldPath = ()) -> Json:
-    """Drop the named leaves from an object, and objects that are empty without them."""
+    """Drop the named leaves from an object, what stands in their way, and objects that are empty without them."""
     if at in paths or value is MISSING:
         return None
     if not isinstance(value, Mapping):
-        return value
+        return None if any(path[: len(at)] == at for path in paths) else value
     kept = {key: _without(inner, paths, (*at, key)) for key, inner in value.items()}
     return {key: inner for key, inner in kept.items() if inner is not None} or None

@@ -1,0 +1,184 @@
+"""The laws of comparing before and after a write."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from reconciler.engine.encode import identity_after, reads_back
+from reconciler.engine.verify import find_collateral, find_moved, find_wrong, live_value
+from reconciler.model.paths import Json
+from reconciler.model.plan import Change, Request, Update
+from reconciler.vendors import load_catalog
+from tests.engine.test_laws import LAW, plan_update
+from tests.engine.worlds import KEYS, LINE, TREES, World, canon, declare, is_held, live_values_of, make_account, worlds
+
+
+@given(worlds())
+@LAW
+def test_nothing_moved_while_nothing_moves(world: World) -> None:
+    update = plan_update(world)
+    assert find_moved(world.resource_type, update, world.answer()) == ()
+
+
+@given(worlds())
+@LAW
+def test_what_is_already_as_planned_has_not_moved(world: World) -> None:
+    update = plan_update(world)
+    assert find_moved(world.resource_type, update, world.send(update.request.body).answer()) == ()
+
+
+@given(worlds(), st.data())
+@LAW
+def test_every_move_of_a_touched_field_is_found(world: World, data: st.DataObject) -> None:
+    update = plan_update(world)
+    resource_type = world.resource_type
+    readable = [change for change in update.changes if resource_type.fields[change.path[0]].readable]
+    assume(readable)
+    change = data.draw(st.sampled_from(readable))
+    known = resource_type.fields[change.path[0]]
+    moved = data.draw(live_values_of(known))
+    assume(not is_held(known, world.declared.spec[known.name], moved))
+    value = live_value(resource_type, change.path, {known.name: moved})
+    assume(canon(value) not in (canon(change.before), canon(change.after)))
+    found = find_moved(resource_type, update, {**world.answer(), known.name: moved})
+    if not (isinstance(change.after, dict) and isinstance(value, dict)):
+        assert change.path in found
+
+
+@given(worlds(), st.data())
+@LAW
+def test_a_move_of_another_field_is_no_move(world: World, data: st.DataObject) -> None:
+    update = plan_update(world)
+    touched = {change.path[0] for change in update.changes}
+    others = [name for name, known in world.resource_type.fields.items() if name not in touched and known.readable]
+    name = data.draw(st.sampled_from(others))
+    moved = {**world.answer(), name: data.draw(live_values_of(world.resource_type.fields[name]))}
+    assert find_moved(world.resource_type, update, moved) == ()
+
+
+@given(
+    worlds(resource_types=(LINE,)), st.sampled_from(["replaced", "opaque"]), st.dictionaries(KEYS, TREES, max_size=3)
+)
+@LAW
+def test_an_object_that_travels_whole_must_not_have_grown(world: World, name: str, rest: Json) -> None:
+    declared = replace(world.declared, spec={**world.declared.spec, name: {"ours": 1}})
+    state = {**world.state, name: {"ours": 2, **rest}}
+    update = plan_update(replace(world, declared=declared, state=state))
+    grown = {**state[name], "new here": 1}
+    assert (name,) in find_moved(LINE, update, {**world.answer(), name: grown})
+    assert (name,) not in find_moved(LINE, update, {**world.answer(), name: state[name]})
+
+
+def test_an_object_that_grows_under_a_plan_to_replace_it_has_moved() -> None:
+    update = one_change(("merged", "a"), before={"b": 1}, after="text", body={"merged": {"a": "text"}})
+    assert find_moved(LINE, update, {"merged": {"a": {"b": 1}}}) == ()
+    assert find_moved(LINE, update, {"merged": {"a": {"b": 1, "c": 2}}}) == (("merged", "a"),)
+
+
+def test_an_object_set_over_a_list_has_not_moved_by_itself() -> None:
+    update = one_change(("opaque", "a"), before=[], after={"b": None}, body={"opaque": {"a": {"b": None}}})
+    assert find_moved(LINE, update, {"opaque": {"a": []}}) == ()
+    assert find_moved(LINE, update, {"opaque": {"a": [1]}}) == (("opaque", "a"),)
+    assert find_moved(LINE, update, {"opaque": {"a": {"other": 1}}}) == (("opaque",),)
+
+
+@given(worlds())
+@LAW
+def test_nothing_is_wrong_after_the_whole_body(world: World) -> None:
+    update = plan_update(world)
+    assert find_wrong(world.resource_type, update, world.send(update.request.body).answer()) == ()
+
+
+@given(worlds(), st.data())
+@LAW
+def test_what_the_vendor_ignored_is_wrong(world: World, data: st.DataObject) -> None:
+    update = plan_update(world)
+    fields = world.resource_type.fields
+    names = sorted({change.path[0] for change in update.changes if fields[change.path[0]].readable})
+    assume(names)
+    ignored = data.draw(st.sampled_from(names))
+    rest = {name: value for name, value in update.request.body.items() if name != ignored}
+    wrong = find_wrong(world.resource_type, update, world.send(rest).answer())
+    assert wrong == tuple(change.path for change in update.changes if change.path[0] == ignored)
+
+
+@given(worlds())
+@LAW
+def test_a_faithful_vendor_does_no_collateral_damage(world: World) -> None:
+    started = replace(world, merge_habit="replace")
+    update = plan_update(started)
+    after = started.send(update.request.body)
+    assert find_collateral(world.resource_type, update, before=started.answer(), after=after.answer()) == ()
+
+
+@given(worlds(), st.data())
+@LAW
+def test_collateral_damage_is_named_with_the_old_value(world: World, data: st.DataObject) -> None:
+    update = plan_update(world)
+    fields = world.resource_type.fields
+    touched = {change.path[0] for change in update.changes} | set(update.request.companions)
+    unsent = [
+        name
+        for name, known in fields.items()
+        if name not in touched and known.readable and not touched & set(known.derived_from)
+    ]
+    name = data.draw(st.sampled_from(unsent))
+    after = {**world.send(update.request.body).answer(), name: "wiped out"}
+    damage = find_collateral(world.resource_type, update, before=world.answer(), after=after)
+    assert [found.path for found in damage if len(found.path) == 1 and found.path[0] not in touched] == [(name,)]
+    assert is_held(fields[name], damage[0].before, world.answer().get(name))
+    assert damage[0].after == "wiped out"
+
+
+@given(TREES)
+def test_a_wiped_key_beside_a_touched_one_is_damage(value: Json) -> None:
+    update = one_change(("merged", "a"), before=1, after=2, body={"merged": {"a": 2}})
+    before = {"merged": {"a": 1, "keep": {"deep": "text", "other": value}}}
+    after = {"merged": {"a": 2, "keep": {"other": value}}}
+    damage = find_collateral(LINE, update, before=before, after=after)
+    assert [found.path for found in damage] == [("merged",)]
+    assert find_collateral(LINE, update, before=before, after={"merged": {**before["merged"], "a": 2}}) == ()
+
+
+def test_what_the_vendor_derives_is_no_damage() -> None:
+    connectors = load_catalog().resource_types["polyai", "connectors"]
+    update = one_change(("voiceName",), before="en-US-A", after="de-DE-A", body={"voiceName": "de-DE-A"})
+    before = {"voiceName": "en-US-A", "ttsLangCode": "en-US", "name": "Live"}
+    after = {"voiceName": "de-DE-A", "ttsLangCode": "de-DE", "name": "Live"}
+    assert find_collateral(connectors, update, before=before, after=after) == ()
+    renamed = find_collateral(connectors, update, before=before, after={**after, "name": "Dead"})
+    assert [(found.path, found.before, found.after) for found in renamed] == [(("name",), "Live", "Dead")]
+
+
+def test_a_move_gives_another_identity() -> None:
+    connectors = load_catalog().resource_types["polyai", "connectors"]
+    move = one_change(("projectId",), before="P-1", after="P-2", body={"projectId": "P-2"})
+    at = replace(move, identity=move.identity.__class__((("agentId", "P-1"), ("connectorId", "c-1"))))
+    assert identity_after(connectors, at).parts == (("agentId", "P-2"), ("connectorId", "c-1"))
+    stay = one_change(("voiceName",), before="a", after="b", body={"voiceName": "b"})
+    assert identity_after(connectors, stay) == stay.identity
+
+
+def test_an_update_reads_back_only_where_every_field_does() -> None:
+    readable = one_change(("fixed",), before="a", after="b", body={"fixed": "b"})
+    hidden = one_change(("hidden",), before="a", after="b", body={"hidden": "b"})
+    assert reads_back(LINE, readable)
+    assert not reads_back(LINE, replace(hidden, changes=(*readable.changes, *hidden.changes)))
+
+
+def one_change(path: tuple[str, ...], *, before: Json, after: Json, body: dict[str, Json]) -> Update:
+    declared = declare(LINE, {})
+    assert declared.identity is not None
+    return Update(
+        address=declared.address,
+        provider="acme",
+        account=make_account().name,
+        kind="lines",
+        identity=declared.identity,
+        changes=(Change(path, before, after),),
+        request=Request("PATCH", "https://api.acme.example/lines/id-1", body),
+        location=declared.location,
+    )
