@@ -22,7 +22,9 @@ class SourceLinks:
 
     def link(self, location: Location) -> str:
         """Return the address of a line at the commit that was planned."""
-        path = quote("/".join(part for part in (self.prefix.strip("/"), location.file) if part))
+        path = quote(
+            "/".join(part for part in (self.prefix.strip("/"), location.file) if part), errors="backslashreplace"
+        )
         repository = quote(self.repository.strip("/"))
         return (
             f"{self.server.rstrip('/')}/{repository}/{self.route}/{quote(self.commit, safe='')}/{path}#L{location.line}"

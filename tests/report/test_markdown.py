@@ -160,7 +160,7 @@ def test_nothing_but_our_own_markup(name: str) -> None:
 HOSTILE = st.text(
     alphabet=st.one_of(st.sampled_from(list("|`~<>&\"'[]()!#*_-+=:@\\{}$%/ \n\r\t\x1b\u202e\u2028\x00")), st.characters()), max_size=30
 ) | st.sampled_from([
-    "</details>", "</summary>", "```", "`````", "-->", "<!--", "<script>alert(1)</script>", "![x](http://a.example/p.png)",
+    "\ud800", "</details>", "</summary>", "```", "`````", "-->", "<!--", "<script>alert(1)</script>", "![x](http://a.example/p.png)",
     "<img src=x>", "@everyone", "#123", "[a](javascript:alert(1))", "http://a.example", "\n\n# head", "\n~~~\n", "</code></pre>",
 ])  # fmt: skip
 
@@ -268,6 +268,10 @@ def test_links_of_github_and_gitlab() -> None:
     assert gitlab is not None
     assert github.link(place) == "https://github.com/o/r/blob/abc/config/a%20b%23.yaml#L12"
     assert gitlab.link(place) == "https://gitlab.example/g/s/r/-/blob/def/infra/config/a%20b%23.yaml#L12"
+
+
+def test_a_file_name_that_is_no_text_still_has_a_link() -> None:
+    assert LINKS.link(Location("a\udce9.yaml")).endswith("/a%5Cudce9.yaml#L1")
 
 
 @pytest.mark.parametrize(
