@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import signal
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
+from reconciler.app.approval import Allowances, find_forbidden, find_stale
+from reconciler.app.locking import describe_ledger
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.review import Review, judge_plan
+from reconciler.app.sending import Windows, send_updates
 from reconciler.app.workspace import Workspace
 from reconciler.engine.encode import identity_after
-from reconciler.engine.guard import check_guards, lift
 from reconciler.engine.record import record_applied
-from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.ledger import Applied
 from reconciler.model.live import LiveState, Present
 from reconciler.model.outcome import SETTLED, Outcome, Result
@@ -27,21 +25,7 @@ from reconciler.model.project import Declared
 
 if TYPE_CHECKING:
     from reconciler.ledger import Journal, Lock, Store
-    from reconciler.remote.client import TransportFactory
     from reconciler.remote.forecast import Forecast
-    from reconciler.remote.run import Stop
-
-LOCK_SECONDS = 300.0
-"""How long a lock outlives a run that was killed; a living run renews it at a third of that."""
-
-
-@dataclass(frozen=True, slots=True)
-class Allowances:
-    """What the person lifts for this one run."""
-
-    max_updates: int | None = None
-    protected: Collection[str] = ()
-    accept_conflicts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,58 +66,6 @@ class Deployed:
     """Seconds between the last look at an object and the end of its write: no ETag guards that time."""
 
 
-@contextmanager
-def open_store_locked(workspace: Workspace) -> Iterator[tuple[Store, Lock, str]]:
-    """Hold the project's lock and yield store, lock and the new run's id; raise Problem where it cannot be had."""
-    from reconciler.ledger import LedgerProblem, LockedError, current_author, new_run_id
-
-    store, run = workspace.open_store(), new_run_id(workspace.context.now)
-    owner = current_author(workspace.context.environ)
-    with contextlib.ExitStack() as stack:
-        try:
-            lock = stack.enter_context(store.lock(owner, ttl_seconds=LOCK_SECONDS, run=run))
-        except LockedError as error:
-            raise Problem(describe_ledger(error, code="ledger-locked"), exit_code=Exit.REFUSED) from error
-        except LedgerProblem as error:
-            raise Problem(describe_ledger(error), exit_code=Exit.FAILED) from error
-        yield store, lock, run
-
-
-def describe_ledger(error: Exception, *, code: str = "ledger-unavailable") -> Diagnostic:
-    """Turn a problem with the ledger's store into a diagnostic."""
-    return Diagnostic(code=code, message=str(error), advice=getattr(error, "advice", ""))
-
-
-def find_stale(plan: Plan, workspace: Workspace) -> tuple[Diagnostic, ...]:
-    """List why a saved plan no longer holds true for this project."""
-    now, then = workspace.binding, plan.binding
-    reasons = [
-        ("the configuration changed since", then.configuration != now.configuration),
-        ("the schemas are of another version", then.schemas != now.schemas),
-        (f"it was made by reconciler {then.tool_version}", then.tool_version != now.tool_version),
-        ("the accounts' hosts changed since", dict(then.hosts) != dict(now.hosts)),
-        (f"it was made for environment {plan.environment}", plan.environment != workspace.project.environment),
-    ]
-    return tuple(
-        Diagnostic(
-            code="plan-stale", message=f"the saved plan is stale: {reason}", advice="Make and review a new plan."
-        )
-        for reason, holds in reasons
-        if holds
-    )
-
-
-def find_forbidden(plan: Plan, workspace: Workspace, allowances: Allowances) -> tuple[Diagnostic, ...]:
-    """List the guards and protections that stand against a plan."""
-    return check_guards(
-        plan,
-        lift(workspace.project.guards, max_updates=allowances.max_updates),
-        declared_kinds=[declared.kind for declared in workspace.project.resources],
-        allow_protected=allowances.protected,
-        accept_conflicts=allowances.accept_conflicts,
-    )
-
-
 def prepare(review: Review, allowances: Allowances, *, store: Store, lock: Lock, run: str) -> Deployment:
     """Return what would be applied, with what stands against it."""
     return Deployment(
@@ -166,27 +98,16 @@ def prepare_saved(
     )
 
 
-@dataclass(slots=True)
-class _Windows:
-    longest: float = 0.0
-
-    def note(self, _update: object, seconds: float) -> None:
-        self.longest = max(self.longest, seconds)
-
-
 def carry_out(deployment: Deployment, *, on_outcome: Callable[[Outcome], None]) -> Deployed:
-    """Send the plan's updates, prove each, journal and record what was applied.
-
-    The first interrupt lets the requests in flight finish; a second one ends at once, and the journal tells the rest.
-    """
+    """Send the plan's updates, prove each, journal and record what was applied."""
     from reconciler.ledger import LedgerProblem
     from reconciler.remote.run import Stop
 
-    stop, windows = Stop(), _Windows()
+    stop, windows = Stop(), Windows()
     journal = deployment.store.journal(deployment.run)
     try:
         _begin(deployment, journal)
-        outcomes = _send(deployment, journal, stop=stop, windows=windows, on_outcome=on_outcome)
+        outcomes = send_updates(deployment, journal, stop=stop, windows=windows, on_outcome=on_outcome)
         exit_code = judge_run(deployment.plan, outcomes, interrupted=stop.requested)
         _end(journal, exit_code, interrupted=stop.requested)
     except LedgerProblem as error:
@@ -226,106 +147,6 @@ def _end(journal: Journal, exit_code: Exit, *, interrupted: bool) -> None:
     from reconciler.ledger import RunEnd
 
     journal.end(RunEnd(interrupted=interrupted, exit_code=int(exit_code)))
-
-
-def _send(
-    deployment: Deployment,
-    journal: Journal,
-    *,
-    stop: Stop,
-    windows: _Windows,
-    on_outcome: Callable[[Outcome], None],
-) -> tuple[Outcome, ...]:
-    if not deployment.plan.updates:
-        return ()
-    with deployment.workspace.open_transport() as transport:
-        return asyncio.run(_send_all(deployment, journal, transport, stop=stop, windows=windows, on_outcome=on_outcome))
-
-
-async def _send_all(
-    deployment: Deployment,
-    journal: Journal,
-    transport: TransportFactory | None,
-    *,
-    stop: Stop,
-    windows: _Windows,
-    on_outcome: Callable[[Outcome], None],
-) -> tuple[Outcome, ...]:
-    from reconciler.remote.client import build_gates, open_readers, open_writers
-    from reconciler.remote.execute import carry_out as execute
-
-    workspace, context = deployment.workspace, deployment.workspace.context
-    used = {update.account for update in deployment.plan.updates}
-    accounts = {account.name: account for account in workspace.accounts if account.name in used}
-    keys = workspace.find_keys()
-    opening = {
-        "catalog": workspace.catalog,
-        "keys": keys,
-        "transport": transport,
-        "patience": context.patience,
-        "gates": build_gates(accounts.values(), catalog=workspace.catalog),
-        "environ": context.environ,
-    }
-    async with (
-        open_readers(accounts.values(), **opening) as readers,  # type: ignore[arg-type]
-        open_writers(accounts.values(), **opening) as writers,  # type: ignore[arg-type]
-        _interruptible(stop),
-        _heartbeat(deployment.lock),
-    ):
-        return await execute(
-            deployment.plan.updates,
-            catalog=workspace.catalog,
-            accounts=accounts,
-            readers=readers,
-            writers=writers,
-            state=deployment.live,
-            journal=journal,
-            stop=stop,
-            on_outcome=on_outcome,
-            on_window=windows.note,
-            keys=keys,
-        )
-
-
-@asynccontextmanager
-async def _interruptible(stop: Stop) -> AsyncIterator[None]:
-    """Let the first interrupt ask for an end and the second one force it."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-
-    def interrupt() -> None:
-        if stop.requested and task is not None:
-            task.cancel()
-        stop.requested = True
-
-    installed = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
-            loop.add_signal_handler(number, interrupt)
-            installed.append(number)
-    try:
-        yield
-    finally:
-        for number in installed:
-            loop.remove_signal_handler(number)
-
-
-@asynccontextmanager
-async def _heartbeat(lock: Lock) -> AsyncIterator[None]:
-    """Renew the lock while the run is alive. Losing it stops nothing in flight; saving the ledger then says so."""
-
-    async def beat() -> None:
-        while True:
-            await asyncio.sleep(LOCK_SECONDS / 3)
-            with contextlib.suppress(Exception):
-                await asyncio.to_thread(lock.refresh)
-
-    task = asyncio.create_task(beat())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 def _record(deployment: Deployment, outcomes: Sequence[Outcome]) -> tuple[Diagnostic, ...]:
@@ -380,14 +201,3 @@ def judge_run(plan: Plan, outcomes: Sequence[Outcome], *, interrupted: bool) -> 
     if results & {Result.STALE, Result.REFUSED}:
         return Exit.REFUSED
     return judge_plan(plan, detailed=False)
-
-
-def note_lifted(allowances: Allowances) -> tuple[Diagnostic, ...]:
-    """Say visibly which guards were lifted for this run."""
-    lifted = [f"--allow-protected {address}" for address in allowances.protected]
-    lifted += [f"--max-updates {allowances.max_updates}"] if allowances.max_updates is not None else []
-    lifted += ["--accept-conflicts"] if allowances.accept_conflicts else []
-    return tuple(
-        Diagnostic(code="guard-lifted", message=f"lifted for this run: {option}", severity=Severity.WARNING)
-        for option in lifted
-    )

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from reconciler.app.approval import Allowances
 from reconciler.app.context import Context
-from reconciler.app.deploy import Allowances, Deployment, describe_ledger, prepare
+from reconciler.app.deploy import Deployment, prepare
+from reconciler.app.locking import describe_ledger
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.review import Review, read
 from reconciler.app.workspace import Workspace, open_workspace

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.options import Globals, allowance, command, selection
-
-if TYPE_CHECKING:
-    pass
 
 EXAMPLE = """
 reconciler apply
@@ -39,7 +35,9 @@ def apply(
     Without PLANFILE: plan, show, ask, send. With it: exactly its updates, each checked once more right before it is
     sent; what moved since is left alone.
     """
-    from reconciler.app.deploy import Allowances, open_store_locked, prepare, prepare_saved
+    from reconciler.app.approval import Allowances
+    from reconciler.app.deploy import prepare, prepare_saved
+    from reconciler.app.locking import open_store_locked
     from reconciler.app.review import load_plan, review
     from reconciler.app.workspace import open_workspace
     from reconciler.cli.deploying import deploy

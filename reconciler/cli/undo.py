@@ -7,7 +7,7 @@ import click
 from reconciler.cli.options import Globals, allowance, command
 
 EXAMPLE = """
-reconciler undo 20261121T083000Z-4f3a
+reconciler undo 20261121-083000-4f3a
 reconciler undo latest --auto-approve
 """
 
@@ -29,7 +29,8 @@ def undo(
     Plans the reverse changes, shows them, asks and sends them like any apply. Fields that moved since are left alone
     and named. Git still declares what it did: revert the commit too, or the next apply brings it back.
     """
-    from reconciler.app.deploy import Allowances, open_store_locked
+    from reconciler.app.approval import Allowances
+    from reconciler.app.locking import open_store_locked
     from reconciler.app.past import prepare_undo
     from reconciler.app.workspace import open_workspace
     from reconciler.cli.deploying import deploy

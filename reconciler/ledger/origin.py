@@ -16,10 +16,10 @@ _AUTHOR_VARIABLES = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN")
 
 
 def new_run_id(clock: Clock) -> str:
-    """Return a new name for a run that sorts by time, e.g. `20261121T083000Z-4f3a`."""
+    """Return a new name for a run that sorts by time, in UTC, e.g. `20261121-083000-4f3a`: lower case, so that it is a file name anywhere."""
     moment = clock()
     start = moment if moment.tzinfo is None else moment.astimezone(UTC)
-    return f"{start:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+    return f"{start:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 def current_commit(root: Path, *, environ: Mapping[str, str] = os.environ) -> str:

@@ -1,0 +1,74 @@
+"""`init`: write a small commented project."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from reconciler.app.problem import Exit, Problem
+from reconciler.app.schemas import render_schema
+from reconciler.config.discover import find_project
+from reconciler.model.diagnostic import Diagnostic
+
+TEMPLATE: Final = Path(__file__).parent / "template"
+SCHEMA: Final = "reconciler.schema.json"
+_RENAMED: Final = {"gitignore": ".gitignore"}
+"""Files that would act on our own repository under their own names."""
+
+
+def build_project_files() -> Mapping[str, str]:
+    """Return the files of a new project: path below its folder -> text. The schema is the one of this version."""
+    files = {
+        _name_target(path): path.read_text(encoding="utf-8")
+        for path in sorted(TEMPLATE.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    return {**files, SCHEMA: render_schema("files")}
+
+
+def _name_target(source: Path) -> str:
+    path = source.relative_to(TEMPLATE).as_posix()
+    return _RENAMED.get(path, path)
+
+
+def write_project(folder: Path) -> tuple[str, ...]:
+    """Write the files of a new project and return their paths.
+
+    Raises Problem where any of them exists, even as a broken link, or where the folder belongs to a project already: then
+    nothing is written.
+    """
+    files = build_project_files()
+    _refuse_existing(folder, [name for name in files if os.path.lexists(folder / name)])
+    _refuse_inner(folder)
+    try:
+        for name, text in files.items():
+            _write_new(folder / name, text)
+    except OSError as error:
+        message = f"{error.filename or folder}: {error.strerror}"
+        diagnostic = Diagnostic(code="cannot-write", message=message, advice="Choose a folder that you may write to.")
+        raise Problem(diagnostic, exit_code=Exit.FAILED) from error
+    return tuple(files)
+
+
+def _write_new(target: Path, text: str) -> None:
+    """Create a file; one that appeared meanwhile is an error and stays as it is."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("x", encoding="utf-8", newline="\n") as stream:
+        stream.write(text)
+
+
+def _refuse_existing(folder: Path, existing: list[str]) -> None:
+    if existing:
+        advice = "Nothing was written, for nothing is ever overwritten. Name another folder, or move these away."
+        found = [Diagnostic(code="file-exists", message=f"{folder / name} exists", advice=advice) for name in existing]
+        raise Problem(*found, exit_code=Exit.REFUSED)
+
+
+def _refuse_inner(folder: Path) -> None:
+    outer = find_project(folder)
+    if outer is not None:
+        message = f"{folder} belongs to the project in {outer}"
+        advice = "Declare the resources there, or begin the new project outside of it."
+        raise Problem(Diagnostic(code="file-exists", message=message, advice=advice), exit_code=Exit.REFUSED)

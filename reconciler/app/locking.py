@@ -1,0 +1,40 @@
+"""Hold the project's lock, so that one apply runs at a time."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from reconciler.app.problem import Exit, Problem
+from reconciler.app.workspace import Workspace
+from reconciler.model.diagnostic import Diagnostic
+
+if TYPE_CHECKING:
+    from reconciler.ledger import Lock, Store
+
+LOCK_SECONDS = 300.0
+"""How long a lock outlives a run that was killed; a living run renews it at a third of that."""
+
+
+@contextmanager
+def open_store_locked(workspace: Workspace) -> Iterator[tuple[Store, Lock, str]]:
+    """Hold the project's lock and yield store, lock and the new run's id; raise Problem where it cannot be had."""
+    from reconciler.ledger import LedgerProblem, LockedError, current_author, new_run_id
+
+    store, run = workspace.open_store(), new_run_id(workspace.context.now)
+    owner = current_author(workspace.context.environ)
+    with contextlib.ExitStack() as stack:
+        try:
+            lock = stack.enter_context(store.lock(owner, ttl_seconds=LOCK_SECONDS, run=run))
+        except LockedError as error:
+            raise Problem(describe_ledger(error, code="ledger-locked"), exit_code=Exit.REFUSED) from error
+        except LedgerProblem as error:
+            raise Problem(describe_ledger(error), exit_code=Exit.FAILED) from error
+        yield store, lock, run
+
+
+def describe_ledger(error: Exception, *, code: str = "ledger-unavailable") -> Diagnostic:
+    """Turn a problem with the ledger's store into a diagnostic."""
+    return Diagnostic(code=code, message=str(error), advice=getattr(error, "advice", ""))

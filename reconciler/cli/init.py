@@ -1,0 +1,34 @@
+"""`reconciler init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.options import Globals, command
+
+EXAMPLE = """
+reconciler init phone-lines
+cd phone-lines && reconciler --sandbox plan
+"""
+
+
+@command("init", example=EXAMPLE)
+@click.argument("target", metavar="[DIR]", type=click.Path(file_okay=False, path_type=Path), default=Path())
+def init(options: Globals, target: Path) -> int:
+    """Write a small commented project into DIR (default: here).
+
+    Its examples can be planned and applied in the sandbox at once. Nothing is overwritten: where one of its files exists,
+    nothing is written at all (exit 5).
+    """
+    from reconciler.app.init import write_project
+    from reconciler.cli.terminal import tell, write
+
+    place = options.build_context().folder / target
+    for name in write_project(place):
+        write(str(place / name))
+    inside = "" if place == Path() else f" -C {place}"
+    tell(f"\nTry it without any key:   reconciler{inside} --sandbox plan")
+    tell(f"With your keys:           reconciler{inside} doctor, then reconciler{inside} pull")
+    return 0
