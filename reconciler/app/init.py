@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,8 @@ from reconciler.model.diagnostic import Diagnostic
 
 TEMPLATE: Final = Path(__file__).parent / "template"
 SCHEMA: Final = "reconciler.schema.json"
-_RENAMED: Final = {"gitignore": ".gitignore"}
+IGNORED: Final = ".gitignore"
+_RENAMED: Final = {"gitignore": IGNORED}
 """Files that would act on our own repository under their own names."""
 
 
@@ -33,23 +35,33 @@ def _name_target(source: Path) -> str:
     return _RENAMED.get(path, path)
 
 
-def write_project(folder: Path) -> tuple[str, ...]:
-    """Write the files of a new project and return their paths.
+@dataclass(frozen=True, slots=True)
+class NewProject:
+    """What `init` wrote, and what it left alone: a `.gitignore` that was there, since most repositories have one."""
 
-    Raises Problem where any of them exists, even as a broken link, or where the folder belongs to a project already: then
-    nothing is written.
+    written: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def write_project(folder: Path) -> NewProject:
+    """Write the files of a new project.
+
+    Raises Problem where any but `.gitignore` exists, even as a broken link, or where the folder belongs to a project
+    already: then nothing is written.
     """
     files = build_project_files()
-    _refuse_existing(folder, [name for name in files if os.path.lexists(folder / name)])
+    existing = [name for name in files if os.path.lexists(folder / name)]
+    _refuse_existing(folder, [name for name in existing if name != IGNORED])
     _refuse_inner(folder)
+    written = tuple(name for name in files if name not in existing)
     try:
-        for name, text in files.items():
-            _write_new(folder / name, text)
+        for name in written:
+            _write_new(folder / name, files[name])
     except OSError as error:
         message = f"{error.filename or folder}: {error.strerror}"
         diagnostic = Diagnostic(code="cannot-write", message=message, advice="Choose a folder that you may write to.")
         raise Problem(diagnostic, exit_code=Exit.FAILED) from error
-    return tuple(files)
+    return NewProject(written, tuple(existing))
 
 
 def _write_new(target: Path, text: str) -> None:
@@ -61,9 +73,9 @@ def _write_new(target: Path, text: str) -> None:
 
 def _refuse_existing(folder: Path, existing: list[str]) -> None:
     if existing:
+        message = f"in {folder} there is already: {', '.join(existing)}"
         advice = "Nothing was written, for nothing is ever overwritten. Name another folder, or move these away."
-        found = [Diagnostic(code="file-exists", message=f"{folder / name} exists", advice=advice) for name in existing]
-        raise Problem(*found, exit_code=Exit.REFUSED)
+        raise Problem(Diagnostic(code="file-exists", message=message, advice=advice), exit_code=Exit.REFUSED)
 
 
 def _refuse_inner(folder: Path) -> None:

@@ -20,14 +20,17 @@ def init(options: Globals, target: Path) -> int:
     """Write a small commented project into DIR (default: here).
 
     Its examples can be planned and applied in the sandbox at once. Nothing is overwritten: where one of its files exists,
-    nothing is written at all (exit 5).
+    nothing is written at all (exit 5); only a .gitignore may be there already.
     """
     from reconciler.app.init import write_project
     from reconciler.cli.terminal import tell, write
 
     place = options.build_context().folder / target
-    for name in write_project(place):
+    made = write_project(place)
+    for name in made.written:
         write(str(place / name))
+    for name in made.kept:
+        tell(f"{place / name} was left as it is; see that it names .reconciler/")
     inside = "" if place == Path() else f" -C {place}"
     tell(f"\nTry it without any key:   reconciler{inside} --sandbox plan")
     tell(f"With your keys:           reconciler{inside} doctor, then reconciler{inside} pull")

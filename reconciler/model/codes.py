@@ -36,6 +36,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "credential-missing": "The environment variable that holds the account's key is not set.",
         "duplicate-key": "A key occurs twice in one mapping. Keep one of them.",
         "environment-unknown": "There is no environments/<env>.yaml of that name.",
+        "file-exists": "A file is in the way. Nothing is overwritten.",
         "file-not-found": "The file named in ${file:...} does not exist.",
         "file-outside": "A ${file:...} may only read files inside the project folder.",
         "file-too-large": "The file is larger than the limit. Split it.",
