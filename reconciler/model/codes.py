@@ -83,6 +83,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "unknown-run": "No run has this id; `reconciler history` lists them.",
         "unknown-tag": "YAML tags are not supported. Remove the tag; the schema decides the type.",
         "unknown-target": "No resource or account fits the name given with --target or --account.",
+        "unknown-topic": "There is no kind, field, provider, address or error code of this name. `reconciler explain` lists what there is.",
         "unknown-version": "This version of the configuration is not supported.",
         "unverifiable": "The vendor's API cannot be read back, so the live value is not known.",
         "variable-undefined": "The variable is not defined. Set it with --var, RECONCILER_VAR_NAME or environments/<env>.yaml.",
