@@ -42,13 +42,17 @@ def review(
     targets: Sequence[str] = (),
     accounts: Sequence[str] = (),
     workspace: Workspace | None = None,
+    with_numbers: bool = False,
 ) -> Review:
-    """Read the live state of the selected resources and plan; nothing is written anywhere."""
+    """Read the live state of the selected resources and plan; nothing is written anywhere.
+
+    `with_numbers` completes the picture of the calls at the cost of a request or two.
+    """
     workspace = workspace or open_workspace(context)
     resources = workspace.select(targets=targets, accounts=accounts)
     store = workspace.open_store()
     loaded = store.load()
-    live = read(workspace, resources)
+    live = read(workspace, resources, with_numbers=with_numbers)
     plan = make_plan(
         workspace.project,
         resources,
@@ -62,13 +66,15 @@ def review(
     return Review(workspace, resources, live, plan)
 
 
-def read(workspace: Workspace, resources: Sequence[Declared]) -> LiveState:
+def read(workspace: Workspace, resources: Sequence[Declared], *, with_numbers: bool = False) -> LiveState:
     """Read the live state of resources, accounts and pages in parallel."""
     with workspace.open_transport() as transport:
-        return asyncio.run(_read(workspace, resources, transport))
+        return asyncio.run(_read(workspace, resources, transport, with_numbers=with_numbers))
 
 
-async def _read(workspace: Workspace, resources: Sequence[Declared], transport: object) -> LiveState:
+async def _read(
+    workspace: Workspace, resources: Sequence[Declared], transport: object, *, with_numbers: bool
+) -> LiveState:
     from reconciler.remote.client import open_readers
     from reconciler.remote.read import read_live
 
@@ -84,7 +90,9 @@ async def _read(workspace: Workspace, resources: Sequence[Declared], transport: 
         environ=context.environ,
         on_request=context.on_request,
     ) as readers:
-        return await read_live(resources, catalog=workspace.catalog, readers=readers, accounts=accounts)
+        return await read_live(
+            resources, catalog=workspace.catalog, readers=readers, accounts=accounts, with_numbers=with_numbers
+        )
 
 
 def _note_doubts(intentions: Sequence[object]) -> tuple[Diagnostic, ...]:

@@ -44,7 +44,9 @@ def plan(
     from reconciler.report.text import list_next_steps
 
     with show_reading() as on_request:
-        made = review(options.build_context(on_request=on_request), targets=targets, accounts=accounts).plan
+        context = options.build_context(on_request=on_request)
+        pictured = out is not None or style != "text"
+        made = review(context, targets=targets, accounts=accounts, with_numbers=pictured).plan
     if style == "text":
         tell_diagnostics(made.diagnostics)
     write(render_plan_as(made, style=style, verbose=options.verbose))

@@ -133,6 +133,17 @@ class BatchEndpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class NumbersEndpoint:
+    """A GET that lists the phone numbers of one group with the object that each reaches, named by `key`."""
+
+    path: str
+    items: FieldPath
+    number: str
+    key: str
+    group: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """The parts that identify a live object, in order, e.g. (("agentId", "P-1"), ("connectorId", "c-1"))."""
 
@@ -185,6 +196,7 @@ class ResourceType:
     get: Endpoint | None
     update: Endpoint
     batch: BatchEndpoint | None
+    numbers: NumbersEndpoint | None
     spec_schema: Mapping[str, Json]
     """Plain JSON Schema of what `spec` may hold."""
     generation: str = ""

@@ -30,6 +30,7 @@ from reconciler.remote.classify import judge, read_object
 from reconciler.remote.client import ReadClient
 from reconciler.remote.match import find_matches
 from reconciler.remote.moves import follow_moves
+from reconciler.remote.numbers import read_numbers
 from reconciler.remote.options import read_options
 from reconciler.remote.paging import (
     Lister,
@@ -54,10 +55,12 @@ async def read_live(
     readers: Mapping[str, ReadClient],
     accounts: Mapping[str, Account],
     clock: Clock = time.monotonic,
+    with_numbers: bool = False,
 ) -> LiveState:
     """Read every declared resource, and the values that the vendors offer for the fields these resources own.
 
     There is a reading for each address. An account without a reader has no key: its resources are unknown.
+    `with_numbers` reads also which phone numbers reach the objects, where that takes a request of its own.
     """
     before = {name: reader.requests for name, reader in readers.items()}
     by_account: dict[str, list[Declared]] = defaultdict(list)
@@ -73,8 +76,26 @@ async def read_live(
     for found, offered in await run_all(jobs):
         readings.update(found)
         options.update(offered)
+    numbers = await _read_all_numbers(by_account, readings, catalog=catalog, sources=sources) if with_numbers else {}
     requests = sum(readers[name].requests - before[name] for name in sources)
-    return LiveState({declared.address: readings[declared.address] for declared in resources}, options, requests)
+    ordered = {declared.address: readings[declared.address] for declared in resources}
+    return LiveState(ordered, options, requests, numbers)
+
+
+async def _read_all_numbers(
+    by_account: Mapping[str, Sequence[Declared]],
+    readings: Mapping[str, Reading],
+    *,
+    catalog: Catalog,
+    sources: Mapping[str, Source],
+) -> Mapping[str, tuple[str, ...]]:
+    jobs = []
+    for name, source in sources.items():
+        for kind in dict.fromkeys(declared.kind for declared in by_account[name]):
+            resources = [declared for declared in by_account[name] if declared.kind == kind]
+            resource_type = catalog.resource_types[source.account.provider, kind]
+            jobs.append(read_numbers(resources, readings, resource_type=resource_type, source=source))
+    return _merge(await run_all(jobs))
 
 
 async def read_identities(

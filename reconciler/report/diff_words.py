@@ -88,8 +88,8 @@ def _align_lines(before: list[str], after: list[str]) -> Iterator[Row]:
 
 def _opcodes(before: Sequence[str], after: Sequence[str], product: int) -> Iterator[tuple[str, int, int, int, int]]:
     """Yield difflib's opcodes of what lies between the common head and tail, and these two."""
-    head = _count_common(before, after)
-    tail = _count_common(before[head:][::-1], after[head:][::-1])
+    head = _count_shared(before, after)
+    tail = _count_shared(before[head:][::-1], after[head:][::-1])
     end, other_end = len(before) - tail, len(after) - tail
     if head:
         yield "equal", 0, head, 0, head
@@ -103,7 +103,7 @@ def _opcodes(before: Sequence[str], after: Sequence[str], product: int) -> Itera
         yield "equal", end, len(before), other_end, len(after)
 
 
-def _count_common(before: Sequence[str], after: Sequence[str]) -> int:
+def _count_shared(before: Sequence[str], after: Sequence[str]) -> int:
     count = 0
     for mine, other in zip(before, after, strict=False):
         if mine != other:

@@ -76,6 +76,7 @@ class Card:
     method: str
     url: str
     body: str
+    batch: str
     companions: str
     companions_told: str
 
@@ -95,6 +96,7 @@ def make_card(update: Update, *, links: SourceLinks | None) -> Card:
         peek="  ·  ".join(_list_peeks(update)), fields=tuple(_view_field(change, links) for change in update.changes),
         method=update.request.method, url=update.request.url,
         body=Markup("{}").format(escape(write_body(update))),
+        batch=update.request.batch,
         companions=", ".join(update.request.companions),
         companions_told=f"{'is' if len(update.request.companions) == 1 else 'are'} sent because the API demands it.",
     )  # fmt: skip

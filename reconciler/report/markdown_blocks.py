@@ -147,7 +147,9 @@ def _join(segments: tuple[Segment, ...]) -> str:
 
 def _write_request(update: Update, detail: Detail) -> str:
     request = f"{update.request.method} {update.request.url}"
-    return fence(f"{request.replace(chr(10), ' ')}\n\n{write_body(update, longest=detail.body)}", "http")
+    carrier = f"\n\n# as one entry of {update.request.method} {update.request.batch}" if update.request.batch else ""
+    text = f"{request.replace(chr(10), ' ')}\n\n{write_body(update, longest=detail.body)}"
+    return fence(text + carrier.replace("\r", " "), "http")
 
 
 def write_groups(updates: Iterable[Update], *, room: int, values: Values) -> str:

@@ -14,6 +14,7 @@ from reconciler.model.resource_type import (
     Field,
     IdentityPart,
     ListEndpoint,
+    NumbersEndpoint,
     Options,
     Paging,
     Provider,
@@ -99,6 +100,7 @@ def _compile(document: Json, *, provider: str, kind: str, source: Path) -> Resou
         get=_compile_endpoint(endpoints["get"]) if "get" in endpoints else None,
         update=_compile_endpoint(update),
         batch=_compile_batch(endpoints["batch"]) if "batch" in endpoints else None,
+        numbers=_compile_numbers(endpoints["numbers"]) if "numbers" in endpoints else None,
         spec_schema=_spec_schema(document["properties"], fields),
         generation=document.get("x-generation", ""),
         live_risk=_live_risk(document["properties"]),
@@ -163,6 +165,16 @@ def _compile_batch(endpoint: Json) -> BatchEndpoint:
         answer=endpoint.get("answer", ""),
         error=endpoint.get("error", ""),
         size=endpoint["size"],
+        group=tuple(endpoint["group"]),
+    )
+
+
+def _compile_numbers(endpoint: Json) -> NumbersEndpoint:
+    return NumbersEndpoint(
+        path=endpoint["path"],
+        items=parse_pointer(endpoint["items"]),
+        number=endpoint["number"],
+        key=endpoint["key"],
         group=tuple(endpoint["group"]),
     )
 
