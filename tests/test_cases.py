@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from reconciler.config import Loaded, load_project
 from reconciler.engine.plan import make_plan
@@ -17,14 +18,15 @@ from reconciler.model.ledger import Applied, Ledger
 from reconciler.model.live import Absent, LiveState, Present, Reading, Unknown
 from reconciler.model.paths import Json
 from reconciler.model.plan import Binding
-from reconciler.model.plan_document import write_diagnostic, write_plan
+from reconciler.model.plan_document import read_plan, write_diagnostic, write_plan
 from reconciler.model.project import Declared, Project
 from reconciler.model.resource_type import Identity, ResourceType
-from reconciler.vendors import load_catalog
+from reconciler.vendors import load_catalog, schema_folder
 
 ROOT = Path(__file__).parent / "cases"
 CASES = sorted(path.parent for path in ROOT.glob("*/*/*/declared.yaml"))
 CATALOG = load_catalog()
+PLAN_SCHEMA = Draft202012Validator(json.loads((schema_folder() / "plan.schema.json").read_text(encoding="utf-8")))
 
 CHANGE_KEYS = ("path", "before", "after", "cause", "line", "risk", "secret", "last_applied")
 REQUEST_KEYS = ("method", "url", "body", "companions")
@@ -82,7 +84,9 @@ def plan_case(folder: Path, project: Project, diagnostics: tuple[Diagnostic, ...
         binding=Binding(),
         diagnostics=diagnostics,
     )
-    document = write_plan(plan)
+    document = json.loads(json.dumps(write_plan(plan)))
+    assert [error.message for error in PLAN_SCHEMA.iter_errors(document)] == []
+    assert read_plan(document) == plan
     return {
         "summary": {key: count for key, count in document["summary"].items() if count},
         "updates": [sum_up_update(update) for update in document["updates"]],

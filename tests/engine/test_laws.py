@@ -131,9 +131,8 @@ def test_fields_that_are_not_owned_never_change_the_plan(world: World, data: st.
 def test_keys_that_are_not_owned_never_change_the_changes(world: World, value: Json) -> None:
     before = world.plan()
     state = dict(world.state)
-    for name in ("merged", "replaced", "opaque"):
-        if isinstance(state.get(name), dict) and state[name] and world.declared.spec.get(name, {}) is not None:
-            state[name] = {**state[name], "not ours": value}
+    for name in list_kept_objects(world):
+        state[name] = {**state[name], "not ours": value}
     after = replace(world, state=state).plan()
     assert before.planned.status is after.planned.status
     if before.update and after.update:
@@ -144,13 +143,24 @@ def test_keys_that_are_not_owned_never_change_the_changes(world: World, value: J
 @given(worlds(resource_types=(LINE,)))
 @LAW
 def test_keys_that_are_not_owned_survive_the_update_at_every_depth(world: World) -> None:
-    names = [name for name in ("merged", "replaced", "opaque") if isinstance(world.state.get(name), dict)]
-    planted = {name: _plant(world.state[name]) for name in names if world.state[name]}
+    planted = {name: _plant(world.state[name]) for name in list_kept_objects(world)}
     started = replace(world, state={**world.state, **planted}, merge_habit="replace")
     update = plan_update(started)
     after = started.send(update.request.body)
     for name, value in planted.items():
         assert _survives(after.state[name], value, declared=world.declared.spec.get(name, {}))
+
+
+def list_kept_objects(world: World) -> list[str]:
+    """List the live objects that the declaration does not clear whole."""
+    spec = world.declared.spec
+    return [
+        name
+        for name in ("merged", "replaced", "opaque")
+        if isinstance(world.state.get(name), dict)
+        and world.state[name]
+        and (name not in spec or normalise(LINE.fields[name], spec[name]) is not None)
+    ]
 
 
 def _plant(value: Json) -> Json:
