@@ -59,14 +59,24 @@ def render_changes(update: Update, view: View) -> list[Line]:
     widest = max((measure(name) for name in [*names, *companions]), default=0)
     column = min(widest, _WIDEST_NAME, max(8, view.width // 3))
     lines: list[Line] = []
+    risky = any(change.risk for change in update.changes)
     for name, change in zip(names, update.changes, strict=True):
+        head: Line = (*_flag(change, risky=risky), ("field", _pad(name, column)), ("", "  "))
         lines.extend(_part_block(lines))
-        lines.extend(_render_change(_pad(name, column), change, view))
+        lines.extend(_render_change(head, change, view))
     lines.extend(_part_block(lines) if companions else ())
     for name in companions:
         because: Line = (("dim", "sent because the API demands it"),)
-        lines.extend(_place((("dim", _pad(name, column)), ("", "  ")), (because,), (), view))
+        gap = "  " if risky else ""
+        lines.extend(_place((("dim", gap + _pad(name, column)), ("", "  ")), (because,), (), view))
     return lines
+
+
+def _flag(change: Change, *, risky: bool) -> Line:
+    """Flag a high-risk field in front of its name; where one is flagged, the others keep the room free."""
+    if not risky:
+        return ()
+    return (("risk", "▲ "),) if change.risk else (("", "  "),)
 
 
 def _part_block(lines: list[Line]) -> list[Line]:
@@ -78,8 +88,7 @@ def _pad(name: str, column: int) -> str:
     return name + " " * max(0, column - measure(name))
 
 
-def _render_change(name: str, change: Change, view: View) -> list[Line]:
-    head: Line = (("field", name), ("", "  "))
+def _render_change(head: Line, change: Change, view: View) -> list[Line]:
     marker = _mark(change)
     if _needs_block(change):
         return _render_long(head, marker, change, view)
@@ -127,13 +136,8 @@ def _join(parts: tuple[Line, ...]) -> Line:
 
 
 def _mark(change: Change) -> Line:
-    marks: list[Line] = []
-    if change.risk:
-        marks.append((("risk", "▲"),))
     words = _explain_cause(change)
-    if words:
-        marks.append(((_CAUSE_STYLES.get(change.cause, "dim"), words),))
-    return tuple(span for index, mark in enumerate(marks) for span in ((("", " "), *mark) if index else mark))
+    return ((_CAUSE_STYLES.get(change.cause, "dim"), words),) if words else ()
 
 
 def _explain_cause(change: Change) -> str:

@@ -104,7 +104,7 @@ def test_every_update_of_a_large_plan_is_shown() -> None:
         (Change(("name",), "日本", "東京"), 'name  "日本" → "東京"\n'),
         (Change(("voice",), MISSING, "jack", Cause.UNVERIFIABLE), 'voice  (cannot be read) → "jack"\n'),
         (Change(("voice",), "a", "b", Cause.DRIFT), 'voice  "a" → "b"  drift: changed outside git\n'),
-        (Change(("voice",), "a", "b", risk="Callers hear it."), 'voice  "a" → "b"  ▲\n'),
+        (Change(("voice",), "a", "b", risk="Callers hear it."), '▲ voice  "a" → "b"\n'),
         (Change(("key",), "old", "new", secret=True), "key  (secret) → (secret)\n"),
         (Change(("key",), None, "new", secret=True), "key  (none) → (secret)\n"),
         (
