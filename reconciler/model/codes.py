@@ -41,6 +41,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "file-outside": "A ${file:...} may only read files inside the project folder.",
         "file-too-large": "The file is larger than the limit. Split it.",
         "file-unreadable": "The file cannot be read: permissions, a loop of symbolic links, or not a regular file.",
+        "group-missing": "Objects of this kind are listed for one group at a time, and none is known. Name one with --group.",
         "guard-lifted": "A guard was lifted for this run by an option; shown so that it is never silent.",
         "guard-tripped": "The plan changes more than a guard allows.",
         "identity-missing": "A resource needs `id` or `match`.",

@@ -1,0 +1,98 @@
+"""`reconciler pull`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.options import Globals, command
+
+EXAMPLE = """
+reconciler pull --out config/pulled.yaml
+reconciler pull numbers phone_connections
+reconciler pull connectors --group agentId=PROJECT-58RP822I
+"""
+
+
+@command("pull", example=EXAMPLE)
+@click.argument("kinds", metavar="[KIND]...", nargs=-1)
+@click.option("--account", "accounts", metavar="NAME", multiple=True, help="Only this account (repeatable).")
+@click.option("--group", "groups", metavar="PART=VALUE", multiple=True, help="Where to look, e.g. agentId=PROJECT-1.")
+@click.option("--all-fields", is_flag=True, help="Also fields that are not set, as null, and those in the id.")
+@click.option("--declared", is_flag=True, help="Also objects that the project declares already.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to a new file.")
+def pull(
+    options: Globals,
+    kinds: tuple[str, ...],
+    accounts: tuple[str, ...],
+    groups: tuple[str, ...],
+    out: Path | None,
+    *,
+    all_fields: bool,
+    declared: bool,
+) -> int:
+    """Write live objects as YAML that can be declared as it is.
+
+    A plan with it is empty. Fields that cannot be read or changed are left out; secrets always are. Sends only GETs, and
+    never writes over a file.
+    """
+    from reconciler.app.pull import Wish
+    from reconciler.app.pull import pull as fetch
+    from reconciler.app.workspace import open_workspace
+    from reconciler.cli.terminal import show_reading, tell, tell_diagnostics, write
+    from reconciler.report.pulled import render_pulled
+
+    wish = Wish(kinds, accounts, tuple(map(_split_group, groups)), all_fields, declared)
+    if out is not None:
+        _refuse_existing(out)
+    with show_reading() as on_request:
+        context = options.build_context(on_request=on_request)
+        haul = fetch(open_workspace(context), wish)
+    tell_diagnostics(haul.diagnostics)
+    if haul.skipped:
+        tell(f"{haul.skipped} live objects are declared already and were left out; --declared shows them too.")
+    text = render_pulled(haul.kinds, remarks=[_describe(haul.count)])
+    if out is None:
+        write(text)
+    else:
+        _write_new(out, text)
+        tell(f"Wrote {haul.count} resources to {out}. Check with: reconciler plan")
+    return haul.exit_code
+
+
+def _describe(count: int) -> str:
+    return f"{count} live object{'' if count == 1 else 's'}, as `reconciler pull` found them. Keep what git should own."
+
+
+def _split_group(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise click.UsageError(f"--group {text!r} is not PART=VALUE")  # noqa: EM102
+    return name, value
+
+
+def _refuse_existing(out: Path) -> None:
+    import os
+
+    from reconciler.app.problem import Exit, Problem
+    from reconciler.model.diagnostic import Diagnostic
+
+    if os.path.lexists(out):
+        advice = "Nothing is ever overwritten. Name a new file."
+        diagnostic = Diagnostic(code="file-exists", message=f"{out} exists", advice=advice)
+        raise Problem(diagnostic, exit_code=Exit.REFUSED)
+
+
+def _write_new(out: Path, text: str) -> None:
+    from reconciler.app.problem import Exit, Problem
+    from reconciler.model.diagnostic import Diagnostic
+
+    try:
+        with out.open("x", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+    except FileExistsError:
+        _refuse_existing(out)
+    except OSError as error:
+        diagnostic = Diagnostic(code="cannot-write", message=f"{out}: {error.strerror}", advice="Name another file.")
+        raise Problem(diagnostic, exit_code=Exit.FAILED) from error

@@ -1,0 +1,140 @@
+"""Write JSON values as YAML that every reader takes for the same value: ours, YAML 1.1 (`no`, 8:30, dates) and 1.2 alike.
+
+What could be read as anything but text stands in double quotes, with what is invisible or would reorder as an escape.
+Texts of several lines are literal blocks, indented by two. A literal `${` is written `$${`, as the tool wants it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from reconciler.model.paths import Json
+
+_PLAIN: Final = re.compile(r"[A-Za-z](?:[A-Za-z0-9_./ -]*[A-Za-z0-9_./-])?")
+_PLAIN_KEY: Final = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
+_WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+"""Words that some version of YAML takes for a boolean or null."""
+_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
+_LONGEST_KEY: Final = 256
+"""Characters of a key; YAML itself gives up at 1024 with all escapes written out."""
+_LONGEST_NUMBER: Final = 200
+_DEEPEST: Final = 20
+_ONE_BYTE: Final = 0xFF
+_TWO_BYTES: Final = 0xFFFF
+
+
+def find_obstacle(value: Json, *, depth: int = 0) -> str:
+    """Say why a value cannot be written as YAML; empty where it can."""
+    if depth > _DEEPEST:
+        return "it nests too deep"
+    if isinstance(value, str):
+        return _find_surrogate(value)
+    if isinstance(value, (int, float)):
+        return _find_odd_number(value)
+    if isinstance(value, Mapping):
+        long = any(len(key) > _LONGEST_KEY for key in value)
+        found = ["a key in it is too long"] if long else [find_obstacle(key) for key in value]
+        found += [find_obstacle(below, depth=depth + 1) for below in value.values()]
+        return next(filter(None, found), "")
+    below = value if isinstance(value, (list, tuple)) else ()
+    return next(filter(None, (find_obstacle(entry, depth=depth + 1) for entry in below)), "")
+
+
+def _find_odd_number(value: int | float) -> str:  # noqa: PYI041 - they are told apart
+    if isinstance(value, float):
+        return "" if math.isfinite(value) else "it is not a finite number"
+    return "the number is too long" if abs(value) >= 10**_LONGEST_NUMBER else ""
+
+
+def _find_surrogate(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "it holds half of a character (a lone surrogate), which no file in UTF-8 can hold"
+    return ""
+
+
+def write_entries(values: Mapping[str, Json], *, indent: int = 0) -> Iterator[str]:
+    """Write a mapping that is not empty as lines, each key at `indent`."""
+    for key, value in values.items():
+        start = f"{' ' * indent}{write_key(key)}:"
+        yield from _write_after(start, value, indent=indent)
+
+
+def _write_after(start: str, value: Json, *, indent: int) -> Iterator[str]:
+    """Write a value behind what introduces it: on the same line, or on the lines below where it takes several."""
+    below = indent + 2
+    if isinstance(value, Mapping) and value:
+        yield start
+        yield from write_entries(value, indent=below)
+    elif isinstance(value, (list, tuple)) and value:
+        yield start
+        yield from _write_list(value, indent=below)
+    elif isinstance(value, str) and _is_block(value):
+        header, *lines = _write_block(value)
+        yield f"{start} {header}"
+        yield from (f"{' ' * below}{line}" if line else "" for line in lines)
+    else:
+        yield f"{start} {write_scalar(value)}"
+
+
+def _write_list(entries: Sequence[Json], *, indent: int) -> Iterator[str]:
+    for entry in entries:
+        yield from _write_after(f"{' ' * indent}-", entry, indent=indent)
+
+
+def write_scalar(value: Json) -> str:
+    """Write a value on one line: text, number, boolean, null, an empty mapping or list."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, str):
+        text = escape_interpolation(value)
+        return text if _PLAIN.fullmatch(text) and text.casefold() not in _WORDS else _quote(text)
+    return "{}" if isinstance(value, Mapping) else "[]"
+
+
+def write_key(key: str) -> str:
+    """Write a key; nothing is interpolated in keys."""
+    return key if _PLAIN_KEY.fullmatch(key) and key.casefold() not in _WORDS else _quote(key)
+
+
+def escape_interpolation(text: str) -> str:
+    """Write a literal `${` as the tool reads it."""
+    return text.replace("${", "$${")
+
+
+def _is_block(text: str) -> bool:
+    """Tell whether a text is best written as a literal block: several lines, and nothing that a block cannot show."""
+    return bool(text.strip()) and "\n" in text and all(sign.isprintable() or sign in "\n\t" for sign in text)
+
+
+def _write_block(text: str) -> list[str]:
+    """Write the header and the lines of a literal block, not yet indented."""
+    written = escape_interpolation(text)
+    trimmed = written.rstrip("\n")
+    ends = len(written) - len(trimmed)
+    indentation = "2" if written[0] in " \n\t" else ""
+    chomping = "-" if ends == 0 else "" if ends == 1 else "+"
+    return [f"|{indentation}{chomping}", *trimmed.split("\n"), *[""] * max(0, ends - 1)]
+
+
+def _quote(text: str) -> str:
+    return '"' + "".join(_escape(sign) for sign in text) + '"'
+
+
+def _escape(sign: str) -> str:
+    if sign in _ESCAPES:
+        return _ESCAPES[sign]
+    if sign.isprintable():
+        return sign
+    code = ord(sign)
+    if code > _TWO_BYTES:
+        return f"\\U{code:08X}"
+    return f"\\x{code:02X}" if code <= _ONE_BYTE else f"\\u{code:04X}"
