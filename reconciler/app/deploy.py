@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
@@ -15,6 +15,7 @@ from reconciler.app.sending import Windows, send_updates
 from reconciler.app.workspace import Workspace
 from reconciler.engine.encode import identity_after
 from reconciler.engine.record import record_applied
+from reconciler.engine.sealed import fill_secrets
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.ledger import Applied
 from reconciler.model.live import LiveState, Present
@@ -88,13 +89,28 @@ def prepare_saved(
     addresses = {planned.address for planned in plan.resources}
     return Deployment(
         workspace=workspace,
-        plan=plan,
+        plan=_fill(plan, workspace),
         live=LiveState(readings={}, options={}),
         resources=tuple(declared for declared in workspace.project.resources if declared.address in addresses),
         store=store,
         lock=lock,
         run=run,
         refusals=(*find_stale(plan, workspace), *find_forbidden(plan, workspace, shown)),
+    )
+
+
+def _fill(plan: Plan, workspace: Workspace) -> Plan:
+    """Put the secrets back into a saved plan; an update whose resource is gone stays, and is refused as stale."""
+    declared = {resource.address: resource for resource in workspace.project.resources}
+    types = workspace.catalog.resource_types
+    return replace(
+        plan,
+        updates=tuple(
+            fill_secrets(update, declared[update.address], resource_type=types[update.provider, update.kind])
+            if update.address in declared and (update.provider, update.kind) in types
+            else update
+            for update in plan.updates
+        ),
     )
 
 

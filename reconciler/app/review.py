@@ -7,18 +7,24 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.app.context import Context
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.workspace import Workspace, load, open_workspace
 from reconciler.config import Loaded
 from reconciler.engine.plan import make_plan
+from reconciler.engine.sealed import recognise_secrets
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.ledger import Ledger
 from reconciler.model.live import LiveState
 from reconciler.model.plan import Cause, Plan, Status
 from reconciler.model.plan_document import PlanError, read_plan
 from reconciler.model.project import Declared
 from reconciler.vendors import load_catalog
+
+if TYPE_CHECKING:
+    from reconciler.ledger import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +64,31 @@ def review(
         resources,
         catalog=workspace.catalog,
         live=live,
-        ledger=loaded.ledger,
+        ledger=recognise(workspace, store, loaded.ledger),
         created_at=context.now().isoformat(timespec="seconds"),
         binding=workspace.binding,
         diagnostics=(*workspace.diagnostics, *loaded.notes, *_note_doubts(store.unsettled())),
     )
     return Review(workspace, resources, live, plan)
+
+
+def recognise(workspace: Workspace, store: Store, ledger: Ledger) -> Ledger:
+    """Return the ledger in a form that declared secrets can be compared with."""
+    from reconciler.ledger import fingerprint_value
+
+    if not any(
+        known.secret
+        for resource_type in workspace.catalog.resource_types.values()
+        for known in resource_type.fields.values()
+    ):
+        return ledger
+    key = store.fingerprint_key()
+    return recognise_secrets(
+        ledger,
+        workspace.project.resources,
+        catalog=workspace.catalog,
+        fingerprint=lambda secret: fingerprint_value(secret, key=key),
+    )
 
 
 def read(workspace: Workspace, resources: Sequence[Declared], *, with_numbers: bool = False) -> LiveState:

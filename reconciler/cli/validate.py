@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from reconciler.cli.options import Globals, command
+from reconciler.model.diagnostic import Diagnostic
 
 EXAMPLE = """
 reconciler validate
@@ -46,15 +47,12 @@ def validate(options: Globals, style: str, files: tuple[str, ...]) -> int:
     return Exit.DONE if loaded.project is not None else Exit.INVALID
 
 
-def _render(style: str, diagnostics: tuple) -> str:  # type: ignore[type-arg]
+def _render(style: str, diagnostics: tuple[Diagnostic, ...]) -> str:
     if style == "json":
         from reconciler.report.json_report import render_diagnostics_json
 
         return render_diagnostics_json(diagnostics)
-    from reconciler.report import annotations
+    from reconciler.report.annotations import render_github, render_gitlab, render_sarif
 
-    return {
-        "github": lambda: annotations.render_github(diagnostics, None),
-        "gitlab": lambda: annotations.render_gitlab(diagnostics),
-        "sarif": lambda: annotations.render_sarif(diagnostics),
-    }[style]()
+    renderers = {"github": render_github, "gitlab": render_gitlab, "sarif": render_sarif}
+    return renderers[style](diagnostics)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.engine.normal_form import normalise
+from reconciler.engine.sealed import seal_fields
 from reconciler.model.ledger import Applied
 from reconciler.model.paths import Json
 from reconciler.model.project import Declared
@@ -24,7 +24,7 @@ def record_applied(
     """Return the ledger entry of a resource whose live object is now as declared: all owned fields, in normal form.
 
     `when` is ISO 8601 in UTC. `kept` are fields by JSON pointer that stay as they were recorded: an undo declares only
-    what it takes back. Secrets are fingerprinted where the ledger is kept, not here.
+    what it takes back. Secrets are sealed here and fingerprinted where the ledger is kept.
     """
     return Applied(
         address=declared.address,
@@ -34,7 +34,7 @@ def record_applied(
         identity=identity.as_json(),
         fields={
             **kept,
-            **{f"/{name}": normalise(resource_type.fields[name], value) for name, value in declared.spec.items()},
+            **{f"/{name}": value for name, value in seal_fields(resource_type, declared.spec).items()},
         },
         when=when,
         commit=commit,

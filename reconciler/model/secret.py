@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import hmac
+import json
 from typing import NoReturn
 
+from reconciler.model.paths import Json
+
 HIDDEN = "(secret)"
+
+
+def seal(value: Json) -> Secret | None:
+    """Return the value of a secret field as a secret; null, which is none, stays null."""
+    if value is None or isinstance(value, Secret):
+        return value
+    return Secret(value if isinstance(value, str) else json.dumps(value, sort_keys=True))
 
 
 class Secret:

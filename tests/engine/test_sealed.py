@@ -1,0 +1,79 @@
+from dataclasses import replace
+
+import pytest
+
+from reconciler.engine.record import record_applied
+from reconciler.engine.sealed import fill_secrets, recognise_secrets, seal_fields
+from reconciler.ledger import fingerprint_value
+from reconciler.model.diagnostic import Location
+from reconciler.model.ledger import Ledger
+from reconciler.model.plan import Cause, Change, Request, Update
+from reconciler.model.project import Declared
+from reconciler.model.resource_type import Catalog, Identity, ResourceType
+from reconciler.model.secret import Secret
+from reconciler.vendors import load_catalog
+
+KEY = b"k" * 32
+IDENTITY = Identity((("id", "phoneConnection_1"),))
+
+
+@pytest.fixture
+def resource_type() -> ResourceType:
+    """A real type with one of its fields made a secret, as a schema with x-secret would."""
+    known = load_catalog().resource_types["galtea", "phone_connections"]
+    return replace(known, fields={**known.fields, "voice": replace(known.fields["voice"], secret=True)})
+
+
+@pytest.fixture
+def catalog(resource_type: ResourceType) -> Catalog:
+    return replace(load_catalog(), resource_types={("galtea", "phone_connections"): resource_type})
+
+
+def declare(**spec: object) -> Declared:
+    return Declared(
+        "phone_connections.a", "phone_connections", "galtea", "galtea", IDENTITY, {}, spec, Location("a.yaml")
+    )
+
+
+def fingerprint(secret: Secret) -> str:
+    return fingerprint_value(secret, key=KEY)
+
+
+def test_the_ledger_gets_secrets_sealed(resource_type: ResourceType) -> None:
+    kept = record_applied(
+        declare(voice="hush", name="A"), IDENTITY, resource_type=resource_type, when="", commit="", run="r", kept={}
+    )
+    assert isinstance(kept.fields["/voice"], Secret)
+    assert "hush" not in repr(kept)
+    assert kept.fields["/name"] == "A"
+    assert seal_fields(resource_type, {"voice": None}) == {"voice": None}
+
+
+@pytest.mark.parametrize(("declared", "known"), [("hush", True), ("other", False)])
+def test_a_fingerprint_is_recognised_as_the_declared_secret_only(
+    catalog: Catalog, resource_type: ResourceType, declared: str, known: bool
+) -> None:
+    kept = record_applied(
+        declare(voice="hush"), IDENTITY, resource_type=resource_type, when="", commit="", run="r", kept={}
+    )
+    stored = replace(kept, fields={"/voice": fingerprint(kept.fields["/voice"])})
+    ledger = Ledger({kept.address: stored})
+    found = recognise_secrets(ledger, [declare(voice=declared)], catalog=catalog, fingerprint=fingerprint)
+    last = found.last_applied(kept.address, identity="phoneConnection_1", path=("voice",))
+    assert (last == declared) is known
+    assert last == declared or last == stored.fields["/voice"]
+
+
+def test_a_saved_plan_gets_its_secrets_from_the_declaration(resource_type: ResourceType) -> None:
+    changes = (
+        Change(("voice",), None, Secret(""), Cause.CONFIG, secret=True),
+        Change(("name",), "A", "B", Cause.CONFIG),
+    )
+    request = Request("PATCH", "https://api.galtea.ai/x", {"voice": Secret(""), "name": "B"})
+    update = Update(
+        "phone_connections.a", "galtea", "galtea", "phone_connections", IDENTITY, changes, request, Location("a.yaml")
+    )
+    filled = fill_secrets(update, declare(voice="hush", name="B"), resource_type=resource_type)
+    assert filled.request.body == {"voice": "hush", "name": "B"}
+    assert filled.changes[0].after == "hush"
+    assert filled.changes[1] is changes[1]
