@@ -1,0 +1,172 @@
+"""`reconciler ci`: the comment, the issue, the job summary, and the check before an apply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from reconciler.cli.options import Globals, command
+
+if TYPE_CHECKING:
+    from reconciler.app.ci import Posted, Posting
+    from reconciler.model.plan import Plan
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+DRIFT_TITLE = "Live configuration differs from git"
+
+
+@click.group("ci", context_settings={"help_option_names": ["-h", "--help"]})
+def ci() -> None:
+    """Post the plan to a pull request, or the drift to an issue.
+
+    Repository, pull request and API come from the variables of GitHub Actions or GitLab CI; the token from GITHUB_TOKEN
+    or GITLAB_TOKEN. It is sent to the API's host only. docs/ci.md has whole workflows.
+    """
+
+
+def _planfile(function: Function) -> Function:
+    kind = click.Path(dir_okay=False, path_type=Path)
+    return click.argument("planfile", type=kind)(function)
+
+
+def _posting(function: Function) -> Function:
+    """Add the options of what posts."""
+    name = click.option("--name", default="", metavar="NAME", help="Tell several projects of one repository apart.")
+    author = click.option(
+        "--author", default="", metavar="LOGIN", help="Who we are there; default: asked, or github-actions[bot]."
+    )
+    return name(author(function))
+
+
+def _number(function: Function) -> Function:
+    return click.option(
+        "--pull-request", type=click.IntRange(min=1), metavar="N", help="Default: the one that this job runs for."
+    )(function)
+
+
+def _dry_run(function: Function) -> Function:
+    return click.option("--dry-run", is_flag=True, help="Look, show what would be written, and write nothing.")(
+        function
+    )
+
+
+def _require(function: Function) -> Function:
+    return click.option("--require", is_flag=True, help="Fail where a fork's job may not write, instead of saying so.")(
+        function
+    )
+
+
+@command(
+    "comment", example="reconciler ci comment plan.json\nreconciler ci comment plan.json --name telephony --dry-run"
+)
+@_planfile
+@_number
+@_posting
+@click.option(
+    "--or-failed", is_flag=True, help="Without PLANFILE, let an earlier comment say that no plan could be made."
+)
+@_dry_run
+@_require
+def comment(
+    options: Globals,
+    planfile: Path,
+    pull_request: int | None,
+    name: str,
+    author: str,
+    *,
+    or_failed: bool,
+    dry_run: bool,
+    require: bool,
+) -> int:
+    """Post the plan to the pull request: one comment, created once and updated after.
+
+    The comment is found by a hidden marker that names the environment, and only where we wrote it ourselves.
+    """
+    from reconciler.app.ci import Posting, post_comment
+
+    failed = or_failed and not planfile.exists()
+    plan = _blank_plan(options) if failed else _load(planfile)
+    posting = Posting(name=name, author=author, pull_request=pull_request, dry_run=dry_run, strict=require)
+    return _report(post_comment(options.build_context(), plan, posting, failed=failed), posting, what="comment")
+
+
+@command(
+    "issue", example="reconciler drift --out drift.json\nreconciler ci issue drift.json --title 'Drift in production'"
+)
+@_planfile
+@click.option("--title", default=DRIFT_TITLE, show_default=True, metavar="TEXT", help="Title of a new issue.")
+@_posting
+@_dry_run
+def issue(options: Globals, planfile: Path, title: str, name: str, author: str, *, dry_run: bool) -> int:
+    """Keep one issue about drift: opened or updated while something differs, closed when nothing does.
+
+    PLANFILE comes from `drift --out`. Where something could not be read, an open issue stays as it is.
+    """
+    from reconciler.app.ci import Posting, post_issue
+
+    posting = Posting(name=name, author=author, dry_run=dry_run)
+    return _report(post_issue(options.build_context(), _load(planfile), posting, title=title), posting, what="issue")
+
+
+@command("summary", example="reconciler ci summary plan.json")
+@_planfile
+def summary(options: Globals, planfile: Path) -> int:
+    """Append the plan to the job summary, where CI offers one (GITHUB_STEP_SUMMARY)."""
+    from reconciler.app.ci import append_summary
+    from reconciler.cli.terminal import tell
+
+    target = append_summary(options.build_context(), _load(planfile))
+    tell("Added to the job summary." if target else "GITHUB_STEP_SUMMARY is not set: no job summary here.")
+    return 0
+
+
+@command("reviewed", example="reconciler ci reviewed plan.json && reconciler apply plan.json --auto-approve")
+@_planfile
+@_number
+@_posting
+def reviewed(options: Globals, planfile: Path, pull_request: int | None, name: str, author: str) -> int:
+    """Refuse a plan (exit 5) unless each of its updates was shown in the merged pull request, just as it is now.
+
+    For the apply after the merge: plan again, check, apply. Fewer updates than were shown are fine.
+    """
+    from reconciler.app.ci import Posting, check_reviewed
+    from reconciler.cli.terminal import write
+
+    posting = Posting(name=name, author=author, pull_request=pull_request)
+    found = check_reviewed(options.build_context(), _load(planfile), posting)
+    write(f"Every update was shown in {', '.join(f'#{number}' for number in found)}." if found else "No updates.")
+    return 0
+
+
+def _load(planfile: Path) -> Plan:
+    from reconciler.app.review import load_plan
+
+    return load_plan(planfile)
+
+
+def _blank_plan(options: Globals) -> Plan:
+    """Return a plan of nothing for the environment: what stands for one that could not be made."""
+    from reconciler.model.plan import Plan
+
+    return Plan(created_at="", updates=(), resources=(), environment=options.environment)
+
+
+def _report(posted: Posted, posting: Posting, *, what: str) -> int:
+    from reconciler.cli.terminal import tell, tell_diagnostics, write
+    from reconciler.report.escape import escape_terminal
+
+    tell_diagnostics(posted.notes)
+    line = f"{what.capitalize()}: {posted.deed}{f' {escape_terminal(posted.url)}' if posted.url else ''}"
+    if posting.dry_run:
+        tell(f"Dry run, nothing was written. {line}")
+        write(posted.body)
+    else:
+        write(line)
+    return 0
+
+
+for subcommand in (comment, issue, summary, reviewed):
+    ci.add_command(subcommand)

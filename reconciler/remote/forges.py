@@ -1,0 +1,101 @@
+"""GitHub and GitLab as data: where comments and issues live, and what their parts are called.
+
+Only these places can be reached; nothing here can delete, merge, push or read code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from reconciler.model.paths import FieldPath, Json
+
+ROBOT: Final = "github-actions[bot]"
+"""Who writes with the token that GitHub gives to a job; that token cannot ask for its own name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forge:
+    """A host of code and reviews. Paths are relative to its API; `{repository}`, `{number}`, `{comment}` and `{commit}` are filled in."""
+
+    name: str
+    credential: str
+    """Name of the environment variable that holds the token."""
+    auth_header: str
+    auth_prefix: str
+    review: str
+    """What a proposed change is called there."""
+    comments: str
+    comment: str
+    issues: str
+    issue: str
+    issue_comments: str
+    merged: str
+    edit_method: str
+    issue_text: str
+    """The field of an issue that holds its text."""
+    number: str
+    """The field that holds the number of an issue or a review."""
+    author: FieldPath
+    open_state: str
+    close: Mapping[str, Json]
+    comment_permission: str
+    issue_permission: str
+    read_permission: str
+    robot: str = ""
+    """Whom to take for ourselves where the token may not ask; empty where it always may."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+GITHUB: Final = Forge(
+    name="GitHub",
+    credential="GITHUB_TOKEN",
+    auth_header="Authorization",
+    auth_prefix="Bearer ",
+    review="pull request",
+    comments="/repos/{repository}/issues/{number}/comments",
+    comment="/repos/{repository}/issues/comments/{comment}",
+    issues="/repos/{repository}/issues",
+    issue="/repos/{repository}/issues/{number}",
+    issue_comments="/repos/{repository}/issues/{number}/comments",
+    merged="/repos/{repository}/commits/{commit}/pulls",
+    edit_method="PATCH",
+    issue_text="body",
+    number="number",
+    author=("user", "login"),
+    open_state="open",
+    close=MappingProxyType({"state": "closed", "state_reason": "completed"}),
+    comment_permission="Give the job `permissions: pull-requests: write`.",
+    issue_permission="Give the job `permissions: issues: write`.",
+    read_permission="Give the job `permissions: pull-requests: read` (or `issues: read`), and check the repository's name.",
+    robot=ROBOT,
+    headers=MappingProxyType({"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}),
+)
+
+_TOKEN_NEEDS: Final = "The token needs the scope `api` and the role Reporter or higher in the project."  # noqa: S105 - advice
+
+GITLAB: Final = Forge(
+    name="GitLab",
+    credential="GITLAB_TOKEN",
+    auth_header="PRIVATE-TOKEN",
+    auth_prefix="",
+    review="merge request",
+    comments="/projects/{repository}/merge_requests/{number}/notes",
+    comment="/projects/{repository}/merge_requests/{number}/notes/{comment}",
+    issues="/projects/{repository}/issues",
+    issue="/projects/{repository}/issues/{number}",
+    issue_comments="/projects/{repository}/issues/{number}/notes",
+    merged="/projects/{repository}/repository/commits/{commit}/merge_requests",
+    edit_method="PUT",
+    issue_text="description",
+    number="iid",
+    author=("author", "username"),
+    open_state="opened",
+    close=MappingProxyType({"state_event": "close"}),
+    comment_permission=_TOKEN_NEEDS,
+    issue_permission=_TOKEN_NEEDS,
+    read_permission=_TOKEN_NEEDS,
+    headers=MappingProxyType({"Accept": "application/json"}),
+)
