@@ -65,6 +65,18 @@ def diff_texts(before: str, after: str, *, context: int | None = 3) -> tuple[Row
     return rows if context is None else tuple(_fold_equal(rows, context))
 
 
+def show_added(text: str) -> tuple[Row, ...]:
+    """Return the rows of a text where nothing was before."""
+    lines = enumerate(text.split("\n"), start=1)
+    return tuple(Row(RowKind.INSERT, (), (Segment(line, changed=True),), None, number) for number, line in lines)
+
+
+def show_removed(text: str) -> tuple[Row, ...]:
+    """Return the rows of a text where nothing is left."""
+    lines = enumerate(text.split("\n"), start=1)
+    return tuple(Row(RowKind.DELETE, (Segment(line, changed=True),), (), number, None) for number, line in lines)
+
+
 def diff_words(before: str, after: str) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
     """Return the segments of both sides of one line."""
     return _diff_tokens(_WORD.findall(before), _WORD.findall(after))

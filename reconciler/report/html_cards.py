@@ -19,7 +19,6 @@ from reconciler.report.phrases import (
     is_text_change,
     list_risks,
     name_field,
-    recall_before,
     show_value,
     write_body,
 )
@@ -130,13 +129,22 @@ def _tell_lines(rows: tuple[Row, ...]) -> str:
 
 def _view_field(change: Change, links: SourceLinks | None) -> FieldView:
     rows = diff_change(change) if is_text_change(change) else ()
-    kept = ", compared with what was applied last" if change.before is not recall_before(change) else ""
+    kept = _tell_origin(change)
     return FieldView(
         name=name_field(change.path), href=links.link(change.location) if links and change.location else "",
         before=_show(change.before, secret=change.secret), after=_show(change.after, secret=change.secret),
         cause=change.cause.value, cause_word=CAUSE_WORDS[change.cause], meaning=CAUSE_MEANINGS[change.cause],
         told=f"{_tell_lines(rows)}{kept}" if rows else "", rows=rows,
     )  # fmt: skip
+
+
+def _tell_origin(change: Change) -> str:
+    """Say what a text that cannot be read was compared with."""
+    if change.before is not MISSING:
+        return ""
+    return "; the live text cannot be read" + (
+        "" if change.last_applied is MISSING else ", so compared with what was applied last"
+    )
 
 
 def _show(value: Json | Missing, *, secret: bool) -> Shown:

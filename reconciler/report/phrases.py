@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from reconciler.model.paths import MISSING, FieldPath, Json, Missing
 from reconciler.model.plan import CallGraph, Cause, Change, Plan, Planned, Status, Update
 from reconciler.model.secret import HIDDEN
-from reconciler.report.diff_words import Row, diff_texts
+from reconciler.report.diff_words import Row, diff_texts, show_added, show_removed
 from reconciler.report.escape import escape_json
 
 CAUSE_WORDS: Mapping[Cause, str] = {
@@ -132,17 +132,20 @@ def recall_before(change: Change) -> Json | Missing:
 
 
 def is_text_change(change: Change) -> bool:
-    """Tell whether a change is best shown as a diff of two texts."""
-    before = recall_before(change)
-    texts = [text for text in (before, change.after) if isinstance(text, str)]
-    if change.secret or len(texts) != 2:  # noqa: PLR2004 -- one text on each side
+    """Tell whether a change is best shown as a diff of two texts; one that is not there or not known is empty."""
+    sides = (recall_before(change), change.after)
+    if change.secret or not all(side is None or side is MISSING or isinstance(side, str) for side in sides):
         return False
-    return any("\n" in text or len(text) > LONG_TEXT for text in texts)
+    return any("\n" in text or len(text) > LONG_TEXT for text in sides if isinstance(text, str))
 
 
 def diff_change(change: Change, *, context: int | None = 3) -> tuple[Row, ...]:
     """Return the rows of a change of texts; a line end that both texts have at their very end shows no empty line."""
-    before, after = str(recall_before(change)), str(change.after)
+    before, after = recall_before(change), change.after
+    if not isinstance(before, str):
+        return show_added(str(after).removesuffix("\n"))
+    if not isinstance(after, str):
+        return show_removed(before.removesuffix("\n"))
     if before.endswith("\n") and after.endswith("\n"):
         before, after = before[:-1], after[:-1]
     return diff_texts(before, after, context=context)

@@ -211,15 +211,20 @@ def test_every_control_has_a_name_and_can_be_reached_by_key(show: Open) -> None:
     assert all(index >= 0 and name for index, name in controls)
 
 
+def wait_for_style(browser: webdriver.Chrome, selector: str, name: str, value: str) -> None:
+    """Wait for a style: a busy machine paints late, and a failure here is a timeout that names what was wanted."""
+    WebDriverWait(browser, 10).until(lambda _: read_style(browser, selector, name) == value, f"{name}: {value}")
+
+
 def test_follows_the_system_theme_and_remembers_a_choice(show: Open) -> None:
     light = read_style(show(plans.one_change()), "body", "background-color")
     browser = show(plans.one_change(), scheme="dark")
     dark = read_style(browser, "body", "background-color")
     assert light != dark
     press(browser, "t")
-    assert read_style(browser, "body", "background-color") == light
+    wait_for_style(browser, "body", "background-color", light)
     browser.refresh()
-    assert read_style(browser, "body", "background-color") == light
+    wait_for_style(browser, "body", "background-color", light)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
