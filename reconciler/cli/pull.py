@@ -13,6 +13,7 @@ reconciler pull --out config/pulled.yaml
 reconciler pull numbers phone_connections
 reconciler pull connectors --group agentId=PROJECT-58RP822I
 """
+ORIGIN = "as `reconciler pull` found them. Keep what git should own."
 
 
 @command("pull", example=EXAMPLE)
@@ -41,6 +42,7 @@ def pull(
     from reconciler.app.pull import pull as fetch
     from reconciler.app.workspace import open_workspace
     from reconciler.cli.terminal import show_reading, tell, tell_diagnostics, write
+    from reconciler.report.phrases import count_noun
     from reconciler.report.pulled import render_pulled
 
     wish = Wish(kinds, accounts, tuple(map(_split_group, groups)), all_fields, declared)
@@ -51,18 +53,14 @@ def pull(
         haul = fetch(open_workspace(context), wish)
     tell_diagnostics(haul.diagnostics)
     if haul.skipped:
-        tell(f"{haul.skipped} live objects are declared already and were left out; --declared shows them too.")
-    text = render_pulled(haul.kinds, remarks=[_describe(haul.count)])
+        tell(f"Left out as declared already: {count_noun(haul.skipped, 'live object')}. --declared shows them too.")
+    text = render_pulled(haul.kinds, remarks=[f"{count_noun(haul.count, 'live object')}, {ORIGIN}"])
     if out is None:
         write(text)
     else:
         _write_new(out, text)
-        tell(f"Wrote {haul.count} resources to {out}. Check with: reconciler plan")
+        tell(f"Wrote {count_noun(haul.count, 'resource')} to {out}. Check with: reconciler plan")
     return haul.exit_code
-
-
-def _describe(count: int) -> str:
-    return f"{count} live object{'' if count == 1 else 's'}, as `reconciler pull` found them. Keep what git should own."
 
 
 def _split_group(text: str) -> tuple[str, str]:

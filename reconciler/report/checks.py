@@ -10,6 +10,7 @@ from typing import Final
 from reconciler.model.check import Check, Examination, Verdict
 from reconciler.report.escape import escape_json, escape_terminal
 from reconciler.report.paint import Line, paint, wrap
+from reconciler.report.phrases import count_noun
 
 _WORDS: Final = {
     Verdict.OK: ("good", "ok"),
@@ -44,11 +45,10 @@ def _render_check(check: Check, width: int) -> Iterator[Line]:
 
 def _count(examinations: Sequence[Examination]) -> Line:
     counts = Counter(check.verdict for each in examinations for check in each.checks)
+    warnings = count_noun(counts[Verdict.WARNING], "warning")
     if not counts[Verdict.FAILED]:
-        warnings = counts[Verdict.WARNING]
-        words = f", with {warnings} warning{'' if warnings == 1 else 's'}" if warnings else ""
-        return (("good", f"All is well{words}."),)
-    return (("bad", f"{counts[Verdict.FAILED]} failed, {counts[Verdict.WARNING]} warnings."),)
+        return (("good", f"All is well, with {warnings}." if counts[Verdict.WARNING] else "All is well."),)
+    return (("bad", f"{counts[Verdict.FAILED]} failed, {warnings}."),)
 
 
 def render_checks_json(examinations: Sequence[Examination]) -> str:

@@ -373,7 +373,7 @@ def test_the_text_is_readable_narrow_and_wide(
         assert run(["-C", str(project), "--vice", "expired-key@polyai", "doctor"]) == 1
         told = capsys.readouterr()
         assert all(len(line) <= int(columns) for line in told.out.splitlines())
-        assert "1 failed, 1 warnings." in told.out
+        assert "1 failed, 1 warning." in told.out
         assert "\x1b" not in told.out
 
 

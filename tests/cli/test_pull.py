@@ -82,7 +82,7 @@ def test_a_plan_of_what_was_pulled_is_empty(tmp_path: Path, capsys: pytest.Captu
     assert "6 resources match" in capsys.readouterr().out
     assert pull(folder) == 0
     left = capsys.readouterr()
-    assert "6 live objects are declared already" in left.err
+    assert "declared already: 6 live objects" in left.err
     assert "0 live objects" in left.out
 
 
@@ -141,7 +141,7 @@ def test_connectors_are_found_where_the_project_has_some(tmp_path: Path, capsys:
     told = capsys.readouterr()
     assert "connectorId: k1" in told.out
     assert "k2" not in told.out
-    assert "1 live objects are declared" in told.err
+    assert "declared already: 1 live object." in told.err
     assert pull(folder, "connectors", "--declared") == 0
     assert "  mine:" in capsys.readouterr().out
 
@@ -226,6 +226,28 @@ def test_values_that_cannot_be_declared_are_remarks(tmp_path: Path, capsys: pyte
     assert "# name is left out: the live value is not one that may be declared." in out.read_text(encoding="utf-8")
     assert run(["-C", str(folder), "--sandbox", "plan", "--detailed-exitcode"]) == 0
     capsys.readouterr()
+
+
+def test_expanded_references_become_ids(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    seed = make_seed(numbers=[number(inbound_agent="a1")])
+    seed["fluents"]["agents"] = [{"id": "a1", "name": "Night"}]
+    folder = make_project(tmp_path, {**seed, "switches": {"fluents-list-references": "objects"}})
+    assert pull(folder, "numbers") == 0
+    text = capsys.readouterr().out
+    assert "inbound_agent: a1\n" in text
+    (folder / "pulled.yaml").write_text(text, encoding="utf-8")
+    assert run(["-C", str(folder), "--sandbox", "plan", "--detailed-exitcode"]) == 0
+
+
+@pytest.mark.parametrize("vice", ["clamp-limit:1", "repeat-rows", "short-page", "estimated-total", "late-429:1"])
+def test_nothing_is_lost_between_pages(tmp_path: Path, vice: str, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [connection(id=f"c{place}", name=f"Line {place}") for place in range(7)]
+    folder = make_project(
+        tmp_path, make_seed(connections=lines, numbers=[number(number=f"+1202555010{place}") for place in range(7)])
+    )
+    assert run(["-C", str(folder), "--vice", vice, "pull", "phone_connections", "numbers"]) == 0
+    text = capsys.readouterr().out
+    assert text.count("\n    id: ") == 14
 
 
 def test_hostile_names_stay_in_their_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
