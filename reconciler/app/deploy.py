@@ -1,58 +1,27 @@
-"""`apply` and `undo`: the last step after a plan, under the project's lock."""
+"""`apply` and `undo`: carry a deployment out, journal it, and record what was settled."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
-from reconciler.app.approval import Allowances, find_forbidden, find_stale
+from reconciler.app.deployment import Deployment
 from reconciler.app.locking import describe_ledger
 from reconciler.app.problem import Exit, Problem
-from reconciler.app.review import Review, judge_plan
+from reconciler.app.review import judge_plan
 from reconciler.app.sending import Windows, send_updates
-from reconciler.app.workspace import Workspace
 from reconciler.engine.encode import identity_after
 from reconciler.engine.record import record_applied
-from reconciler.engine.sealed import fill_secrets
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.ledger import Applied
-from reconciler.model.live import LiveState, Present
+from reconciler.model.live import Present
 from reconciler.model.outcome import SETTLED, Outcome, Result
-from reconciler.model.paths import Json
 from reconciler.model.plan import Plan, Status
-from reconciler.model.project import Declared
 
 if TYPE_CHECKING:
-    from reconciler.ledger import Journal, Lock, Store
-    from reconciler.remote.forecast import Forecast
-
-
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """A plan about to be applied, with the lock held."""
-
-    workspace: Workspace
-    plan: Plan
-    live: LiveState
-    resources: tuple[Declared, ...]
-    store: Store
-    lock: Lock
-    run: str
-    refusals: tuple[Diagnostic, ...]
-    command: str = "apply"
-    undoes: str = ""
-    kept: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
-    """Address -> fields that stay recorded as they were: an undo declares only what it takes back."""
-
-    @property
-    def forecast(self) -> Forecast:
-        """Tell how many requests this takes and about how long."""
-        from reconciler.remote.forecast import forecast
-
-        accounts = {account.name: account for account in self.workspace.accounts}
-        return forecast(self.plan.updates, catalog=self.workspace.catalog, accounts=accounts)
+    from reconciler.ledger import Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,53 +34,6 @@ class Deployed:
     exit_code: Exit
     longest_window: float = 0.0
     """Seconds between the last look at an object and the end of its write: no ETag guards that time."""
-
-
-def prepare(review: Review, allowances: Allowances, *, store: Store, lock: Lock, run: str) -> Deployment:
-    """Return what would be applied, with what stands against it."""
-    return Deployment(
-        workspace=review.workspace,
-        plan=review.plan,
-        live=review.live,
-        resources=review.resources,
-        store=store,
-        lock=lock,
-        run=run,
-        refusals=find_forbidden(review.plan, review.workspace, allowances),
-    )
-
-
-def prepare_saved(
-    plan: Plan, workspace: Workspace, allowances: Allowances, *, store: Store, lock: Lock, run: str
-) -> Deployment:
-    """Return what a saved plan would apply. Its conflicts were shown when it was reviewed, so they are accepted."""
-    shown = Allowances(allowances.max_updates, allowances.protected, accept_conflicts=True)
-    addresses = {planned.address for planned in plan.resources}
-    return Deployment(
-        workspace=workspace,
-        plan=_fill(plan, workspace),
-        live=LiveState(readings={}, options={}),
-        resources=tuple(declared for declared in workspace.project.resources if declared.address in addresses),
-        store=store,
-        lock=lock,
-        run=run,
-        refusals=(*find_stale(plan, workspace), *find_forbidden(plan, workspace, shown)),
-    )
-
-
-def _fill(plan: Plan, workspace: Workspace) -> Plan:
-    """Put the secrets back into a saved plan; an update whose resource is gone stays, and is refused as stale."""
-    declared = {resource.address: resource for resource in workspace.project.resources}
-    types = workspace.catalog.resource_types
-    return replace(
-        plan,
-        updates=tuple(
-            fill_secrets(update, declared[update.address], resource_type=types[update.provider, update.kind])
-            if update.address in declared and (update.provider, update.kind) in types
-            else update
-            for update in plan.updates
-        ),
-    )
 
 
 def carry_out(deployment: Deployment, *, on_outcome: Callable[[Outcome], None]) -> Deployed:

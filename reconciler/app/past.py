@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.approval import Allowances
 from reconciler.app.context import Context
-from reconciler.app.deploy import Deployment, prepare
+from reconciler.app.deployment import Deployment, prepare
 from reconciler.app.locking import describe_ledger
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.review import Review, read

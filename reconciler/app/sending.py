@@ -14,7 +14,7 @@ from reconciler.app.locking import LOCK_SECONDS
 from reconciler.model.outcome import Outcome
 
 if TYPE_CHECKING:
-    from reconciler.app.deploy import Deployment
+    from reconciler.app.deployment import Deployment
     from reconciler.ledger import Journal, Lock
     from reconciler.remote.client import TransportFactory
     from reconciler.remote.run import Stop
@@ -59,7 +59,7 @@ async def _send_all(
     on_outcome: Callable[[Outcome], None],
 ) -> tuple[Outcome, ...]:
     from reconciler.remote.client import build_gates, open_readers, open_writers
-    from reconciler.remote.execute import WRITE_PATIENCE
+    from reconciler.remote.execute import SETTLE_PATIENCE, WRITE_PATIENCE
     from reconciler.remote.execute import carry_out as execute
 
     workspace, context = deployment.workspace, deployment.workspace.context
@@ -92,6 +92,7 @@ async def _send_all(
             on_outcome=on_outcome,
             on_window=windows.note,
             keys=keys,
+            patience=context.patience or SETTLE_PATIENCE,
         )
 
 

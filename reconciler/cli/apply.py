@@ -36,7 +36,7 @@ def apply(
     sent; what moved since is left alone.
     """
     from reconciler.app.approval import Allowances
-    from reconciler.app.deploy import prepare, prepare_saved
+    from reconciler.app.deployment import prepare, prepare_saved
     from reconciler.app.locking import open_store_locked
     from reconciler.app.review import load_plan, review
     from reconciler.app.workspace import open_workspace

@@ -7,7 +7,8 @@ import sys
 import click
 
 from reconciler.app.approval import Allowances, note_lifted
-from reconciler.app.deploy import Deployment, carry_out
+from reconciler.app.deploy import carry_out
+from reconciler.app.deployment import Deployment
 from reconciler.app.problem import Exit
 from reconciler.cli.formats import render_plan_as
 from reconciler.cli.terminal import measure_width, show_progress, tell, tell_diagnostics, wants_colour, write

@@ -3,6 +3,7 @@
 Read `store` first: it says what a store can do. Importing this package costs little; git and locks are imported on use.
 """
 
+from reconciler.ledger.atomic import STATE_FOLDER
 from reconciler.ledger.encoding import Loaded
 from reconciler.ledger.errors import LedgerConflict, LedgerProblem, LedgerUnavailable, LockedError, LockLost
 from reconciler.ledger.fingerprints import fingerprint_value
@@ -11,7 +12,7 @@ from reconciler.ledger.holder import LockHolder
 from reconciler.ledger.journal import Journal, RunEnd, RunHeader
 from reconciler.ledger.lock import Lock
 from reconciler.ledger.origin import current_author, current_commit, new_run_id
-from reconciler.ledger.store import STATE_FOLDER, Store, fingerprint_key, open_store
+from reconciler.ledger.store import Store, fingerprint_key, open_store
 
 __all__ = [
     "STATE_FOLDER",

@@ -6,6 +6,10 @@ import contextlib
 import os
 import tempfile
 from pathlib import Path
+from typing import Final
+
+STATE_FOLDER: Final = ".reconciler"
+"""Where a project keeps what is its own, below the project folder."""
 
 _IGNORE = b"# What reconciler keeps of its own; the ledger of a team belongs in a git ref (`ledger: git`).\n*\n"
 

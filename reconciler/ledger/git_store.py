@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.ledger.atomic import STATE_FOLDER
 from reconciler.ledger.encoding import Loaded, Row, build_ledger, check_overlap, name_safely, read_sheets, write_sheets
 from reconciler.ledger.errors import LedgerConflict, LedgerUnavailable
 from reconciler.ledger.fingerprints import create_key, format_key, parse_key
@@ -27,7 +28,6 @@ from reconciler.ledger.messages import describe_run, describe_save
 from reconciler.ledger.origin import current_author
 from reconciler.ledger.repository import Repository, Signature
 from reconciler.ledger.shelf import JournalFolder, list_doubts, list_summaries
-from reconciler.ledger.store import STATE_FOLDER
 from reconciler.ledger.times import Clock
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.ledger import Applied

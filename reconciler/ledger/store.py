@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
+from reconciler.ledger.atomic import STATE_FOLDER
 from reconciler.ledger.encoding import Loaded
 from reconciler.ledger.history import Intention, RunRecord, RunSummary
 from reconciler.ledger.holder import LockHolder
@@ -16,8 +17,6 @@ from reconciler.ledger.lock import Lock
 from reconciler.ledger.times import Clock
 from reconciler.model.ledger import Applied
 from reconciler.model.project import Project
-
-STATE_FOLDER: Final = ".reconciler"
 
 
 class Store(Protocol):
