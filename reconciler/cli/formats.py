@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from reconciler.cli.terminal import measure_width, wants_colour
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import Plan
 
-PLAN_FORMATS = ("text", "json", "markdown", "html", "github")
+PLAN_FORMATS = ("text", "json", "markdown", "html", "github", "gitlab", "sarif", "junit")
+
+ANNOTATIONS = ("github", "gitlab", "sarif", "junit")
+"""Forms that CI systems show beside the code; their paths are those of the repository."""
 
 
-def render_plan_as(plan: Plan, *, style: str, verbose: bool) -> str:
-    """Render a plan for stdout. Only the text format looks at the terminal."""
+def render_annotations(
+    diagnostics: Sequence[Diagnostic], plan: Plan | None = None, *, style: str, prefix: str = ""
+) -> str:
+    """Render findings, and of a plan its updates, as one of `ANNOTATIONS`."""
+    from reconciler.report import annotations
+
+    render: Callable[..., str] = getattr(annotations, f"render_{style}")
+    return render(diagnostics, plan, prefix=prefix)
+
+
+def render_plan_as(plan: Plan, *, style: str, verbose: bool, folder: Path | None = None) -> str:
+    """Render a plan for stdout. Only the text format looks at the terminal; `folder` is where the project is."""
     if style == "text":
         from reconciler.report.text import render_plan
 
@@ -21,13 +37,14 @@ def render_plan_as(plan: Plan, *, style: str, verbose: bool) -> str:
         from reconciler.report.json_report import render_plan_json
 
         return render_plan_json(plan)
-    if style == "github":
-        from reconciler.report.annotations import render_github
+    from reconciler.app.ci_place import find_prefix
 
-        return render_github(plan.diagnostics, plan)
+    prefix = find_prefix(folder or Path(), os.environ)
+    if style in ANNOTATIONS:
+        return render_annotations(plan.diagnostics, plan, style=style, prefix=prefix)
     from reconciler.report.source_links import source_links
 
-    links = source_links(os.environ)
+    links = source_links(os.environ, prefix=prefix)
     if style == "markdown":
         from reconciler.report.markdown import render_markdown
 

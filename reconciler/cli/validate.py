@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
+from reconciler.cli.formats import ANNOTATIONS
 from reconciler.cli.options import Globals, command
 from reconciler.model.diagnostic import Diagnostic
 
@@ -17,7 +20,7 @@ reconciler validate --format github
 @click.option(
     "--format",
     "style",
-    type=click.Choice(("text", "json", "github", "gitlab", "sarif")),
+    type=click.Choice(("text", "json", *ANNOTATIONS)),
     default="text",
     show_default=True,
     help="How to show findings.",
@@ -43,16 +46,18 @@ def validate(options: Globals, style: str, files: tuple[str, ...]) -> int:
                 f"Valid: {count} resource{'' if count == 1 else 's'} in {loaded.files} file{'' if loaded.files == 1 else 's'}."
             )
     else:
-        write(_render(style, loaded.diagnostics))
+        write(_render(style, loaded.diagnostics, Path(options.folder)))
     return Exit.DONE if loaded.project is not None else Exit.INVALID
 
 
-def _render(style: str, diagnostics: tuple[Diagnostic, ...]) -> str:
+def _render(style: str, diagnostics: tuple[Diagnostic, ...], folder: Path) -> str:
     if style == "json":
         from reconciler.report.json_report import render_diagnostics_json
 
         return render_diagnostics_json(diagnostics)
-    from reconciler.report.annotations import render_github, render_gitlab, render_sarif
+    import os
 
-    renderers = {"github": render_github, "gitlab": render_gitlab, "sarif": render_sarif}
-    return renderers[style](diagnostics)
+    from reconciler.app.ci_place import find_prefix
+    from reconciler.cli.formats import render_annotations
+
+    return render_annotations(diagnostics, style=style, prefix=find_prefix(folder, os.environ))
