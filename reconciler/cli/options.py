@@ -29,6 +29,7 @@ class Globals:
     transport: Any = None
     environ: Mapping[str, str] | None = None
     now: Any = None
+    patience: Any = None
 
     def build_context(self, *, on_request: Callable[[], None] | None = None) -> Context:
         """Turn the options into what `app` is told from outside."""
@@ -45,6 +46,7 @@ class Globals:
             environ=os.environ if self.environ is None else self.environ,
             now=self.now or tell_time,
             transport=self.transport,
+            patience=self.patience,
             on_request=on_request,
         )
 

@@ -110,10 +110,14 @@ def root(ctx: click.Context) -> None:
     ctx.ensure_object(Globals)
 
 
-def run(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit code of section 6. A user's mistake never shows a traceback."""
+def run(arguments: Sequence[str] | None = None, *, outside: Globals | None = None) -> int:
+    """Run the command line; return the exit code of section 6. A user's mistake never shows a traceback.
+
+    `outside` hands in another transport, clock or environment than the process's own.
+    """
     try:
-        result = root.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+        words = list(arguments) if arguments is not None else None
+        result = root.main(args=words, standalone_mode=False, obj=outside)
         sys.stdout.flush()
     except click.UsageError as error:
         error.show(file=sys.stderr)
