@@ -75,7 +75,7 @@ def _read_account(section: Section, name: str, catalog: Catalog, environ: Mappin
 
 
 def _read_provider(section: Section, settings: Section, name: str, catalog: Catalog) -> Provider | None:
-    if "provider" in settings.node:
+    if settings.holds("provider"):
         chosen = settings.choose("provider", catalog.providers)
         return catalog.providers[chosen] if chosen else None
     if name not in catalog.providers:

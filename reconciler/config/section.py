@@ -53,12 +53,13 @@ class Section:
                 place = self.document.places.of_key(self.node, key)
                 self._report(place, code, message, f"{suggest(key, names)} {more}".strip())
 
-    def _written(self, key: str) -> bool:
+    def holds(self, key: str) -> bool:
+        """Tell whether a setting is there; an empty one counts as left out."""
         return key in self.node and not is_null(self.node[key])
 
     def text(self, key: str) -> str | None:
         """Return a setting of text, exactly as written."""
-        if not self._written(key):
+        if not self.holds(key):
             return None
         value = self.node[key]
         if isinstance(value, str):
@@ -87,7 +88,7 @@ class Section:
         return None if value is None else float(value)
 
     def _number(self, key: str, types: frozenset[str], low: float, high: float, code: str) -> Json:
-        if not self._written(key):
+        if not self.holds(key):
             return None
         value: Node = self.node[key]
         kind = "whole number" if "integer" in types else "number"
@@ -103,7 +104,7 @@ class Section:
 
     def section(self, key: str, title: str, *, code: str = "bad-setting") -> Section | None:
         """Return a nested mapping; None where it is left out or empty."""
-        if not self._written(key):
+        if not self.holds(key):
             return None
         value = self.node[key]
         if isinstance(value, dict):
@@ -113,7 +114,7 @@ class Section:
 
     def texts(self, key: str) -> Iterator[str]:
         """Return a setting that is a list of texts."""
-        if not self._written(key):
+        if not self.holds(key):
             return
         value = self.node[key]
         if not isinstance(value, list):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from reconciler.engine.attribute import attribute
 from reconciler.engine.batch import count_requests, name_carriers
@@ -63,7 +63,7 @@ def make_plan(
     updates = name_carriers(
         [verdict.update for verdict in verdicts if verdict.update], catalog=catalog, accounts=project.accounts
     )
-    found = [diagnostic for verdict in verdicts for diagnostic in verdict.diagnostics]
+    found = [diagnostic for verdict in fold_unknown(verdicts) for diagnostic in verdict.diagnostics]
     return Plan(
         created_at=created_at,
         updates=updates,
@@ -78,6 +78,29 @@ def make_plan(
         calls=draw_calls(resources, catalog=catalog, live=live, touched={update.address for update in updates}),
         forecast_requests=count_requests(updates, catalog=catalog),
     )
+
+
+def fold_unknown(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
+    """Say once what is true of many: resources of one account that are unknown for one reason share a diagnostic."""
+    reasons = Counter(_name_trouble(verdict.planned) for verdict in verdicts)
+    told: set[tuple[str, str]] = set()
+    for verdict in verdicts:
+        key = _name_trouble(verdict.planned)
+        if verdict.planned.status is not Status.UNKNOWN or reasons[key] == 1:
+            yield verdict
+        elif key not in told:
+            told.add(key)
+            yield _tell_for_all(verdict, count=reasons[key])
+
+
+def _name_trouble(planned: Planned) -> tuple[str, str]:
+    return (planned.account, planned.reason) if planned.status is Status.UNKNOWN else ("", planned.address)
+
+
+def _tell_for_all(verdict: Verdict, *, count: int) -> Verdict:
+    planned = verdict.planned
+    message = f"{count} resources of account {planned.account}, {planned.address} among them: {planned.reason}"
+    return replace(verdict, diagnostics=tuple(replace(one, message=message) for one in verdict.diagnostics))
 
 
 def plan_resource(

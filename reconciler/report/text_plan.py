@@ -85,14 +85,20 @@ def _render_compact(update: Update, view: View) -> Iterator[Line]:
 
 
 def _render_troubles(plan: Plan, view: View) -> Iterator[Line]:
+    groups: dict[tuple[Status, str, str], list[Planned]] = {}
     for planned in list_troubles(plan):
-        yield from _render_trouble(planned, view)
+        groups.setdefault((planned.status, planned.account, planned.reason), []).append(planned)
+    for alike in groups.values():
+        yield from _render_trouble(alike[0], view, others=len(alike) - 1)
+        if view.verbose:
+            yield from indent(((("dim", escape_terminal(planned.address)),) for planned in alike[1:]), _PAD)
         yield ()
 
 
-def _render_trouble(planned: Planned, view: View) -> list[Line]:
+def _render_trouble(planned: Planned, view: View, *, others: int) -> list[Line]:
     style, sign, words = _TROUBLE_WORDS[planned.status]
-    left: Line = ((style, f"{sign} "), ("address", escape_terminal(planned.address)), (style, f"  {words}"))
+    more = f" and {others:,} more of account {escape_terminal(planned.account)}" if others else ""
+    left: Line = ((style, f"{sign} "), ("address", escape_terminal(planned.address) + more), (style, f"  {words}"))
     reason: Line = (("", escape_terminal(planned.reason)),)
     lines = wrap(left, width=view.width, hang=2)
     return [*lines, *indent(wrap(reason, width=view.width - 4), _PAD)] if planned.reason else lines

@@ -75,6 +75,7 @@ def test_all_settings(workspace: Workspace) -> None:
         ("version: 1\naccounts: [galtea]\n", "bad-setting", 2, ""),
         ("version: 1\naccounts: {galtea: yes}\n", "bad-setting", 2, "galtea: {}"),
         ("version: 1\naccounts: {mine: {}}\n", "bad-setting", 2, "provider:"),
+        ("version: 1\naccounts: {mine: {provider: }}\n", "bad-setting", 2, "provider:"),
         ("version: 1\naccounts: {mine: {provider: galtia}}\n", "bad-setting", 2, "`galtea`"),
         ("version: 1\naccounts: {a b: {provider: galtea}}\n", "bad-name", 2, ""),
         ("version: 1\naccounts: {galtea: {concurency: 3}}\n", "unknown-key", 2, "`concurrency`"),

@@ -9,12 +9,12 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.engine.plan import make_plan
-from reconciler.model.diagnostic import Location
+from reconciler.engine.plan import Verdict, fold_unknown, make_plan
+from reconciler.model.diagnostic import Diagnostic, Location
 from reconciler.model.ledger import Ledger
 from reconciler.model.live import Absent, LiveState, Present, Reading, Unknown
 from reconciler.model.paths import Json
-from reconciler.model.plan import Binding, CallEdge, Plan, Status
+from reconciler.model.plan import Binding, CallEdge, Plan, Planned, Status
 from reconciler.model.project import Account, Declared, Project
 from reconciler.model.resource_type import Identity
 from reconciler.vendors import load_catalog
@@ -72,8 +72,10 @@ def test_every_resource_has_one_verdict_in_order(statuses: list[str]) -> None:
     assert [planned.address for planned in plan.resources] == [known.address for known in resources]
     updated = [known.address for known, status in zip(resources, statuses, strict=True) if status == "update"]
     assert [update.address for update in plan.updates] == updated
-    lost = [known.address for known, status in zip(resources, statuses, strict=True) if status in {"absent", "unknown"}]
-    assert [found.address for found in plan.diagnostics if found.address] == lost
+    lost = [known.address for known, status in zip(resources, statuses, strict=True) if status == "absent"]
+    assert [found.address for found in plan.diagnostics if found.code == "absent-object"] == lost
+    unread = [known.address for known, status in zip(resources, statuses, strict=True) if status == "unknown"]
+    assert [found.address for found in plan.diagnostics if found.code == "read-failed"] == unread[:1]
     suspected = [found for found in plan.diagnostics if found.code == "account-all-absent"]
     assert bool(suspected) == (len(statuses) > 1 and set(statuses) == {"absent"})
 
@@ -127,3 +129,19 @@ def test_calls_are_followed_over_vendors_by_number() -> None:
     assert {node.key for node in calls.nodes} >= {edge.target for edge in calls.edges} | {
         edge.source for edge in calls.edges
     }
+
+
+def test_one_reason_for_many_unknown_resources_is_told_once() -> None:
+    verdicts = [
+        Verdict(
+            Planned(f"numbers.n{count}", Status.UNKNOWN, account="fluents", reason=reason),
+            diagnostics=(Diagnostic("read-failed", f"numbers.n{count}: {reason}", advice="Wait."),),
+        )
+        for count, reason in enumerate(["503", "503", "403", "503"])
+    ]
+    told = [diagnostic for verdict in fold_unknown(verdicts) for diagnostic in verdict.diagnostics]
+    assert [one.message for one in told] == [
+        "3 resources of account fluents, numbers.n0 among them: 503",
+        "numbers.n2: 403",
+    ]
+    assert {one.advice for one in told} == {"Wait."}
