@@ -17,7 +17,7 @@ CI_SCRIPT = "set-up: CI does the same from a clean checkout (.ci/run)"
 CHECKOUT = (
     "works on the checkout itself; tests/docs/test_generated.py, tests/cli and tests/test_cases.py run it on copies"
 )
-SAME = "needs the installation of the block before; docs/getting-started.md runs the same commands"
+SAME = "what plays on the sandbox is run by tests/docs/test_readme.py; the rest needs keys"
 KEYS = "needs keys of real accounts"
 REMOTE = "needs a remote with a ledger: tests/ledger/test_git_store.py has one"
 RUNNER = "runs in CI, with its variables and permissions: tests/ci runs the same commands against a fake"
