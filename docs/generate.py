@@ -142,10 +142,13 @@ def _describe_kind(known: ResourceType, catalog: Catalog, notes: Mapping[str, st
         yield from ("", f"**{table.heading}**", "", *_write_facts(linked))
     yield from ("", "### Which live object")
     for part in known.identity:
-        yield from _describe_part(explain_part(known, part))
+        explained_part = explain_part(known, part)
+        # Without the kind, so that it is not taken for the field of that name.
+        yield from _describe_part(explained_part, title=_name(explained_part).removeprefix(f"{known.kind}."))
     yield from ("", f"### Fields of {known.kind}")
     for path, field in _walk(known.fields):
-        yield from _describe_part(explain_field(known, path, field))
+        explained_field = explain_field(known, path, field)
+        yield from _describe_part(explained_field, title=_name(explained_field))
 
 
 def _walk(fields: Mapping[str, Field], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Field]]:
@@ -154,8 +157,12 @@ def _walk(fields: Mapping[str, Field], above: tuple[str, ...] = ()) -> Iterator[
         yield from _walk(known.fields, (*above, name))
 
 
-def _describe_part(explained: Explanation) -> Iterator[str]:
-    title = explained.title.partition(" (")[0]
+def _name(explained: Explanation) -> str:
+    """Return a title without the provider, which the page is about."""
+    return explained.title.partition(" (")[0]
+
+
+def _describe_part(explained: Explanation, *, title: str) -> Iterator[str]:
     yield from ("", f"#### {title}", "", escape(explained.text), "")
     for facts in explained.facts:
         yield from (f"- {label}: {_show(label, text)}" for label, text in facts.rows)
