@@ -28,7 +28,7 @@ def find_stale(plan: Plan, workspace: Workspace) -> tuple[Diagnostic, ...]:
         ("the schemas are of another version", then.schemas != now.schemas),
         (f"it was made by reconciler {then.tool_version}", then.tool_version != now.tool_version),
         ("the accounts' hosts changed since", dict(then.hosts) != dict(now.hosts)),
-        (f"it was made for environment {plan.environment}", plan.environment != workspace.project.environment),
+        (_name_environments(plan, workspace), plan.environment != workspace.project.environment),
     ]
     return tuple(
         Diagnostic(
@@ -37,6 +37,14 @@ def find_stale(plan: Plan, workspace: Workspace) -> tuple[Diagnostic, ...]:
         for reason, holds in reasons
         if holds
     )
+
+
+def _name_environments(plan: Plan, workspace: Workspace) -> str:
+    then, now = (
+        f"environment {name}" if name else "no environment"
+        for name in (plan.environment, workspace.project.environment)
+    )
+    return f"it was made for {then}, not for {now}"
 
 
 def find_forbidden(plan: Plan, workspace: Workspace, allowances: Allowances) -> tuple[Diagnostic, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from reconciler.app.deployment import Deployment
 from reconciler.app.locking import describe_ledger
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.review import judge_plan
-from reconciler.app.sending import Windows, send_updates
+from reconciler.app.sending import Watch, Windows, send_updates
 from reconciler.engine.encode import identity_after
 from reconciler.engine.record import record_applied
 from reconciler.model.diagnostic import Diagnostic
@@ -36,7 +36,7 @@ class Deployed:
     """Seconds between the last look at an object and the end of its write: no ETag guards that time."""
 
 
-def carry_out(deployment: Deployment, *, on_outcome: Callable[[Outcome], None]) -> Deployed:
+def carry_out(deployment: Deployment, *, watch: Watch) -> Deployed:
     """Send the plan's updates, prove each, journal and record what was applied."""
     from reconciler.ledger import LedgerProblem
     from reconciler.remote.run import Stop
@@ -45,7 +45,7 @@ def carry_out(deployment: Deployment, *, on_outcome: Callable[[Outcome], None]) 
     journal = deployment.store.journal(deployment.run)
     try:
         _begin(deployment, journal)
-        outcomes = send_updates(deployment, journal, stop=stop, windows=windows, on_outcome=on_outcome)
+        outcomes = send_updates(deployment, journal, stop=stop, windows=windows, watch=watch)
         exit_code = judge_run(deployment.plan, outcomes, interrupted=stop.requested)
         _end(journal, exit_code, interrupted=stop.requested)
     except LedgerProblem as error:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.app.approval import Allowances, find_forbidden, find_stale
-from reconciler.app.review import Review
+from reconciler.app.review import Review, read
 from reconciler.app.workspace import Workspace
+from reconciler.engine.check_saved import check_saved, list_unproved
 from reconciler.engine.sealed import fill_secrets
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.live import LiveState
+from reconciler.model.live import LiveState, Present
 from reconciler.model.paths import Json
 from reconciler.model.plan import Plan
 from reconciler.model.project import Declared
@@ -67,16 +68,23 @@ def prepare_saved(
     """Return what a saved plan would apply. Its conflicts were shown when it was reviewed, so they are accepted."""
     shown = Allowances(allowances.max_updates, allowances.protected, accept_conflicts=True)
     addresses = {planned.address for planned in plan.resources}
+    plan, stale = _fill(plan, workspace), find_stale(plan, workspace)
+    live = LiveState({}, {}) if stale else read(workspace, list_unproved(plan, workspace.project))
     return Deployment(
         workspace=workspace,
-        plan=_fill(plan, workspace),
-        live=LiveState(readings={}, options={}),
+        plan=plan,
+        live=live,
         resources=tuple(declared for declared in workspace.project.resources if declared.address in addresses),
         store=store,
         lock=lock,
         run=run,
-        refusals=(*find_stale(plan, workspace), *find_forbidden(plan, workspace, shown)),
+        refusals=(*(stale or _find_forged(plan, workspace, live)), *find_forbidden(plan, workspace, shown)),
     )
+
+
+def _find_forged(plan: Plan, workspace: Workspace, live: LiveState) -> tuple[Diagnostic, ...]:
+    found = {address: reading.identity for address, reading in live.readings.items() if isinstance(reading, Present)}
+    return check_saved(plan, workspace.project, catalog=workspace.catalog, found=found)
 
 
 def _fill(plan: Plan, workspace: Workspace) -> Plan:

@@ -141,8 +141,9 @@ def load_plan(source: Path) -> Plan:
     except PlanError as error:
         diagnostic = Diagnostic(code=error.code, message=f"{source}: {error}", advice="Make a new plan: plan --out.")
         raise Problem(diagnostic, exit_code=Exit.REFUSED) from error
-    except (OSError, ValueError) as error:
-        diagnostic = Diagnostic(code="plan-invalid", message=f"{source}: {error}", advice="Make one: plan --out FILE.")
+    except (OSError, ValueError, RecursionError) as error:
+        reason = error.strerror if isinstance(error, OSError) else f"it is not a saved plan: {error}"
+        diagnostic = Diagnostic(code="plan-invalid", message=f"{source}: {reason}", advice="Make one: plan --out FILE.")
         raise Problem(diagnostic, exit_code=Exit.REFUSED) from error
 
 

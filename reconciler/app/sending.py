@@ -20,6 +20,15 @@ if TYPE_CHECKING:
     from reconciler.remote.run import Stop
 
 
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who wants to know what happens while updates are sent."""
+
+    on_outcome: Callable[[Outcome], None] = lambda _: None
+    on_interrupt: Callable[[], None] = lambda: None
+    """Called at each interrupt: the first lets requests in flight finish, the second ends at once."""
+
+
 @dataclass(slots=True)
 class Windows:
     """How long an object went unwatched before its write ended, at most, in seconds: no ETag guards that time."""
@@ -37,7 +46,7 @@ def send_updates(
     *,
     stop: Stop,
     windows: Windows,
-    on_outcome: Callable[[Outcome], None],
+    watch: Watch,
 ) -> tuple[Outcome, ...]:
     """Carry out the plan's updates over one connection pool an account; return the outcomes in plan order.
 
@@ -46,7 +55,7 @@ def send_updates(
     if not deployment.plan.updates:
         return ()
     with deployment.workspace.open_transport() as transport:
-        return asyncio.run(_send_all(deployment, journal, transport, stop=stop, windows=windows, on_outcome=on_outcome))
+        return asyncio.run(_send_all(deployment, journal, transport, stop=stop, windows=windows, watch=watch))
 
 
 async def _send_all(
@@ -56,7 +65,7 @@ async def _send_all(
     *,
     stop: Stop,
     windows: Windows,
-    on_outcome: Callable[[Outcome], None],
+    watch: Watch,
 ) -> tuple[Outcome, ...]:
     from reconciler.remote.client import build_gates, open_readers, open_writers
     from reconciler.remote.execute import SETTLE_PATIENCE, WRITE_PATIENCE
@@ -77,7 +86,7 @@ async def _send_all(
         open_readers(accounts.values(), patience=context.patience, **opening) as readers,  # type: ignore[arg-type]
         # A write is repeated by `execute` alone, which looks at the live object again first.
         open_writers(accounts.values(), patience=WRITE_PATIENCE, **opening) as writers,  # type: ignore[arg-type]
-        _interruptible(stop),
+        _interruptible(stop, watch.on_interrupt),
         _heartbeat(deployment.lock),
     ):
         return await execute(
@@ -89,7 +98,7 @@ async def _send_all(
             state=deployment.live,
             journal=journal,
             stop=stop,
-            on_outcome=on_outcome,
+            on_outcome=watch.on_outcome,
             on_window=windows.note,
             keys=keys,
             patience=context.patience or SETTLE_PATIENCE,
@@ -97,7 +106,7 @@ async def _send_all(
 
 
 @asynccontextmanager
-async def _interruptible(stop: Stop) -> AsyncIterator[None]:
+async def _interruptible(stop: Stop, on_interrupt: Callable[[], None]) -> AsyncIterator[None]:
     """Let the first interrupt ask for an end and the second one force it."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
@@ -105,6 +114,7 @@ async def _interruptible(stop: Stop) -> AsyncIterator[None]:
         if stop.requested and task is not None:
             task.cancel()
         stop.requested = True
+        on_interrupt()
 
     installed = []
     for number in (signal.SIGINT, signal.SIGTERM):

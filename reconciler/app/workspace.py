@@ -66,8 +66,12 @@ class Workspace:
             configuration=self.project.digest,
             schemas=schemas.hexdigest(),
             tool_version=__version__,
-            hosts={account.name: account.base_url for account in self.accounts},
+            hosts={account.name: self._name_host(account) for account in self.accounts},
         )
+
+    def _name_host(self, account: Account) -> str:
+        """Name who answers for an account: a plan of the sandbox must never be applied to the vendor."""
+        return f"sandbox: {account.base_url}" if self.context.sandbox else account.base_url
 
     def open_store(self) -> Store:
         """Open the ledger's store."""

@@ -10,6 +10,7 @@ from reconciler.app.approval import Allowances, note_lifted
 from reconciler.app.deploy import carry_out
 from reconciler.app.deployment import Deployment
 from reconciler.app.problem import Exit
+from reconciler.app.sending import Watch
 from reconciler.cli.formats import render_plan_as
 from reconciler.cli.terminal import measure_width, show_progress, tell, tell_diagnostics, wants_colour, write
 from reconciler.model.outcome import Outcome
@@ -44,6 +45,10 @@ def _is_approved(deployment: Deployment, *, auto_approve: bool) -> bool:
     return bool(answer == "yes")
 
 
+def _tell_interrupt() -> None:
+    tell("\nInterrupted: the requests in flight finish, nothing new is sent. Again to stop at once.")
+
+
 def _send(deployment: Deployment) -> Exit:
     colour, width = wants_colour(sys.stdout), measure_width()
     with show_progress(len(deployment.plan.updates)) as advance:
@@ -52,7 +57,7 @@ def _send(deployment: Deployment) -> Exit:
             write(render_outcome_line(outcome, colour=colour, width=width))
             advance()
 
-        done = carry_out(deployment, on_outcome=on_outcome)
+        done = carry_out(deployment, watch=Watch(on_outcome, _tell_interrupt))
     tell_diagnostics(done.diagnostics)
     if deployment.plan.updates:
         write(render_run_summary(done.outcomes, plan=deployment.plan, colour=colour, width=width, run=done.run))
