@@ -60,6 +60,11 @@ class Told:
     def all(self) -> str:
         return self.out + self.err
 
+    @property
+    def words(self) -> str:
+        """All that was said on one line, wherever it was wrapped."""
+        return " ".join(self.all.split())
+
 
 @dataclass
 class Clock:
