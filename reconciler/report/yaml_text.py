@@ -111,18 +111,22 @@ def escape_interpolation(text: str) -> str:
 
 
 def _is_block(text: str) -> bool:
-    """Tell whether a text is best written as a literal block: several lines, and nothing that a block cannot show."""
-    return bool(text.strip()) and "\n" in text and all(sign.isprintable() or sign in "\n\t" for sign in text)
+    """Tell whether a text is best written as a literal block: several lines, and nothing that a block cannot show.
+
+    A text that ends in empty lines is quoted: a block would take in the empty lines that follow it in the file.
+    """
+    if not text.strip() or "\n" not in text or text.endswith("\n\n"):
+        return False
+    return all(sign.isprintable() or sign in "\n\t" for sign in text)
 
 
 def _write_block(text: str) -> list[str]:
     """Write the header and the lines of a literal block, not yet indented."""
     written = escape_interpolation(text)
     trimmed = written.rstrip("\n")
-    ends = len(written) - len(trimmed)
     indentation = "2" if written[0] in " \n\t" else ""
-    chomping = "-" if ends == 0 else "" if ends == 1 else "+"
-    return [f"|{indentation}{chomping}", *trimmed.split("\n"), *[""] * max(0, ends - 1)]
+    chomping = "-" if trimmed == written else ""
+    return [f"|{indentation}{chomping}", *trimmed.split("\n")]
 
 
 def _quote(text: str) -> str:

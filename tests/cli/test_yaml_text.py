@@ -17,6 +17,7 @@ from tests.cli.yaml12 import CoreLoader
 
 CATALOG = load_catalog()
 TRAPS = [
+    "ends in empty lines\n\n\n\n",
     "", " ", "no", "No", "y", "on", "null", "~", "true", "+14155552671", "0123", "8:30", "2024-01-05", "1e3", "0x1F", ".5", "-", "- a", "a: b",
     "a #b", "# a", "!tag", "&a", "*a", "|", ">", "%a", "@a", "`a", "'a'", '"a"', "a\\b", "{a}", "[a]", "a,b", "? a", "=", "<<", "...", "---",
     "a\nb", "a\n", "a\n\n", "\na", "\n", " a\nb", "a\n  b\n c", "a\n ", "a \nb ", "\ta\nb", "a\n\tb", "a\r\nb", "a\x85b", "a\u2028b\nc",
