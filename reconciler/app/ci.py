@@ -198,7 +198,8 @@ def append_summary(context: Context, plan: Plan) -> Path | None:
     named = context.environ.get("GITHUB_STEP_SUMMARY", "")
     if not named:
         return None
-    target, links = Path(named), _find_links(context, None)
+    place = find_place(context.environ) if context.environ.get("GITHUB_REPOSITORY") else None
+    target, links = Path(named), _find_links(context, place)
     try:
         room = SUMMARY_BYTES - (target.stat().st_size if target.exists() else 0) - 2
         text = job_summary(plan, links=links)

@@ -1,0 +1,184 @@
+"""The action and the GitLab jobs from review to drift: their own scripts, the served sandbox, and a fake forge."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.sandbox import SANDBOX_KEYS
+from tests.ci.conftest import build_environ, build_gitlab
+from tests.ci.fake_forge import COMMIT, TOKEN, FakeForge
+from tests.ci.workflow_files import GITLAB, ROOT, ActionRun, read_yaml, run_bash
+
+MERGE = "b" * 40
+KEYS = {f"{provider.upper()}_API_KEY": key for provider, key in SANDBOX_KEYS.items()}
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Path]:
+    """A checkout whose folder `telephony` is the quickstart, pointed at a sandbox that is served on loopback."""
+    shutil.copytree(ROOT / "examples" / "quickstart", tmp_path / "telephony", ignore=shutil.ignore_patterns(".*"))
+    port = find_port()
+    address = f"http://127.0.0.1:{port}"
+    project = tmp_path / "telephony" / "reconciler.yaml"
+    urls = {name: f"{address}/v1" if name == "fluents" else address for name in SANDBOX_KEYS}
+    accounts = "".join(f"  {name}: {{base_url: '{url}'}}\n" for name, url in urls.items())
+    project.write_text(f"version: 1\naccounts:\n{accounts}", encoding="utf-8")
+    command = [sys.executable, "-m", "reconciler", "-C", str(project.parent), "sandbox", "serve", "--port", str(port)]
+    served = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(port, served)
+        yield tmp_path
+    finally:
+        served.send_signal(signal.SIGTERM)
+        served.wait(timeout=20)
+
+
+def find_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(port: int, served: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        assert served.poll() is None, "the sandbox ended before it served"
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    pytest.fail("the sandbox did not start")
+
+
+def build_job(forge: FakeForge, workspace: Path) -> dict[str, str]:
+    environ = build_environ(forge, workspace)
+    del environ["GITHUB_TOKEN"]
+    summary = {"GITHUB_STEP_SUMMARY": str(workspace / "summary.md"), "GITHUB_WORKSPACE": str(workspace)}
+    return {**environ, **summary, **KEYS, "JOB_TOKEN": TOKEN}
+
+
+def edit_at_the_console(workspace: Path) -> None:
+    """Change a live label from elsewhere: another checkout, with no ledger of ours."""
+    other = workspace / "elsewhere"
+    shutil.copytree(workspace / "telephony", other, ignore=shutil.ignore_patterns(".reconciler"))
+    numbers = other / "config" / "fluents.yaml"
+    text = numbers.read_text(encoding="utf-8")
+    assert "label: " in text
+    start = text.index("label: ")
+    numbers.write_text(f"{text[:start]}label: Console{text[text.index(chr(10), start) :]}", encoding="utf-8")
+    done = run_bash("reconciler -C elsewhere apply --auto-approve", folder=workspace, environ=KEYS)
+    assert done.returncode == 0, done.stdout + done.stderr
+    shutil.rmtree(other)
+
+
+def test_the_action_from_review_to_drift(forge: FakeForge, workspace: Path) -> None:
+    job = build_job(forge, workspace)
+    after = job | {"GITHUB_EVENT_PATH": "", "GITHUB_REF": "refs/heads/main", "GITHUB_SHA": MERGE}
+
+    def act(command: str, environ: dict[str, str], **inputs: str) -> ActionRun:
+        event = "pull_request" if environ is job else "push"
+        run = ActionRun({"command": command, "project": "telephony", **inputs}, workspace, environ, event=event)()
+        assert TOKEN not in run.output
+        (workspace / "reconciler-plan.json").unlink(missing_ok=True)
+        return run
+
+    planned = act("plan", job)
+    assert not planned.failed, planned.output
+    assert f"/blob/{COMMIT}/telephony/config/" in forge.comments[7][0]["body"]
+    assert "file=telephony/config/" in planned.output
+    assert "connectors.live-us" in (workspace / "summary.md").read_text(encoding="utf-8")
+    assert (workspace / "reconciler-plan.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+    unreviewed = act("apply", after)
+    assert unreviewed.failed
+    assert "not-reviewed" in unreviewed.output
+    assert unreviewed.ran[-1] != "Apply"
+
+    forge.merged[MERGE] = [7]
+    applied = act("apply", after)
+    assert not applied.failed, applied.output
+    assert applied.ran[-1] == "Apply"
+    again = act("plan", job)
+    assert not again.failed
+    assert len(forge.comments[7]) == 1
+    assert "no changes" in forge.comments[7][0]["body"].lower()
+
+    assert not act("drift", after).failed
+    assert forge.issues == []
+    edit_at_the_console(workspace)
+    assert not act("drift", after, title="Drift; $(touch pwned) `x`").failed
+    assert [issue["title"] for issue in forge.issues] == ["Drift; $(touch pwned) `x`"]
+    assert not (workspace / "pwned").exists()
+    refused = act("apply", after)
+    assert refused.failed
+    assert "did not show this change" in refused.output
+    assert not act("apply", after, reviewed="elsewhere").failed
+    assert not act("drift", after).failed
+    assert [issue["state"] for issue in forge.issues] == ["closed"]
+
+
+def test_a_broken_project_is_said_in_the_comment(forge: FakeForge, workspace: Path) -> None:
+    job = build_job(forge, workspace)
+    inputs = {"command": "plan", "project": "telephony", "sandbox": "true"}
+    ActionRun(inputs, workspace, job)()
+    (workspace / "reconciler-plan.json").unlink()
+    with (workspace / "telephony" / "config" / "fluents.yaml").open("a", encoding="utf-8") as stream:
+        stream.write("nonsense: true\n")
+    run = ActionRun(inputs, workspace, job)()
+    assert run.failed
+    assert "::error file=telephony/config/fluents.yaml" in run.output
+    assert "none could be made" in forge.comments[7][0]["body"]
+    assert "Plan" not in run.ran
+
+
+def test_a_fork_plans_in_the_sandbox_without_keys(forge: FakeForge, workspace: Path) -> None:
+    forge.writable = False
+    job = {name: value for name, value in build_job(forge, workspace).items() if name not in KEYS}
+    job |= build_environ(forge, workspace, head="mallory/telephony")
+    del job["GITHUB_TOKEN"]
+    run = ActionRun({"command": "plan", "project": "telephony", "sandbox": "true"}, workspace, job)()
+    assert not run.failed, run.output
+    assert forge.comments == {}
+    assert (workspace / "summary.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("inputs", [{"command": "destroy"}, {"command": "apply", "reviewed": "maybe"}])
+def test_other_commands_are_refused(forge: FakeForge, tmp_path: Path, inputs: dict[str, str]) -> None:
+    run = ActionRun(inputs, tmp_path, build_job(forge, tmp_path))()
+    assert run.failed
+    assert not {"Validate", "Plan", "Apply"} & set(run.ran)
+
+
+def test_the_gitlab_jobs_from_review_to_drift(forge: FakeForge, workspace: Path) -> None:
+    forge.me = "project_77_bot"
+    document = read_yaml(GITLAB)
+    environ = {**build_gitlab(forge), **KEYS, "CI_PROJECT_DIR": str(workspace), **document["variables"]}
+
+    def run(job: str) -> int:
+        script = "\n".join(document[job]["script"])
+        done = run_bash(script, folder=workspace, environ=environ)
+        assert TOKEN not in done.stdout + done.stderr
+        assert done.returncode in {0, 5}, done.stdout + done.stderr
+        return done.returncode
+
+    assert run("validate") == 0
+    assert json.loads((workspace / "gl-code-quality-report.json").read_text(encoding="utf-8")) == []
+    assert run("plan") == 0
+    assert len(forge.comments[7]) == 1
+    assert run("apply") == 5
+    forge.merged[COMMIT] = [7]
+    assert run("apply") == 0
+    edit_at_the_console(workspace)
+    assert run("drift") == 0
+    assert [issue["state"] for issue in forge.issues] == ["opened"]
+    assert run("plan-of-a-fork") == 0
