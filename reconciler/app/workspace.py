@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from reconciler import __version__
 from reconciler.app.context import Context
 from reconciler.app.problem import Exit, Problem
-from reconciler.config import Loaded, load_project
+from reconciler.config import Loaded, compute_digest, load_project
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import Binding
 from reconciler.model.project import Account, Declared, Project
@@ -63,7 +63,7 @@ class Workspace:
         digests += [resource_type.digest for resource_type in self.catalog.resource_types.values()]
         schemas.update("\n".join(digests).encode())
         return Binding(
-            configuration=self.project.digest,
+            configuration=compute_digest(self.project, catalog=self.catalog),
             schemas=schemas.hexdigest(),
             tool_version=__version__,
             hosts={account.name: self._name_host(account) for account in self.accounts},

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from reconciler.model.paths import Json
-from reconciler.model.project import Account, Declared
+from reconciler.model.project import Account, Declared, Project
 from reconciler.model.resource_type import Catalog, Field
 from reconciler.model.secret import HIDDEN
 
 
-def compute_digest(resources: Iterable[Declared], accounts: Mapping[str, Account], *, catalog: Catalog) -> str:
+def compute_digest(project: Project, *, catalog: Catalog) -> str:
     """Return `sha256:` and the hash of the resolved declarations and of where each account points.
 
     File names, positions and the order of files do not count, nor do pacing and time-outs, which change nothing that
     is sent. No secret goes in: of a secret field only that it is declared, of a credential the name of its variable.
+    Costs 10 µs a resource, so it is computed where a plan is made, not where files are only checked.
     """
     fields = {key: known.fields for key, known in catalog.resource_types.items() if _hold_secret(known.fields)}
     content = {
-        "accounts": {name: _describe_account(account) for name, account in accounts.items()},
+        "accounts": {name: _describe_account(account) for name, account in project.accounts.items()},
         "resources": {
             declared.address: _describe_resource(declared, fields.get((declared.provider, declared.kind)))
-            for declared in resources
+            for declared in project.resources
         },
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))

@@ -13,7 +13,6 @@ from typing import Final
 
 from reconciler.config.discover import PROJECT_FILE, find_project, list_files
 from reconciler.config.findings import Findings
-from reconciler.config.fingerprint import compute_digest
 from reconciler.config.interpolate import Interpolator
 from reconciler.config.positions import Document
 from reconciler.config.reading import MAX_CONFIG_BYTES, ReadError, read_text
@@ -114,7 +113,6 @@ class _Loader:
             guards=settings.guards,
             ledger=settings.ledger,
             environment=environment,
-            digest="" if self.findings.errors else compute_digest(resources, settings.accounts, catalog=self._catalog),
         )
 
     def _read_files(self, settings: Settings) -> Iterator[Section]:

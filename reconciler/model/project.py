@@ -75,5 +75,3 @@ class Project:
     guards: Guards = Guards()
     ledger: LedgerStore = "files"
     environment: str | None = None
-    digest: str = ""
-    """Fingerprint of the resolved declarations: equal digests declare the same."""

@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-from reconciler.config import Loaded, load_project
+from reconciler.config import Loaded, compute_digest, load_project
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.project import Declared, Project
 from reconciler.model.resource_type import Catalog
@@ -132,6 +132,10 @@ class Workspace:
         loaded = self.load(**options)
         assert loaded.project, loaded.diagnostics
         return loaded.project
+
+    def compute_digest(self, **options: object) -> str:
+        """Load the project and return the fingerprint of what it declares."""
+        return compute_digest(self.load_project(**options), catalog=self.catalog)
 
     def load_line(self, spec: str, **options: object) -> Declared:
         """Load one Parley line with the given lines of `spec`."""
