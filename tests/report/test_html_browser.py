@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,14 +28,21 @@ DESKTOP, PHONE = (1280, 900), (390, 844)
 Open = Callable[..., webdriver.Chrome]
 
 
+def find_program(name: str) -> str:
+    """Return where a program is; these tests fail without it, they are not skipped."""
+    place = shutil.which(name)
+    assert place, f"{name} is not installed: `bash tests/run` installs it"
+    return place
+
+
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
+    options.binary_location = find_program("chromium")
     for switch in (*SWITCHES, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
         options.add_argument(switch)
     options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+    driver = webdriver.Chrome(options=options, service=Service(find_program("chromedriver")))
     yield driver
     driver.quit()
 
