@@ -223,6 +223,21 @@ def test_a_limit_is_waited_out(
     assert len(forge.comments[7]) == 1
 
 
+def test_limits_in_a_row_are_waited_out_until_patience_ends(forge: FakeForge, environ: dict[str, str]) -> None:
+    def limit(times: int) -> None:
+        forge.script = [("POST", "comments", JSONResponse({}, 429, {"Retry-After": "30"})) for _ in range(times)]
+
+    waits = Waits()
+    limit(3)
+    assert post(environ, waits) is Deed.CREATED
+    assert waits.seconds == [30, 30, 30]
+    forge.comments.clear()
+    limit(9)
+    with pytest.raises(Problem, match="asks to wait 30 seconds"):
+        post(environ, Waits())
+    assert forge.comments == {}
+
+
 def test_a_limit_beyond_our_patience_is_said(forge: FakeForge, environ: dict[str, str]) -> None:
     headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(NOW.timestamp()) + 3000)}
     forge.script = [("GET", "comments", JSONResponse({"message": f"limited {TOKEN}"}, 403, headers))]
