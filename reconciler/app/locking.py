@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,13 @@ LOCK_SECONDS = 300.0
 
 
 @contextmanager
-def open_store_locked(workspace: Workspace) -> Iterator[tuple[Store, Lock, str]]:
-    """Hold the project's lock and yield store, lock and the new run's id; raise Problem where it cannot be had."""
+def open_store_locked(
+    workspace: Workspace, *, on_notes: Callable[[Sequence[Diagnostic]], None] = lambda _: None
+) -> Iterator[tuple[Store, Lock, str]]:
+    """Hold the project's lock and yield store, lock and the new run's id; raise Problem where it cannot be had.
+
+    `on_notes` is told of an expired lock that was taken over, and of one that could not be given back.
+    """
     from reconciler.ledger import LedgerProblem, LockedError, current_author, new_run_id
 
     store, run = workspace.open_store(), new_run_id(workspace.context.now)
@@ -32,7 +37,10 @@ def open_store_locked(workspace: Workspace) -> Iterator[tuple[Store, Lock, str]]
             raise Problem(describe_ledger(error, code="ledger-locked"), exit_code=Exit.REFUSED) from error
         except LedgerProblem as error:
             raise Problem(describe_ledger(error), exit_code=Exit.FAILED) from error
+        taken_over = lock.notes
+        on_notes(taken_over)
         yield store, lock, run
+    on_notes(lock.notes[len(taken_over) :])
 
 
 def describe_ledger(error: Exception, *, code: str = "ledger-unavailable") -> Diagnostic:

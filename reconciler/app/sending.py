@@ -55,7 +55,10 @@ def send_updates(
     if not deployment.plan.updates:
         return ()
     with deployment.workspace.open_transport() as transport:
-        return asyncio.run(_send_all(deployment, journal, transport, stop=stop, windows=windows, watch=watch))
+        try:
+            return asyncio.run(_send_all(deployment, journal, transport, stop=stop, windows=windows, watch=watch))
+        except asyncio.CancelledError as error:
+            raise KeyboardInterrupt from error
 
 
 async def _send_all(

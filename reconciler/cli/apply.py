@@ -41,14 +41,14 @@ def apply(
     from reconciler.app.review import load_plan, review
     from reconciler.app.workspace import open_workspace
     from reconciler.cli.deploying import deploy
-    from reconciler.cli.terminal import show_reading
+    from reconciler.cli.terminal import show_reading, tell_diagnostics
 
     if planfile is not None and (targets or accounts):
         raise click.UsageError("A saved plan is applied whole: --target and --account belong to plan.")
     allowances = Allowances(max_updates, protected, accept_conflicts)
     saved = load_plan(planfile) if planfile is not None else None
     workspace = open_workspace(options.build_context())
-    with open_store_locked(workspace) as (store, lock, run):
+    with open_store_locked(workspace, on_notes=tell_diagnostics) as (store, lock, run):
         if saved is not None:
             prepared = prepare_saved(saved, workspace, allowances, store=store, lock=lock, run=run)
         else:

@@ -32,14 +32,16 @@ def undo(
     from reconciler.app.approval import Allowances
     from reconciler.app.locking import open_store_locked
     from reconciler.app.past import prepare_undo
+    from reconciler.app.problem import Exit
     from reconciler.app.workspace import open_workspace
     from reconciler.cli.deploying import deploy
-    from reconciler.cli.terminal import tell
+    from reconciler.cli.terminal import tell, tell_diagnostics
 
     allowances = Allowances(max_updates, protected, accept_conflicts)
     workspace = open_workspace(options.build_context())
-    with open_store_locked(workspace) as (store, lock, new_run):
+    with open_store_locked(workspace, on_notes=tell_diagnostics) as (store, lock, new_run):
         prepared = prepare_undo(workspace, run, allowances, store=store, lock=lock, new_run=new_run)
         exit_code = deploy(prepared, allowances, auto_approve=auto_approve, verbose=options.verbose)
-    tell("Git still declares what it did: revert the commit too, or the next apply brings it back.")
+    if prepared.plan.updates and exit_code in {Exit.DONE, Exit.PARTLY}:
+        tell("Git still declares what it did: revert the commit too, or the next apply brings it back.")
     return exit_code

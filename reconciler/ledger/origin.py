@@ -16,10 +16,14 @@ _AUTHOR_VARIABLES = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN")
 
 
 def new_run_id(clock: Clock) -> str:
-    """Return a new name for a run that sorts by time, in UTC, e.g. `20261121-083000-4f3a`: lower case, so that it is a file name anywhere."""
+    """Return a new name for a run, e.g. `20261121-083000-4f3a1c`: lower case, so that it is a file name anywhere.
+
+    It sorts by time, in UTC, to a fraction of a second: an undo may follow its apply in the same one.
+    """
     moment = clock()
     start = moment if moment.tzinfo is None else moment.astimezone(UTC)
-    return f"{start:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    fraction = start.microsecond * 0x1000 // 1_000_000
+    return f"{start:%Y%m%d-%H%M%S}-{fraction:03x}{secrets.token_hex(2)[1:]}"
 
 
 def current_commit(root: Path, *, environ: Mapping[str, str] = os.environ) -> str:

@@ -37,7 +37,7 @@ COUNTED: Final[Mapping[Result, str]] = {
 }
 NEXT_STEPS: Final[Mapping[Result, str]] = {
     Result.REJECTED: "Rejected: read the vendor's message, correct the file, plan again.",
-    Result.MISMATCH: "Not verified: the vendor said yes, but the live state is not as planned. Plan again to see what stands there now.",
+    Result.MISMATCH: "Not verified: the live state is not as planned. Plan again to see what stands there now.",
     Result.IN_DOUBT: "In doubt: the change may or may not be live. Plan again before anything else.",
     Result.STALE: "Stale: somebody changed a field in the meantime. Plan again and review what moved.",
     Result.REFUSED: "Refused: a guard or a protection held it back; the message says which.",

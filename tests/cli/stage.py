@@ -132,6 +132,7 @@ class Stage:
 
     def run_plainly(self, *arguments: str) -> Told:
         """Run a command with nothing added to it."""
+        self.clock.wait(1)
         outside = Globals(transport=self.transport, environ=self.environ, now=self.clock, patience=QUICK)
         with _no_terminal() as (out, err):
             code = run(arguments, outside=outside)

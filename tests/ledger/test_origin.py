@@ -19,6 +19,9 @@ def test_run_ids_sort_by_time_and_tell_runs_apart() -> None:
     assert all(run.startswith("20261121-083000-") for run in first)
     assert max(first) < new_run_id(clock)
     assert len(set(first)) > 1
+    earlier = new_run_id(clock)
+    clock.advance(0.01)
+    assert earlier < new_run_id(clock)
 
 
 def test_the_commit_says_when_files_differ_from_it(team: Team) -> None:
