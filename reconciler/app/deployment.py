@@ -11,7 +11,7 @@ from reconciler.app.review import Review, read
 from reconciler.app.workspace import Workspace
 from reconciler.engine.check_saved import check_saved, list_unproved
 from reconciler.engine.sealed import fill_secrets
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.live import LiveState, Present
 from reconciler.model.paths import Json
 from reconciler.model.plan import Plan
@@ -68,7 +68,8 @@ def prepare_saved(
     """Return what a saved plan would apply. Its conflicts were shown when it was reviewed, so they are accepted."""
     shown = Allowances(allowances.max_updates, allowances.protected, accept_conflicts=True)
     addresses = {planned.address for planned in plan.resources}
-    plan, stale = _fill(plan, workspace), find_stale(plan, workspace)
+    plan = _fill(replace(plan, diagnostics=_keep_serious(plan)), workspace)
+    stale = find_stale(plan, workspace)
     live = LiveState({}, {}) if stale else read(workspace, list_unproved(plan, workspace.project))
     return Deployment(
         workspace=workspace,
@@ -85,6 +86,11 @@ def prepare_saved(
 def _find_forged(plan: Plan, workspace: Workspace, live: LiveState) -> tuple[Diagnostic, ...]:
     found = {address: reading.identity for address, reading in live.readings.items() if isinstance(reading, Present)}
     return check_saved(plan, workspace.project, catalog=workspace.catalog, found=found)
+
+
+def _keep_serious(plan: Plan) -> tuple[Diagnostic, ...]:
+    """Leave out what was only worth a note when the plan was made."""
+    return tuple(found for found in plan.diagnostics if found.severity is not Severity.NOTE)
 
 
 def _fill(plan: Plan, workspace: Workspace) -> Plan:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -93,6 +92,8 @@ def recognise(workspace: Workspace, store: Store, ledger: Ledger) -> Ledger:
 
 def read(workspace: Workspace, resources: Sequence[Declared], *, with_numbers: bool = False) -> LiveState:
     """Read the live state of resources, accounts and pages in parallel."""
+    import asyncio
+
     with workspace.open_transport() as transport:
         return asyncio.run(_read(workspace, resources, transport, with_numbers=with_numbers))
 

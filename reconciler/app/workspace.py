@@ -81,14 +81,15 @@ class Workspace:
         return open_store(self.project, environ=self.context.environ, clock=self.context.now, folder=folder)
 
     def find_keys(self) -> Mapping[str, Secret]:
-        """Look up the accounts' keys; the sandbox has its own."""
+        """Look up the accounts' keys; the sandbox has its own, and none for a vendor that it does not play."""
         from reconciler.remote.client import resolve_keys
 
         if not self.context.sandbox:
             return resolve_keys(self.accounts, self.context.environ)
         from reconciler.sandbox import SANDBOX_KEYS
 
-        return {account.name: Secret(SANDBOX_KEYS[account.provider]) for account in self.accounts}
+        known = [account for account in self.accounts if account.provider in SANDBOX_KEYS]
+        return {account.name: Secret(SANDBOX_KEYS[account.provider]) for account in known}
 
     @contextmanager
     def open_transport(self) -> Iterator[TransportFactory | None]:

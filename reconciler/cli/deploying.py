@@ -33,7 +33,8 @@ def deploy(deployment: Deployment, allowances: Allowances, *, auto_approve: bool
 
 def _is_approved(deployment: Deployment, *, auto_approve: bool) -> bool:
     forecast = deployment.forecast
-    tell(f"This takes {forecast.requests} requests, about {max(1, round(forecast.seconds))} s.")
+    seconds = max(1, round(forecast.seconds))
+    tell(f"With the reads that prove them this takes {forecast.requests} requests, about {seconds} s.")
     if auto_approve:
         return True
     if not sys.stdin.isatty():
@@ -61,4 +62,5 @@ def _send(deployment: Deployment) -> Exit:
     tell_diagnostics(done.diagnostics)
     if deployment.plan.updates:
         write(render_run_summary(done.outcomes, plan=deployment.plan, colour=colour, width=width, run=done.run))
+        tell(f"Longest time between the last look at an object and the end of its write: {done.longest_window:.1f} s.")
     return done.exit_code

@@ -8,7 +8,7 @@ from reconciler.cli.options import Globals, command
 
 EXAMPLE = """
 reconciler history
-reconciler history 20261121-083000-4f3a
+reconciler history 20261121-083000-4f3a1c
 """
 
 

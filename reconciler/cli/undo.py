@@ -7,7 +7,7 @@ import click
 from reconciler.cli.options import Globals, allowance, command
 
 EXAMPLE = """
-reconciler undo 20261121-083000-4f3a
+reconciler undo 20261121-083000-4f3a1c
 reconciler undo latest --auto-approve
 """
 

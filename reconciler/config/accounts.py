@@ -28,6 +28,7 @@ _KEYS: Final = (
     "clear",
 )
 _CLEAR: Final = ("refuse", "send-null", "send-empty")
+ALLOWED_CREDENTIALS: Final = "RECONCILER_ALLOWED_CREDENTIALS"
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEY_PREFIXES: Final = ("gsk_", "gsk-", "ocx_", "sk_", "sk-", "pk_", "key_", "ghp_", "github_pat_", "xoxb-", "bearer ")
 _LONG_WORD: Final = 24
@@ -97,7 +98,7 @@ def _build_account(
         name=name,
         provider=provider.name,
         base_url=(base_url or provider.base_urls[region]).rstrip("/"),
-        credential=_read_credential(settings, provider, catalog) or provider.credential,
+        credential=_read_credential(settings, provider, catalog, environ) or provider.credential,
         region=region,
         generation=_read_generation(settings, provider) or provider.generation,
         concurrency=settings.integer("concurrency", low=1, high=100) or provider.concurrency,
@@ -144,7 +145,7 @@ def _read_generation(settings: Section, provider: Provider) -> str | None:
     return None
 
 
-def _read_credential(settings: Section, provider: Provider, catalog: Catalog) -> str | None:
+def _read_credential(settings: Section, provider: Provider, catalog: Catalog, environ: Mapping[str, str]) -> str | None:
     """Read the NAME of a variable. What looks like a key itself is never shown again."""
     name = settings.text("credential")
     if name is None:
@@ -160,7 +161,24 @@ def _read_credential(settings: Section, provider: Provider, catalog: Catalog) ->
     if owner:
         message = f"{name} holds the key of {owner.title}, which must not be sent to {provider.title}"
         settings.refuse("credential", "bad-setting", message, "Name a variable that holds this account's own key.")
+    elif not _names_provider(name, provider) and name not in _list_allowed(environ):
+        message = f"{name} does not say that it holds a key of {provider.title}"
+        advice = f"Name a variable with {provider.name.upper()} in its name, for example {provider.credential}; only the environment variable {ALLOWED_CREDENTIALS} can allow others."
+        settings.refuse("credential", "bad-setting", message, advice)
     return name
+
+
+def _list_allowed(environ: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(entry.strip() for entry in environ.get(ALLOWED_CREDENTIALS, "").split(","))
+
+
+def _names_provider(name: str, provider: Provider) -> bool:
+    """Tell whether a variable is meant for this vendor.
+
+    The configuration comes from pull requests: it must not choose any other secret of the environment, such as the CI
+    system's own token, and have it sent to a vendor.
+    """
+    return provider.name.upper() in name.upper()
 
 
 def _looks_like_key(name: str) -> bool:

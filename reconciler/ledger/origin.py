@@ -16,7 +16,7 @@ _AUTHOR_VARIABLES = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN")
 
 
 def new_run_id(clock: Clock) -> str:
-    """Return a new name for a run, e.g. `20261121-083000-4f3a1c`: lower case, so that it is a file name anywhere.
+    """Return a new name for a run, e.g. `20261121-083000-4f3a1c1c`: lower case, so that it is a file name anywhere.
 
     It sorts by time, in UTC, to a fraction of a second: an undo may follow its apply in the same one.
     """

@@ -81,7 +81,6 @@ CODES: Mapping[str, str] = MappingProxyType(
         "read-only": "The vendor computes this field; it cannot be declared.",
         "reference-inline": "A reference takes the id of another object, not the object itself.",
         "schema-stale": "A copy of the JSON Schema for editors is not that of this version. Write it anew with `reconciler schema`.",
-        "secret-variable": "A secret cannot be interpolated into this field.",
         "stale-field": "A field moved since it was planned; it was not overwritten.",
         "unknown-field": "The kind has no such field.",
         "unknown-key": "The key is not known here.",

@@ -169,4 +169,4 @@ def list_next_steps(plan: Plan) -> Iterator[str]:
     if plan.count(Status.UNKNOWN):
         yield "Unknown resources are left alone; plan again when they can be read."
     if plan.updates:
-        yield "Nothing was sent. Run `reconciler apply` to send these requests."
+        yield "Nothing was sent. `apply` with the same options sends these requests."

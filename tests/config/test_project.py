@@ -173,7 +173,7 @@ def test_kinds_spread_over_files_and_addresses_are_unique(workspace: Workspace) 
     ],
 )
 def test_two_resources_at_one_live_object(workspace: Workspace, first: str, second: str, collides: bool) -> None:
-    accounts = "{parley: {region: north}, other: {provider: parley, region: north, credential: B_KEY}, south: {provider: parley, region: south}}"
+    accounts = "{parley: {region: north}, other: {provider: parley, region: north, credential: B_PARLEY_KEY}, south: {provider: parley, region: south}}"
     if "account" not in first:
         accounts = "{parley: {region: north}}"
     workspace.write("reconciler.yaml", f"version: 1\naccounts: {accounts}\n")

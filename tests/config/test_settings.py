@@ -173,10 +173,20 @@ def test_base_url_that_is_refused(workspace: Workspace, url: str, allowed: str) 
     assert "hunter2" not in str(found)
 
 
-@pytest.mark.parametrize("name", ["GALTEA_API_KEY", "MY_KEY", "_X", "KEY2", "galtea_key"])
+@pytest.mark.parametrize("name", ["GALTEA_API_KEY", "MY_GALTEA_KEY", "_GALTEA", "GALTEA2", "galtea_key"])
 def test_credential_is_the_name_of_a_variable(workspace: Workspace, name: str) -> None:
     write_account(workspace, f"credential: {name}")
     assert workspace.load_project().accounts["galtea"].credential == name
+
+
+@pytest.mark.parametrize("name", ["GITHUB_TOKEN", "MY_KEY", "_X"])
+def test_configuration_cannot_choose_any_other_secret(workspace: Workspace, name: str) -> None:
+    write_account(workspace, f"credential: {name}")
+    found = workspace.refuse(environ={"RECONCILER_ALLOWED_CREDENTIALS": "OTHER"})
+    assert found.code == "bad-setting"
+    assert "RECONCILER_ALLOWED_CREDENTIALS" in found.advice
+    allowed = workspace.load_project(environ={"RECONCILER_ALLOWED_CREDENTIALS": f"OTHER, {name}"})
+    assert allowed.accounts["galtea"].credential == name
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,7 @@ def values_of(known: Field, *, clears: bool) -> st.SearchStrategy[Json]:
             "string": TEXTS if not schema.get("minLength") else TEXTS.filter(bool),
             "boolean": st.booleans(),
             "number": NUMBERS,
+            "integer": st.integers(-1000, 1000),
             "object": st.dictionaries(KEYS, TREES, max_size=4),
             "array": st.lists(LEAVES, max_size=3),
         }
