@@ -106,8 +106,8 @@ class Stage:
         self.environ = dict(KEYS, USER="tester", HOME=str(folder)) if environ is None else dict(environ)
         for name, text in (files or {}).items():
             self.write(name, text)
-        self._seed = seed if seed is not None else load_seed(folder / "sandbox.yaml")
-        self.app = create_app(database=None, seed=self._seed)
+        self.seed = seed if seed is not None else load_seed(folder / "sandbox.yaml")
+        self.app = create_app(database=None, seed=self.seed)
         self.vices: tuple[str, ...] = ()
 
     @property
@@ -118,7 +118,7 @@ class Stage:
     def trouble(self, *vices: str, **switches: object) -> None:
         """Go on with the same objects behind a server that has vices, or other switches."""
         world = self.world
-        self.app = create_app(database=None, seed=self._seed, vices=vices, switches=switches)
+        self.app = create_app(database=None, seed=self.seed, vices=vices, switches=switches)
         for provider, collection in COLLECTIONS:
             for row in world.rows(provider, collection):
                 self.world.put(provider, collection, row[COLLECTIONS[provider, collection]], row)
