@@ -6,11 +6,11 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+
+from reconciler.sandbox import SWITCHES, VICES
 from tests.laws.stage import Applied, Documents, Stage, build_settings
 from tests.laws.truth import check_truth
 from tests.laws.worlds import Drawn, build_world, find_spec, holds
-
-from reconciler.sandbox import SWITCHES, VICES
 
 SPELLED = {"slow": "slow:1", "rate-limit": "rate-limit:6/1", "clamp-limit": "clamp-limit:1"}
 VICE_NAMES = tuple(SPELLED.get(name, name) for name in VICES)

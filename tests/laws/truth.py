@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from tests.laws.stage import Applied, Documents
-from tests.laws.worlds import Drawn, find_spec, holds
-
 from reconciler.model.outcome import SETTLED, Outcome, Result
 from reconciler.model.plan import Status
+from tests.laws.stage import Applied, Documents
+from tests.laws.worlds import Drawn, find_spec, holds
 
 UNTOUCHED = frozenset({Result.REJECTED, Result.STALE, Result.REFUSED, Result.NOT_ATTEMPTED})
 FAILED = frozenset({Result.REJECTED, Result.MISMATCH, Result.IN_DOUBT, Result.NOT_ATTEMPTED})
