@@ -21,9 +21,9 @@ def build_sandbox(root: Path, *, vices: Sequence[str] = ()) -> Sandbox:
     from reconciler.sandbox import SeedError, SwitchError, ViceError, create_app, load_seed
 
     state = root / ".reconciler" / "sandbox"
-    state.mkdir(parents=True, exist_ok=True)
     source = root / SEED
     try:
+        state.mkdir(parents=True, exist_ok=True)
         seed = load_seed(source) if source.is_file() else None
         return create_app(database=state / "state.sqlite", seed=seed, vices=tuple(vices))  # type: ignore[return-value]
     except SeedError as error:
@@ -37,6 +37,13 @@ def build_sandbox(root: Path, *, vices: Sequence[str] = ()) -> Sandbox:
     except (ViceError, SwitchError) as error:
         diagnostic = Diagnostic(code="bad-vice", message=str(error), advice="`reconciler sandbox vices` lists them.")
         raise Problem(diagnostic, exit_code=Exit.USAGE) from error
+    except OSError as error:
+        diagnostic = Diagnostic(
+            code="cannot-write",
+            message=f"the sandbox cannot keep its state: {error}",
+            advice=f"`reconciler sandbox reset` begins anew, where {state} may be written.",
+        )
+        raise Problem(diagnostic, exit_code=Exit.FAILED) from error
 
 
 def reset_sandbox(root: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -129,15 +130,24 @@ def run(arguments: Sequence[str] | None = None, *, outside: Globals | None = Non
         click.echo("Interrupted.", err=True)
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_output()
         return FAILED
     except Exception as error:  # noqa: BLE001 - the last net: whatever comes here is our bug, and is said so
         return _report_bug(error)
     return int(result) if isinstance(result, int) else 0
 
 
+def _close_output() -> None:
+    """Let what is left of stdout go nowhere, so that Python does not complain about it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _report_bug(error: Exception) -> int:
-    """Say that it is our bug (law 9); the traceback is for whoever asks for it."""
+    """Say that it is our bug (law 9), unless the disk is full; the traceback is for whoever asks for it."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        click.echo(f"The output could not be written: {error.strerror}.", err=True)
+        _close_output()
+        return FAILED
     if os.environ.get("RECONCILER_TRACEBACK"):
         import traceback
 

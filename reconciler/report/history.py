@@ -34,7 +34,8 @@ def _build_table(runs: Sequence[RunSummary]) -> object:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for title in ("RUN", "WHEN", "WHO", "COMMIT", "WHAT"):
+    table.add_column("RUN", no_wrap=True)  # it is copied into the next command
+    for title in ("WHEN", "WHO", "COMMIT", "WHAT"):
         table.add_column(title, overflow="fold")
     for run in runs:
         cells = (run.run, run.when, run.author, run.commit[:10], _describe_counts(run))

@@ -162,12 +162,17 @@ class World:
 
 
 def _open(database: Path | None) -> sqlite3.Connection:
+    """Open the database; raise OSError where the file is none, or cannot be used."""
     if database is not None:
         database.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(database or ":memory:", timeout=30, isolation_level=None, check_same_thread=False)
-    # A killed process loses nothing by this, and a simulator need not survive a power cut.
-    connection.execute("PRAGMA synchronous = OFF")
-    connection.execute(_TABLE)
+    try:
+        connection = sqlite3.connect(database or ":memory:", timeout=30, isolation_level=None, check_same_thread=False)
+        # A killed process loses nothing by this, and a simulator need not survive a power cut.
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute(_TABLE)
+    except sqlite3.Error as error:
+        msg = f"{database}: {error}"
+        raise OSError(msg) from error
     return connection
 
 

@@ -187,6 +187,56 @@ def test_every_code_of_the_contract_is_known() -> None:
     assert {int(code) for code in Exit} == {0, 1, 2, 3, 4, 5, 6, 64, 130}
 
 
+@pytest.mark.parametrize("damage", ["no folder", "no database", "a folder"])
+def test_1_where_the_sandbox_cannot_keep_its_state(
+    tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = quickstart(tmp_path).folder
+    state = folder / ".reconciler" / "sandbox" / "state.sqlite"
+    if damage == "no folder":
+        (folder / ".reconciler").write_text("in the way", encoding="utf-8")
+    elif damage == "no database":
+        state.parent.mkdir(parents=True)
+        state.write_text("this is no database, whatever its name says", encoding="utf-8")
+    else:
+        state.mkdir(parents=True)
+    assert run(["-C", str(folder), "--sandbox", "plan"]) == 1
+    told = capsys.readouterr().err
+    assert "the sandbox cannot keep its state" in told
+    assert "bug" not in told
+    if damage == "no database":
+        assert run(["-C", str(folder), "sandbox", "reset"]) == 0
+        assert run(["-C", str(folder), "--sandbox", "plan"]) == 0
+
+
+def pipe_plan(folder: Path, target: str) -> tuple[int, str]:
+    """Plan with stdout somewhere; return the exit code and stderr."""
+    done = subprocess.run(
+        [
+            "sh",
+            "-c",
+            f'"$0" -m reconciler -C "$1" --sandbox plan {target}; echo "code $?" >&2',
+            sys.executable,
+            str(folder),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    code = re.search(r"code (\d+)", done.stderr)
+    assert code is not None
+    return int(code[1]), done.stderr
+
+
+def test_1_where_the_disk_is_full_is_no_bug(tmp_path: Path) -> None:
+    code, told = pipe_plan(quickstart(tmp_path).folder, "> /dev/full")
+    assert code == 1
+    assert "The output could not be written: No space left on device." in told
+    assert "bug" not in told
+    assert "Exception ignored" not in told
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["-C", "{}", "plan", "--sandbox"], ["plan", "-C", "{}", "--sandbox"], ["plan", "--sandbox", "-C", "{}"]],

@@ -148,9 +148,9 @@ def test_history_lists_runs_newest_first_with_who_and_what(tmp_path: Path) -> No
     assert (newest["command"], newest["undoes"]) == ("undo", oldest["run"])
     assert (oldest["command"], oldest["author"], oldest["counts"]) == ("apply", "mira", {"verified": 3})
     assert newest["when"] > oldest["when"]
-    shown = stage.run("history").out.splitlines()
-    assert newest["run"] in shown[1]
-    assert oldest["run"] in shown[2]
+    head, *shown = stage.run("history").out.splitlines()
+    assert head.split() == ["RUN", "WHEN", "WHO", "COMMIT", "WHAT"]
+    assert [line.split()[0] for line in shown if not line.startswith(" ")] == [newest["run"], oldest["run"]]
 
 
 def test_history_of_one_run_shows_each_field_with_both_values(tmp_path: Path) -> None:
