@@ -349,3 +349,28 @@ def test_a_plan_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     told = stage.run("plan", "--out", str(tmp_path / "nowhere" / "plan.json"))
     assert told.code == 1
     assert "error[cannot-write]" in told.err
+
+
+MOVED = """\
+version: 1
+accounts: {polyai: {region: us}}
+connectors:
+  one: {id: {agentId: PROJECT-58RP822I, connectorId: conn-1}, spec: {projectId: PROJECT-OTHER}}
+"""
+
+
+@pytest.mark.parametrize("forged", [False, True])
+def test_an_object_that_moved_is_looked_up_again(tmp_path: Path, *, forged: bool) -> None:
+    """The files still hold the old id: the plan names the new one, and only that one."""
+    stage = hotline(tmp_path, text=MOVED)
+    stage.world.put("polyai", "agents", "PROJECT-OTHER", {"agentId": "PROJECT-OTHER"})
+    stage.settle()
+    stage.change("reconciler.yaml", "projectId: PROJECT-OTHER", "projectId: PROJECT-OTHER, voiceName: en-US-Neural2-A")
+    target = save(stage)
+    shown = json.loads(target.read_text(encoding="utf-8"))["updates"][0]
+    assert shown["id"] == {"agentId": "PROJECT-OTHER", "connectorId": "conn-1"}
+    if forged:
+        forge(target, _set("identity", 1, "value", value="conn-2"))
+    told = apply(stage, target)
+    assert told.code == (5 if forged else 0), told.all
+    assert len(stage.writes) == (0 if forged else 1)
