@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -29,15 +30,14 @@ finally:
 """
 
 
-def watch(*arguments: str, folder: Path | None = None, **environ: str) -> tuple[str, set[str], int]:
+def watch(*arguments: str, environ: Mapping[str, str] | None = None) -> tuple[str, set[str], int]:
     """Run a command in a new process; return what it printed, which modules it imported, and its exit code."""
     done = subprocess.run(
         [sys.executable, "-c", WATCH, *arguments],
         capture_output=True,
         text=True,
         check=False,
-        cwd=folder,
-        env={**os.environ, **environ},
+        env={**os.environ, **(environ or {})},
         timeout=60,
     )
     words = done.stderr.split("\nIMPORTED ")[1].split(" CODE ")
@@ -81,7 +81,7 @@ def test_completion_completes(words: str, position: int, expected: set[str]) -> 
 
 
 def test_completion_imports_nothing_heavy() -> None:
-    out, imported, code = watch(**complete("reconciler pl", 1))
+    out, imported, code = watch(environ=complete("reconciler pl", 1))
     assert (code, out) == (0, "plain,plan\n")
     assert not imported & set(HEAVY)
 
