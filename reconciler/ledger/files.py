@@ -126,7 +126,7 @@ class FileStore:
     def _name_running(self) -> str:
         with contextlib.suppress(LedgerUnavailable):
             holder = self.read_lock()
-            if holder and not holder.has_expired(self._clock()):
+            if holder and holder.is_running(self._clock()):
                 return holder.run
         return ""
 

@@ -30,6 +30,22 @@ class LockHolder:
         end = parse_time(self.expires)
         return end is None or end <= now
 
+    def is_running(self, now: datetime) -> bool:
+        """Tell whether the run may still be alive: its lock holds, and its process is not known to be gone."""
+        return not self.has_expired(now) and not self._is_gone()
+
+    def _is_gone(self) -> bool:
+        """Tell whether the process is certainly gone. Only this machine can tell, and a number may be given out again."""
+        if os.name != "posix" or self.host != socket.gethostname() or self.pid <= 0:
+            return False
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        except (OSError, OverflowError):
+            return False
+        return False
+
     def extend(self, now: datetime) -> LockHolder:
         """Return the same lock with a time to live that starts now."""
         return replace(self, expires=format_time(now + timedelta(seconds=self.ttl_seconds)))
