@@ -78,6 +78,7 @@ class Stage:
     switches: Mapping[str, object] = field(default_factory=dict)
     now: Callable[[], datetime] = tell_time
     clock: Callable[[], float] | None = None
+    patience: Patience | None = QUICK
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -110,7 +111,7 @@ class Stage:
             environ=ENVIRON,
             now=self.now,
             transport=lambda _account: SandboxTransport(self.app),
-            patience=QUICK,
+            patience=self.patience,
         )
 
     def review(self) -> Review:

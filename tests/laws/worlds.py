@@ -295,7 +295,7 @@ def holds(live: Mapping[str, Any], name: str, wanted: Any) -> bool:
     if name in {"voice", "variantId", "label", "description", "inbound_agent"}:
         return (value or None) == (wanted or None)
     if name == "example_context":
-        return holds_map(value, wanted) if wanted else not value
+        return holds_map(value or {}, wanted) if wanted else not value
     return bool(value == wanted and isinstance(value, bool) == isinstance(wanted, bool))
 
 
