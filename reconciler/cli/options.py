@@ -76,7 +76,7 @@ GLOBAL_OPTIONS = (
         type=click.Path(exists=True, file_okay=False),
         expose_value=False,
         callback=_store("folder"),
-        help="Work as if started in DIR.",
+        help="Use the project in DIR; other paths stay relative to where you are.",
     ),
     click.Option(
         ["--env", "environment"],

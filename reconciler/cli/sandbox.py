@@ -17,7 +17,13 @@ def sandbox() -> None:
 
 
 @command("serve", example="reconciler sandbox serve --port 8642\nreconciler --vice late-429 sandbox serve")
-@click.option("--port", type=click.IntRange(0, 65535), default=8642, show_default=True, help="Port on 127.0.0.1.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8642,
+    show_default=True,
+    help="Port on 127.0.0.1; 0 takes any free one.",
+)
 def serve(options: Globals, port: int) -> int:
     """Serve the four vendors on loopback, so that any client can talk to them."""
     from reconciler.app.playground import build_sandbox, find_root
@@ -27,10 +33,17 @@ def serve(options: Globals, port: int) -> int:
 
     context = options.build_context()
     served = build_sandbox(find_root(context.folder), vices=context.vices)
-    tell(f"Four vendors at http://127.0.0.1:{port} (Fluents under /v1). Stop with Ctrl-C.")
-    for provider, key in SANDBOX_KEYS.items():
-        tell(f"  {provider:<12} key {key}")
-    listen(served, port=port)
+
+    def tell_address(opened: int) -> None:
+        tell(f"Four vendors at http://127.0.0.1:{opened} (Fluents under /v1). Stop with Ctrl-C.")
+        for provider, key in SANDBOX_KEYS.items():
+            tell(f"  {provider:<12} key {key}")
+
+    try:
+        listen(served, port=port, on_listen=tell_address)
+    except OSError as error:
+        message = f"Port {port} cannot be opened: {error.strerror}. Name another with --port, or 0 for any free one."
+        raise click.ClickException(message) from error
     return 0
 
 

@@ -69,11 +69,18 @@ def create_app(
     return app.create_app(database=database, seed=seed, vices=vices, switches=switches, clock=clock)
 
 
-def serve(app: ASGIApp, *, port: int, host: str = "127.0.0.1") -> None:
-    """Serve an application on loopback until interrupted."""
+def serve(
+    app: ASGIApp, *, port: int, host: str = "127.0.0.1", on_listen: Callable[[int], None] = lambda _port: None
+) -> None:
+    """Serve an application on loopback until interrupted.
+
+    `on_listen` hears which port was opened. Raises ValueError for another host, OSError where the port is taken.
+    """
     from reconciler.sandbox import server
 
-    server.serve(app, port=port, host=host)
+    with server.open_listener(port=port, host=host) as listener:
+        on_listen(listener.getsockname()[1])
+        server.serve(app, listener=listener)
 
 
 def __getattr__(name: str) -> object:

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import socket
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -30,15 +31,24 @@ class Door:
                 pass
 
 
-def serve(app: ASGIApp, *, port: int, host: str = "127.0.0.1") -> None:
-    """Serve until interrupted, on loopback only: these vendors know every key. Raises ValueError elsewhere."""
+def open_listener(*, port: int, host: str = "127.0.0.1") -> socket.socket:
+    """Open a port, on loopback only: these vendors know every key. 0 takes any free one.
+
+    Raises ValueError for another host, OSError where the port is taken.
+    """
     if not _is_loopback(host):
         msg = f"the sandbox listens on loopback only, not on {host}"
         raise ValueError(msg)
+    return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+
+
+def serve(app: ASGIApp, *, listener: socket.socket) -> None:
+    """Serve on an open port until interrupted."""
     lines: dict[Peer, asyncio.Transport] = {}
     protocol = _make_protocol(lines)
     door = Door(app, lines)
-    uvicorn.run(door, host=host, port=port, http=protocol, log_level="warning", lifespan="off", ws="none")
+    config = uvicorn.Config(door, http=protocol, log_level="warning", lifespan="off", ws="none")
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 def _make_protocol(lines: dict[Peer, asyncio.Transport]) -> type[asyncio.Protocol]:

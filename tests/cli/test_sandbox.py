@@ -1,0 +1,71 @@
+"""`sandbox serve|reset|vices`: the simulated vendors seen from outside."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from reconciler.cli.root import run
+from reconciler.sandbox import SWITCHES, VICES
+
+SEED = "galtea:\n  phoneConnections:\n    - {id: pc_1, productId: p, name: Line, phoneNumber: +12025550143}\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    spec = "phone_connections:\n  line: {id: pc_1, spec: {name: New}}\n"
+    (tmp_path / "reconciler.yaml").write_text(f"version: 1\naccounts: {{galtea: {{}}}}\n{spec}")
+    (tmp_path / "sandbox.yaml").write_text(SEED)
+    return tmp_path
+
+
+@pytest.fixture
+def served(project: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    command = [sys.executable, "-m", "reconciler", "-C", str(project), "sandbox", "serve", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        address = re.search(r"http://127\.0\.0\.1:[1-9]\d*", process.stderr.readline())
+        assert address
+        try:
+            yield process, address.group()
+        finally:
+            process.kill()
+
+
+def test_serve_names_the_port_that_it_took_and_answers_on_it(served: tuple[subprocess.Popen[str], str]) -> None:
+    process, address = served
+    answer = httpx.get(f"{address}/phoneConnections/pc_1", headers={"Authorization": "Bearer gsk_sandbox"})
+    assert answer.json()["name"] == "Line"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) in (0, 130, -signal.SIGINT)
+
+
+def test_a_taken_port_is_said(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert run(["-C", str(project), "sandbox", "serve", "--port", str(port)]) == 1
+    assert f"Port {port} cannot be opened" in capsys.readouterr().err
+
+
+def test_reset_sows_the_seed_anew(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    at = ["-C", str(project)]
+    assert run([*at, "sandbox", "reset"]) == 0
+    assert "nothing to reset" in capsys.readouterr().out
+    assert run([*at, "--sandbox", "apply", "--auto-approve"]) == 0
+    assert run([*at, "--sandbox", "plan", "--detailed-exitcode"]) == 0
+    assert run([*at, "sandbox", "reset"]) == 0
+    assert run([*at, "--sandbox", "plan", "--detailed-exitcode"]) == 2
+
+
+def test_vices_lists_every_vice_and_switch(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["sandbox", "vices"]) == 0
+    shown = capsys.readouterr().out
+    assert [name for name in (*VICES, *SWITCHES) if f"  {name} " not in shown] == []
