@@ -68,7 +68,7 @@ def read_field(known: Field, live: Mapping[str, Json]) -> Json | Missing:
 def _reduce_reference(known: Field, value: Json) -> Json:
     if known.reference is None or not isinstance(value, Mapping):
         return value
-    return value.get(known.reference.partition(".")[2])
+    return value.get(known.reference.partition(".")[2], value)
 
 
 def _normalise_list(known: Field, value: list[Json] | tuple[Json, ...]) -> list[Json]:

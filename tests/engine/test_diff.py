@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reconciler.engine.diff import compare_field, restrict
 from reconciler.engine.normal_form import normalise, same
 from reconciler.model.paths import MISSING, FieldPath, Json
+from reconciler.vendors import load_catalog
 from tests.engine.test_laws import LAW
 from tests.engine.worlds import KEYS, LINE, TREES, canon
 
@@ -102,3 +103,9 @@ def _set(value: Json, path: FieldPath, new: Json) -> Json:
         return new
     start = value if isinstance(value, dict) else {}
     return {**start, path[0]: _set(start.get(path[0]), path[1:], new)}
+
+
+def test_an_expanded_reference_without_its_id_is_not_null() -> None:
+    known = load_catalog().resource_types["fluents", "numbers"].fields["inbound_agent"]
+    assert normalise(known, {"id": "a-1", "name": "Front desk"}) == "a-1"
+    assert normalise(known, {"name": "Front desk"}) == {"name": "Front desk"}
