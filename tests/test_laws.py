@@ -1,4 +1,4 @@
-"""The laws of the design over random worlds, against the whole product but its command line.
+"""The laws (docs/concepts.md) over random worlds, against the whole product but its command line.
 
 `RECONCILER_HYPOTHESIS=thorough` draws many more worlds.
 """

@@ -8,7 +8,7 @@ from reconciler.model.diagnostic import Diagnostic
 
 
 class Exit(IntEnum):
-    """Exit codes of section 6; docs/exit-codes.md explains each."""
+    """Exit codes; docs/exit-codes.md explains each."""
 
     DONE = 0
     FAILED = 1

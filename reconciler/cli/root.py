@@ -112,7 +112,7 @@ def root(ctx: click.Context) -> None:
 
 
 def run(arguments: Sequence[str] | None = None, *, outside: Globals | None = None) -> int:
-    """Run the command line; return the exit code of section 6. A user's mistake never shows a traceback.
+    """Run the command line; return its exit code (docs/exit-codes.md). A user's mistake never shows a traceback.
 
     `outside` hands in another transport, clock or environment than the process's own.
     """

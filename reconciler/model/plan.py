@@ -12,7 +12,7 @@ from reconciler.model.resource_type import Identity
 
 
 class Cause(StrEnum):
-    """Who made declared and live differ (section 6; the truth table stands in docs/attribution.md)."""
+    """Who made declared and live differ (the truth table stands in docs/attribution.md)."""
 
     CONFIG = "config"
     DRIFT = "drift"
