@@ -167,10 +167,15 @@ def _open(database: Path | None) -> sqlite3.Connection:
         database.parent.mkdir(parents=True, exist_ok=True)
     try:
         connection = sqlite3.connect(database or ":memory:", timeout=30, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        msg = f"{database}: {error}"
+        raise OSError(msg) from error
+    try:
         # A killed process loses nothing by this, and a simulator need not survive a power cut.
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute(_TABLE)
     except sqlite3.Error as error:
+        connection.close()
         msg = f"{database}: {error}"
         raise OSError(msg) from error
     return connection
