@@ -59,6 +59,11 @@ class _SwiftLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._swift_time.now
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as the loop has it
+        """Wait for the threads however long they take: they do not live in swift time."""
+        del timeout
+        await super().shutdown_default_executor()
+
 
 class _SwiftPolicy(asyncio.DefaultEventLoopPolicy):
     def __init__(self, time: SwiftTime) -> None:
