@@ -22,8 +22,8 @@ _BOUNDS = {
     "maximum": "at most {}",
     "exclusiveMinimum": "more than {}",
     "exclusiveMaximum": "less than {}",
-    "minLength": "at least {} characters",
-    "maxLength": "at most {} characters",
+    "minLength": "at least {} character(s)",
+    "maxLength": "at most {} character(s)",
     "pattern": "must match {}",
     "format": "{}",
 }
