@@ -16,7 +16,7 @@ from reconciler.model.outcome import Outcome
 if TYPE_CHECKING:
     from reconciler.app.deployment import Deployment
     from reconciler.ledger import Journal, Lock
-    from reconciler.remote.client import TransportFactory
+    from reconciler.remote.client import Patience, TransportFactory, Wires
     from reconciler.remote.run import Stop
 
 
@@ -78,17 +78,22 @@ async def _send_all(
     used = {update.account for update in deployment.plan.updates}
     accounts = {account.name: account for account in workspace.accounts if account.name in used}
     keys = workspace.find_keys()
-    opening = {
-        "catalog": workspace.catalog,
-        "keys": keys,
-        "transport": transport,
-        "gates": build_gates(accounts.values(), catalog=workspace.catalog),
-        "environ": context.environ,
-    }
+    gates = build_gates(accounts.values(), catalog=workspace.catalog)
+
+    def wire(patience: Patience | None) -> Wires:
+        return {
+            "catalog": workspace.catalog,
+            "keys": keys,
+            "transport": transport,
+            "patience": patience,
+            "gates": gates,
+            "environ": context.environ,
+        }
+
     async with (
-        open_readers(accounts.values(), patience=context.patience, **opening) as readers,  # type: ignore[arg-type]
+        open_readers(accounts.values(), **wire(context.patience)) as readers,
         # A write is repeated by `execute` alone, which looks at the live object again first.
-        open_writers(accounts.values(), patience=WRITE_PATIENCE, **opening) as writers,  # type: ignore[arg-type]
+        open_writers(accounts.values(), **wire(WRITE_PATIENCE)) as writers,
         _interruptible(stop, watch.on_interrupt),
         _heartbeat(deployment.lock),
     ):

@@ -8,7 +8,8 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import partial
+from typing import Final, Required, TypedDict, Unpack
 
 import httpx
 from httpx_retries import RetryTransport
@@ -41,6 +42,7 @@ __all__ = [
     "NoAnswer",
     "Patience",
     "ReadClient",
+    "Wires",
     "WriteClient",
     "build_gates",
     "open_readers",
@@ -167,72 +169,60 @@ def build_gates(accounts: Iterable[Account], *, catalog: Catalog) -> Mapping[str
     }
 
 
+class Wires(TypedDict, total=False):
+    """What clients are built from. Without `transport` they reach the network, without `patience` and `gates` they make their own.
+
+    `environ` (default the process's) names proxies; `on_request` hears of each request that is sent, retries included.
+    """
+
+    catalog: Required[Catalog]
+    keys: Required[Mapping[str, Secret]]
+    transport: TransportFactory | None
+    patience: Patience | None
+    gates: Mapping[str, Gate] | None
+    environ: Mapping[str, str] | None
+    on_request: Callable[[], None] | None
+
+
 @asynccontextmanager
-async def open_readers(
-    accounts: Iterable[Account],
-    *,
-    catalog: Catalog,
-    keys: Mapping[str, Secret],
-    transport: TransportFactory | None = None,
-    patience: Patience | None = None,
-    gates: Mapping[str, Gate] | None = None,
-    environ: Mapping[str, str] | None = None,
-    on_request: Callable[[], None] | None = None,
-) -> AsyncIterator[Mapping[str, ReadClient]]:
-    """Open a reader for each account that has a key, by account name. `environ` (default the process's) names proxies."""
-    chosen = tuple(account for account in accounts if account.name in keys)
-    wiring = _Wiring(
-        catalog,
-        keys,
-        transport,
-        patience or Patience(),
-        gates or build_gates(chosen, catalog=catalog),
-        environ,
-        on_request,
-    )
-    async with AsyncExitStack() as stack:
-        lines = [
-            await wiring.open(stack, account, guard=allow_reads(account), methods=_READ_METHODS, exceptions=ANY_FAILURE)
-            for account in chosen
-        ]
+async def open_readers(accounts: Iterable[Account], **wires: Unpack[Wires]) -> AsyncIterator[Mapping[str, ReadClient]]:
+    """Open a reader for each account that has a key, by account name."""
+    reads = _Traffic(allow_reads, _READ_METHODS, ANY_FAILURE)
+    async with _open_lines(accounts, reads, wires) as lines:
         yield {line.account.name: ReadClient(line) for line in lines}
 
 
 @asynccontextmanager
-async def open_writers(
-    accounts: Iterable[Account],
-    *,
-    catalog: Catalog,
-    keys: Mapping[str, Secret],
-    transport: TransportFactory | None = None,
-    patience: Patience | None = None,
-    gates: Mapping[str, Gate] | None = None,
-    environ: Mapping[str, str] | None = None,
-    on_request: Callable[[], None] | None = None,
-) -> AsyncIterator[Mapping[str, WriteClient]]:
+async def open_writers(accounts: Iterable[Account], **wires: Unpack[Wires]) -> AsyncIterator[Mapping[str, WriteClient]]:
     """Open a writer for each account that has a key, by account name. Hand in the readers' gates: they share the limits."""
-    chosen = tuple(account for account in accounts if account.name in keys)
+    updates = _Traffic(partial(allow_updates, catalog=wires["catalog"]), WRITE_METHODS, NOT_SENT)
+    async with _open_lines(accounts, updates, wires) as lines:
+        yield {line.account.name: WriteClient(line) for line in lines}
+
+
+@dataclass(frozen=True, slots=True)
+class _Traffic:
+    """What a line lets through, and after which failures it repeats."""
+
+    guard: Callable[[Account], Guard]
+    methods: frozenset[str]
+    exceptions: tuple[type[Exception], ...]
+
+
+@asynccontextmanager
+async def _open_lines(accounts: Iterable[Account], traffic: _Traffic, wires: Wires) -> AsyncIterator[list[_Line]]:
+    chosen = tuple(account for account in accounts if account.name in wires["keys"])
     wiring = _Wiring(
-        catalog,
-        keys,
-        transport,
-        patience or Patience(),
-        gates or build_gates(chosen, catalog=catalog),
-        environ,
-        on_request,
+        wires["catalog"],
+        wires["keys"],
+        wires.get("transport"),
+        wires.get("patience") or Patience(),
+        wires.get("gates") or build_gates(chosen, catalog=wires["catalog"]),
+        wires.get("environ"),
+        wires.get("on_request"),
     )
     async with AsyncExitStack() as stack:
-        lines = [
-            await wiring.open(
-                stack,
-                account,
-                guard=allow_updates(account, catalog=catalog),
-                methods=WRITE_METHODS,
-                exceptions=NOT_SENT,
-            )
-            for account in chosen
-        ]
-        yield {line.account.name: WriteClient(line) for line in lines}
+        yield [await wiring.open(stack, account, traffic) for account in chosen]
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,15 +237,7 @@ class _Wiring:
     environ: Mapping[str, str] | None
     on_request: Callable[[], None] | None
 
-    async def open(
-        self,
-        stack: AsyncExitStack,
-        account: Account,
-        *,
-        guard: Guard,
-        methods: frozenset[str],
-        exceptions: tuple[type[Exception], ...],
-    ) -> _Line:
+    async def open(self, stack: AsyncExitStack, account: Account, traffic: _Traffic) -> _Line:
         """Build a line from the wire up and leave its closing to the stack."""
         provider, key, gate = (
             self.catalog.providers[account.provider],
@@ -264,8 +246,12 @@ class _Wiring:
         )
         trace = Trace(self.on_request)
         seconds = 2 * account.timeout_seconds + LONGEST_CONNECT_SECONDS
-        guarded = GuardedTransport(self._build_inner(account), guard=guard, gate=gate, trace=trace, seconds=seconds)
-        retrying = RetryTransport(guarded, retry=PatientRetry(self.patience, methods=methods, exceptions=exceptions))
+        guarded = GuardedTransport(
+            self._build_inner(account), guard=traffic.guard(account), gate=gate, trace=trace, seconds=seconds
+        )
+        retrying = RetryTransport(
+            guarded, retry=PatientRetry(self.patience, methods=traffic.methods, exceptions=traffic.exceptions)
+        )
         http = await stack.enter_async_context(_build_http(account, _KeyAuth(provider, key), retrying))
         return _Line(http, account=account, provider=provider, key=key, gate=gate, trace=trace)
 
