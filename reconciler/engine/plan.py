@@ -134,7 +134,7 @@ def plan_resource(
 
 
 def _refuse(declared: Declared, refusals: tuple[Diagnostic, ...]) -> Verdict:
-    reason = "; ".join(refusal.message for refusal in refusals)
+    reason = "; ".join(refusal.message.removeprefix(f"{declared.address}: ") for refusal in refusals)
     return Verdict(_planned(declared, Status.REFUSED, reason), diagnostics=refusals)
 
 

@@ -43,3 +43,22 @@ def fits(value: object, kind: str) -> bool:
     if value is None:
         return kind.endswith("?")
     return any(KINDS[name](value) for name in kind.removesuffix("?").split("|"))
+
+
+PHONE_KINDS: Mapping[str, str] = {
+    "name": "string",
+    "base_prompt": "string",
+    "handoff_phone_number": "string",
+    "initial_message": "string",
+    "language": "string",
+    "emotion_recognition": "boolean",
+    "elevenlabs_voice_id": "string",
+    "voice_speed": "number",
+    "speaks_first": "string",
+    "wait_time_before_ending_call": "number",
+    "call_max_duration": "number",
+    "awaiting_response_messages": "string",
+    "awaiting_response_max_spoken_count": "number",
+    "awaiting_response_timeout": "number",
+}
+"""What may be written to an OpenCopilot phone agent, in the kinds above."""

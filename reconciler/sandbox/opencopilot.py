@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from reconciler.sandbox.calls import Call, Refusal, Way
 from reconciler.sandbox.desk import Desk
 from reconciler.sandbox.keys import admit_bearer
-from reconciler.sandbox.kinds import fits
+from reconciler.sandbox.kinds import PHONE_KINDS, fits
 from reconciler.sandbox.world import Document
 
 LANGUAGES = frozenset(
@@ -87,28 +87,12 @@ VOICES = frozenset(
         "IJOA5d06iGvU3ehQdDjg",
     ]
 )
-_KINDS: Mapping[str, str] = {
-    "name": "string",
-    "base_prompt": "string",
-    "handoff_phone_number": "string",
-    "initial_message": "string",
-    "language": "string",
-    "emotion_recognition": "boolean",
-    "elevenlabs_voice_id": "string",
-    "voice_speed": "number",
-    "speaks_first": "string",
-    "wait_time_before_ending_call": "number",
-    "call_max_duration": "number",
-    "awaiting_response_messages": "string",
-    "awaiting_response_max_spoken_count": "number",
-    "awaiting_response_timeout": "number",
-}
 _CHOICES = {
     "language": LANGUAGES,
     "elevenlabs_voice_id": VOICES,
     "speaks_first": frozenset({"assistant-speaks-first", "user-speaks-first"}),
 }
-_WRITABLE: Mapping[str, object] = dict.fromkeys(_KINDS)
+_WRITABLE: Mapping[str, object] = dict.fromkeys(PHONE_KINDS)
 _LONGEST_CALL = 21_600
 _ERRORS = {
     400: "Bad Request",
@@ -169,7 +153,7 @@ class OpenCopilot:
             raise Refusal(int(self._desk.switches.get("opencopilot-unknown-id")), "Phone number not found")
         body = _check_body(call.body)
         self._check_duration(body)
-        fields = {name: body[name] for name in _KINDS if name in body}
+        fields = {name: body[name] for name in PHONE_KINDS if name in body}
         self._desk.commit("phones", phone["id"], fields, writable=_WRITABLE)
         return Response(status_code=200)
 
@@ -184,7 +168,7 @@ def _check_body(body: object) -> Document:
         raise Refusal(400, "Request body must be a JSON object")
     if "elevenlabs_voice_id" not in body:
         raise Refusal(400, "elevenlabs_voice_id is required")
-    for name, kind in _KINDS.items():
+    for name, kind in PHONE_KINDS.items():
         if name in body and not fits(body[name], kind):
             raise Refusal(400, f"{name} must be a {kind}")
         if name in body and name in _CHOICES and body[name] not in _CHOICES[name]:

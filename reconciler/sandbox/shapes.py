@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
+from reconciler.sandbox.kinds import PHONE_KINDS
+
 _NAMESPACE = uuid.UUID("6f9619ff-8b86-4d01-b42d-00c04fc964ff")
 _EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -131,22 +133,7 @@ SHAPES: Mapping[tuple[str, str], Shape] = MappingProxyType(
         ("opencopilot", "phones"): Shape(
             key="id",
             required={"id": "string", "phone_number": "phone"},
-            optional={
-                "name": "string?",
-                "base_prompt": "string",
-                "handoff_phone_number": "string",
-                "initial_message": "string",
-                "language": "string",
-                "emotion_recognition": "boolean",
-                "elevenlabs_voice_id": "string",
-                "voice_speed": "number",
-                "speaks_first": "string",
-                "wait_time_before_ending_call": "number",
-                "call_max_duration": "number",
-                "awaiting_response_messages": "string",
-                "awaiting_response_max_spoken_count": "number",
-                "awaiting_response_timeout": "number",
-            },
+            optional={**PHONE_KINDS, "name": "string?"},
             defaults={"name": _always(None), "elevenlabs_voice_id": _always("hP72SDESIJq2YuAblBqz")},
         ),
         ("polyai", "connectors"): Shape(

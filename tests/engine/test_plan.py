@@ -145,3 +145,13 @@ def test_one_reason_for_many_unknown_resources_is_told_once() -> None:
         "numbers.n2: 403",
     ]
     assert {one.advice for one in told} == {"Wait."}
+
+
+def test_the_reason_of_a_refusal_does_not_repeat_the_address() -> None:
+    declared = declare("galtea", "phone_connections", "a", spec={"productId": "other"}, line=1, id="p1")
+    assert declared.identity is not None
+    live = {"id": "p1", "name": "A", "productId": "one"}
+    plan = make((declared,), {declared.address: Present(declared.identity, live)})
+    assert plan.resources[0].status is Status.REFUSED
+    assert plan.resources[0].reason.startswith("productId is 'one'")
+    assert plan.diagnostics[0].message.startswith("phone_connections.a: productId")
