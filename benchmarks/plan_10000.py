@@ -16,14 +16,14 @@ import stage
 import yaml
 
 from reconciler.app.context import Context
-from reconciler.app.review import Review, read, validate
+from reconciler.app.review.review import Review, read, validate
 from reconciler.app.workspace import open_workspace
 from reconciler.config.discover import list_files
 from reconciler.config.findings import Findings
-from reconciler.config.source import Source
-from reconciler.config.yaml_events import parse_document
+from reconciler.config.text.events import parse_document
+from reconciler.config.text.source import Source
 from reconciler.engine.plan import make_plan
-from reconciler.report.text import render_plan
+from reconciler.report.text.plan import render_plan
 
 YARDSTICK = """
 import sys, yaml

@@ -18,12 +18,12 @@ from pathlib import Path
 
 import click
 
-from reconciler.app.knowledge import explain_field, explain_kind, explain_part, explain_provider
+from reconciler.app.learn.knowledge import explain_field, explain_kind, explain_part, explain_provider
 from reconciler.cli.options import GLOBAL_OPTIONS
 from reconciler.cli.root import COMMANDS, EPILOG, SECTIONS, root
 from reconciler.model.codes import CODES
 from reconciler.model.resource_type import Catalog, Field, Provider, ResourceType
-from reconciler.report.explanation import Explanation, Facts
+from reconciler.report.text.explanation import Explanation, Facts
 from reconciler.vendors import load_catalog, schema_folder
 
 DOCS = Path(__file__).parent

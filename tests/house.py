@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOMS = ("cli", "app", "sandbox", "report", "ledger", "remote", "engine", "vendors", "config", "model")
+ROOMS = ("cli", "app", "sandbox", "report", "ledger", "forge", "remote", "engine", "vendors", "config", "model")
 """Upper rooms first: a room may import lower rooms only."""
 
 ALONE = {"sandbox": frozenset({"model"})}
@@ -19,8 +19,8 @@ DOORS = {
     "yaml": ("config", "sandbox"),
     "jsonschema": ("config",),
     "jsonschema_rs": ("config",),
-    "httpx": ("remote", "sandbox.transport", "cli.ci_comment"),
-    "httpx_retries": ("remote",),
+    "httpx": ("remote", "forge", "sandbox.transport"),
+    "httpx_retries": ("remote", "forge"),
     "aiolimiter": ("remote",),
     "starlette": ("sandbox",),
     "uvicorn": ("sandbox",),

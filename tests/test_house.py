@@ -67,7 +67,7 @@ def test_a_clean_tree_has_no_violations(tmp_path: Path) -> None:
         "__init__.py": "__version__ = '1'",
         "__main__.py": "from reconciler.cli import main",
         "cli/__init__.py": "import click\nfrom reconciler import app\nfrom . import database",
-        "cli/ci_comment.py": "import httpx",
+        "forge/client.py": "import httpx",
         "sandbox/transport.py": "import httpx\nfrom reconciler.model.paths import Json",
         "config/__init__.py": "import yaml\nimport jsonschema_rs\nfrom reconciler.model import paths",
         "config/accounts.py": "def read_base_url(): ...\nclass BaseURL: ...",

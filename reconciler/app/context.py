@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reconciler.remote.client import Patience, TransportFactory
+    from reconciler.remote.wire.client import Patience, TransportFactory
 
 
 def tell_time() -> datetime:

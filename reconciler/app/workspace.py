@@ -23,7 +23,7 @@ from reconciler.vendors import load_catalog
 
 if TYPE_CHECKING:
     from reconciler.ledger import Store
-    from reconciler.remote.client import TransportFactory
+    from reconciler.remote.wire.client import TransportFactory
 
 SANDBOX_PACE = 60_000
 """Requests a minute towards the built-in sandbox, unless the account sets its own pace."""
@@ -82,7 +82,7 @@ class Workspace:
 
     def find_keys(self) -> Mapping[str, Secret]:
         """Look up the accounts' keys; the sandbox has its own, and none for a vendor that it does not play."""
-        from reconciler.remote.client import resolve_keys
+        from reconciler.remote.wire.client import resolve_keys
 
         if not self.context.sandbox:
             return resolve_keys(self.accounts, self.context.environ)
@@ -97,7 +97,7 @@ class Workspace:
         if self.context.transport is not None or not self.context.sandbox:
             yield self.context.transport
             return
-        from reconciler.app.playground import build_sandbox
+        from reconciler.app.sandbox_state import build_sandbox
         from reconciler.sandbox import SandboxTransport
 
         sandbox = build_sandbox(self.project.root, vices=self.context.vices)

@@ -35,10 +35,10 @@ def apply(
     Without PLANFILE: plan, show, ask, send. With it: exactly its updates, each checked once more right before it is
     sent; what moved since is left alone.
     """
-    from reconciler.app.approval import Allowances
-    from reconciler.app.deployment import prepare, prepare_saved
-    from reconciler.app.locking import open_store_locked
-    from reconciler.app.review import load_plan, review
+    from reconciler.app.deploy.approval import Allowances
+    from reconciler.app.deploy.deployment import prepare, prepare_saved
+    from reconciler.app.deploy.locking import open_store_locked
+    from reconciler.app.review.review import load_plan, review
     from reconciler.app.workspace import open_workspace
     from reconciler.cli.deploying import deploy
     from reconciler.cli.terminal import show_reading, tell_diagnostics

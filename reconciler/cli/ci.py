@@ -11,7 +11,7 @@ import click
 from reconciler.cli.options import Globals, command
 
 if TYPE_CHECKING:
-    from reconciler.app.ci import Posted, Posting
+    from reconciler.app.ci.posting import Posted, Posting
     from reconciler.model.plan import Plan
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -85,7 +85,7 @@ def comment(
 
     The comment is found by a hidden marker that names the environment, and only where we wrote it ourselves.
     """
-    from reconciler.app.ci import Posting, post_comment
+    from reconciler.app.ci.posting import Posting, post_comment
 
     failed = or_failed and not planfile.exists()
     plan = _blank_plan(options) if failed else _load(planfile)
@@ -105,7 +105,7 @@ def issue(options: Globals, planfile: Path, title: str, name: str, author: str, 
 
     PLANFILE comes from `drift --out`. Where something could not be read, an open issue stays as it is.
     """
-    from reconciler.app.ci import Posting, post_issue
+    from reconciler.app.ci.posting import Posting, post_issue
 
     posting = Posting(name=name, author=author, dry_run=dry_run)
     return _report(post_issue(options.build_context(), _load(planfile), posting, title=title), posting, what="issue")
@@ -115,7 +115,7 @@ def issue(options: Globals, planfile: Path, title: str, name: str, author: str, 
 @_planfile
 def summary(options: Globals, planfile: Path) -> int:
     """Append the plan to the job summary, where CI offers one (GITHUB_STEP_SUMMARY)."""
-    from reconciler.app.ci import append_summary
+    from reconciler.app.ci.posting import append_summary
     from reconciler.cli.terminal import tell
 
     target = append_summary(options.build_context(), _load(planfile))
@@ -132,7 +132,7 @@ def reviewed(options: Globals, planfile: Path, pull_request: int | None, name: s
 
     For the apply after the merge: plan again, check, apply. Fewer updates than were shown are fine.
     """
-    from reconciler.app.ci import Posting, check_reviewed
+    from reconciler.app.ci.posting import Posting, check_reviewed
     from reconciler.cli.terminal import write
 
     posting = Posting(name=name, author=author, pull_request=pull_request)
@@ -142,7 +142,7 @@ def reviewed(options: Globals, planfile: Path, pull_request: int | None, name: s
 
 
 def _load(planfile: Path) -> Plan:
-    from reconciler.app.review import load_plan
+    from reconciler.app.review.review import load_plan
 
     return load_plan(planfile)
 

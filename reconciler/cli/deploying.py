@@ -6,15 +6,15 @@ import sys
 
 import click
 
-from reconciler.app.approval import Allowances, note_lifted
-from reconciler.app.deploy import carry_out
-from reconciler.app.deployment import Deployment
+from reconciler.app.deploy.approval import Allowances, note_lifted
+from reconciler.app.deploy.carry_out import carry_out
+from reconciler.app.deploy.deployment import Deployment
+from reconciler.app.deploy.sending import Watch
 from reconciler.app.problem import Exit
-from reconciler.app.sending import Watch
 from reconciler.cli.formats import render_plan_as
 from reconciler.cli.terminal import measure_width, show_progress, tell, tell_diagnostics, wants_colour, write
 from reconciler.model.outcome import Outcome
-from reconciler.report.text import render_outcome_line, render_run_summary
+from reconciler.report.text.outcomes import render_outcome_line, render_run_summary
 
 
 def deploy(deployment: Deployment, allowances: Allowances, *, auto_approve: bool, verbose: bool) -> Exit:

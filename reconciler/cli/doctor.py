@@ -23,10 +23,10 @@ def doctor(options: Globals, accounts: tuple[str, ...], style: str) -> int:
     Key, proxy, host, answer, region, generation of the API and clock, one after the other. Sends at most one GET to each
     account, and a key to no other host than its account's. Exit 1 when anything failed.
     """
-    from reconciler.app.doctor import examine, judge_health
+    from reconciler.app.learn.doctor import examine, judge_health
     from reconciler.app.workspace import open_workspace
     from reconciler.cli.terminal import measure_width, tell_diagnostics, wants_colour, write
-    from reconciler.report.checks import render_checks, render_checks_json
+    from reconciler.report.text.checks import render_checks, render_checks_json
 
     workspace = open_workspace(options.build_context())
     tell_diagnostics(workspace.diagnostics)

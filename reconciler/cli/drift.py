@@ -30,7 +30,7 @@ def drift(options: Globals, out: Path | None, style: str, targets: tuple[str, ..
     an apply. What --out saves is a plan of putting these fields back as git declares them: for `show`, `ci issue`, or
     `apply`.
     """
-    from reconciler.app.review import judge_drift, keep_drift, review
+    from reconciler.app.review.review import judge_drift, keep_drift, review
     from reconciler.cli.formats import render_plan_as
     from reconciler.cli.saving import save_plan
     from reconciler.cli.terminal import show_reading, tell, tell_diagnostics, write

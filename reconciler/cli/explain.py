@@ -23,9 +23,9 @@ def explain(options: Globals, topic: str | None) -> int:
 
     Without an argument: which kinds and providers there are. Needs no network.
     """
-    from reconciler.app.explain import explain as look_up
+    from reconciler.app.learn.explain import explain as look_up
     from reconciler.cli.terminal import measure_width, wants_colour, write
-    from reconciler.report.explanation import render_explanations
+    from reconciler.report.text.explanation import render_explanations
 
     found = look_up(options.build_context(), topic)
     write(render_explanations(found, width=measure_width(), colour=wants_colour(sys.stdout)))

@@ -21,7 +21,7 @@ def render_annotations(
     diagnostics: Sequence[Diagnostic], plan: Plan | None = None, *, style: str, prefix: str = ""
 ) -> str:
     """Render findings, and of a plan its updates, as one of `ANNOTATIONS`."""
-    from reconciler.report import annotations
+    from reconciler.report.machine import annotations
 
     render: Callable[..., str] = getattr(annotations, f"render_{style}")
     return render(diagnostics, plan, prefix=prefix)
@@ -30,14 +30,14 @@ def render_annotations(
 def render_plan_as(plan: Plan, *, style: str, verbose: bool, folder: Path | None = None) -> str:
     """Render a plan for stdout. Only the text format looks at the terminal; `folder` is where the project is."""
     if style == "text":
-        from reconciler.report.text import render_plan
+        from reconciler.report.text.plan import render_plan
 
         return render_plan(plan, width=measure_width(), colour=wants_colour(sys.stdout), verbose=verbose)
     if style == "json":
-        from reconciler.report.json_report import render_plan_json
+        from reconciler.report.machine.documents import render_plan_json
 
         return render_plan_json(plan)
-    from reconciler.app.ci_place import find_prefix
+    from reconciler.app.ci.place import find_prefix
 
     prefix = find_prefix(folder or Path(), os.environ)
     if style in ANNOTATIONS:
@@ -46,9 +46,9 @@ def render_plan_as(plan: Plan, *, style: str, verbose: bool, folder: Path | None
 
     links = source_links(os.environ, prefix=prefix)
     if style == "markdown":
-        from reconciler.report.markdown import render_markdown
+        from reconciler.report.markdown.plan import render_markdown
 
         return render_markdown(plan, links=links)
-    from reconciler.report.html import render_html
+    from reconciler.report.html.page import render_html
 
     return render_html(plan, links=links)

@@ -19,9 +19,9 @@ reconciler history 20261121-083000-4f3a1c
 )
 def history(options: Globals, run: str | None, style: str) -> int:
     """List the applies, newest first; or show what RUN changed, field by field."""
-    from reconciler.app.past import list_runs, read_run
+    from reconciler.app.look_back.past import list_runs, read_run
     from reconciler.cli.terminal import measure_width, wants_colour, write
-    from reconciler.report import history as report
+    from reconciler.report.text import history as report
 
     context = options.build_context()
     shown = list_runs(context) if run is None else read_run(context, run)

@@ -22,7 +22,7 @@ def init(options: Globals, target: Path) -> int:
     Its examples can be planned and applied in the sandbox at once. Nothing is overwritten: where one of its files exists,
     nothing is written at all (exit 5); only a .gitignore may be there already.
     """
-    from reconciler.app.init import write_project
+    from reconciler.app.adopt.init import write_project
     from reconciler.cli.terminal import tell, write
 
     place = options.build_context().folder / target

@@ -37,11 +37,11 @@ def plan(
     Reads the live state with GET requests only and compares it with what the files declare. Nothing is written
     anywhere, except the plan itself with --out.
     """
-    from reconciler.app.review import judge_plan, review
+    from reconciler.app.review.review import judge_plan, review
     from reconciler.cli.formats import render_plan_as
     from reconciler.cli.saving import save_plan
     from reconciler.cli.terminal import show_reading, tell, tell_diagnostics, write
-    from reconciler.report.text import list_next_steps
+    from reconciler.report.text.plan import list_next_steps
 
     with show_reading() as on_request:
         context = options.build_context(on_request=on_request)

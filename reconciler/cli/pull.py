@@ -38,12 +38,12 @@ def pull(
     A plan with it is empty. Fields that cannot be read or changed are left out; secrets always are. Sends only GETs, and
     never writes over a file.
     """
-    from reconciler.app.pull import Wish
-    from reconciler.app.pull import pull as fetch
+    from reconciler.app.adopt.pull import Wish
+    from reconciler.app.adopt.pull import pull as fetch
     from reconciler.app.workspace import open_workspace
     from reconciler.cli.terminal import show_reading, tell, tell_diagnostics, write
+    from reconciler.report.declarations.pulled import render_pulled
     from reconciler.report.phrases import count_noun
-    from reconciler.report.pulled import render_pulled
 
     wish = Wish(kinds, accounts, tuple(map(_split_group, groups)), all_fields, declared)
     if out is not None:

@@ -26,7 +26,7 @@ def sandbox() -> None:
 )
 def serve(options: Globals, port: int) -> int:
     """Serve the four vendors on loopback, so that any client can talk to them."""
-    from reconciler.app.playground import build_sandbox, find_root
+    from reconciler.app.sandbox_state import build_sandbox, find_root
     from reconciler.cli.terminal import tell
     from reconciler.sandbox import SANDBOX_KEYS
     from reconciler.sandbox import serve as listen
@@ -50,7 +50,7 @@ def serve(options: Globals, port: int) -> int:
 @command("reset", example="reconciler -C examples/quickstart sandbox reset")
 def reset(options: Globals) -> int:
     """Forget what was applied in the sandbox; the next run sows the seed anew."""
-    from reconciler.app.playground import find_root, reset_sandbox
+    from reconciler.app.sandbox_state import find_root, reset_sandbox
     from reconciler.cli.terminal import write
 
     gone = reset_sandbox(find_root(options.build_context().folder))

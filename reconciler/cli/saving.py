@@ -12,7 +12,7 @@ def save_plan(plan: Plan, target: Path) -> None:
     """Write the plan's JSON document; raise Problem where the file cannot be written."""
     from reconciler.app.problem import Exit, Problem
     from reconciler.model.diagnostic import Diagnostic
-    from reconciler.report.json_report import render_plan_json
+    from reconciler.report.machine.documents import render_plan_json
 
     try:
         handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

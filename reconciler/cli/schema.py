@@ -10,7 +10,7 @@ import click
 from reconciler.cli.options import Globals, command
 
 if TYPE_CHECKING:
-    from reconciler.app.schemas import SchemaName
+    from reconciler.app.learn.schemas import SchemaName
 
 EXAMPLE = """
 reconciler schema > reconciler.schema.json
@@ -34,7 +34,7 @@ def schema(_options: Globals, name: SchemaName, copy: Path | None) -> int:
     Editors with a YAML language server complete, explain and check with it. Name a copy of it in the first line of a
     file: # yaml-language-server: $schema=reconciler.schema.json
     """
-    from reconciler.app.schemas import check_schema, render_schema
+    from reconciler.app.learn.schemas import check_schema, render_schema
     from reconciler.cli.terminal import tell, write
 
     if copy is None:

@@ -22,7 +22,7 @@ reconciler show plan.json --format html > plan.html
 )
 def show(options: Globals, planfile: Path, style: str) -> int:
     """Show a saved plan in any format; needs neither a project nor a network."""
-    from reconciler.app.review import load_plan
+    from reconciler.app.review.review import load_plan
     from reconciler.cli.formats import render_plan_as
     from reconciler.cli.terminal import tell_diagnostics, write
 

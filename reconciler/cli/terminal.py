@@ -47,7 +47,7 @@ def tell(text: str) -> None:
 def tell_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
     """Write diagnostics to stderr."""
     if diagnostics:
-        from reconciler.report.text import render_diagnostics
+        from reconciler.report.text.diagnostics import render_diagnostics
 
         tell(render_diagnostics(diagnostics, colour=wants_colour(sys.stderr), width=measure_width()))
 

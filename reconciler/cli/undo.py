@@ -29,9 +29,9 @@ def undo(
     Plans the reverse changes, shows them, asks and sends them like any apply. Fields that moved since are left alone
     and named. Git still declares what it did: revert the commit too, or the next apply brings it back.
     """
-    from reconciler.app.approval import Allowances
-    from reconciler.app.locking import open_store_locked
-    from reconciler.app.past import prepare_undo
+    from reconciler.app.deploy.approval import Allowances
+    from reconciler.app.deploy.locking import open_store_locked
+    from reconciler.app.look_back.past import prepare_undo
     from reconciler.app.problem import Exit
     from reconciler.app.workspace import open_workspace
     from reconciler.cli.deploying import deploy

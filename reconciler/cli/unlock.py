@@ -12,7 +12,7 @@ def unlock(options: Globals) -> int:
     A lock ends by itself a few minutes after its run was killed; this is for those who cannot wait. Do not use it on a
     run that is alive.
     """
-    from reconciler.app.past import remove_lock
+    from reconciler.app.look_back.past import remove_lock
     from reconciler.cli.terminal import write
 
     holder = remove_lock(options.build_context())

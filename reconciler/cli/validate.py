@@ -33,7 +33,7 @@ def validate(options: Globals, style: str, files: tuple[str, ...]) -> int:
     each time, since one file can break another.
     """
     from reconciler.app.problem import Exit
-    from reconciler.app.review import validate as check
+    from reconciler.app.review.review import validate as check
     from reconciler.cli.terminal import tell_diagnostics, write
 
     del files
@@ -52,12 +52,12 @@ def validate(options: Globals, style: str, files: tuple[str, ...]) -> int:
 
 def _render(style: str, diagnostics: tuple[Diagnostic, ...], folder: Path) -> str:
     if style == "json":
-        from reconciler.report.json_report import render_diagnostics_json
+        from reconciler.report.machine.documents import render_diagnostics_json
 
         return render_diagnostics_json(diagnostics)
     import os
 
-    from reconciler.app.ci_place import find_prefix
+    from reconciler.app.ci.place import find_prefix
     from reconciler.cli.formats import render_annotations
 
     return render_annotations(diagnostics, style=style, prefix=find_prefix(folder, os.environ))

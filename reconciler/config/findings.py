@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.config.source import Place, Source
+from reconciler.config.text.source import Place, Source
 from reconciler.model.diagnostic import Diagnostic, Severity
 
 

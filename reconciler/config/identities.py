@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from reconciler.config.findings import Findings
-from reconciler.config.interpolate import InterpolationError, Interpolator
-from reconciler.config.positions import Document, Node
-from reconciler.config.section import is_null, name_node
-from reconciler.config.source import Place, quote
+from reconciler.config.settings.section import is_null, name_node
 from reconciler.config.suggest import list_names, suggest
-from reconciler.config.validate import Knowledge
+from reconciler.config.text.positions import Document, Node
+from reconciler.config.text.source import Place, quote
+from reconciler.config.values.interpolate import InterpolationError, Interpolator
+from reconciler.config.values.validate import Knowledge
 from reconciler.model.resource_type import Identity, IdentityPart
 
 # Dots would be read as steps of a URL's path, which no percent-encoding prevents.

@@ -13,16 +13,16 @@ from typing import Final
 
 from reconciler.config.discover import PROJECT_FILE, find_project, list_files
 from reconciler.config.findings import Findings
-from reconciler.config.interpolate import Interpolator
-from reconciler.config.positions import Document
-from reconciler.config.reading import MAX_CONFIG_BYTES, ReadError, read_text
 from reconciler.config.resources import ResourceReader
-from reconciler.config.section import Section, read_section
-from reconciler.config.settings import Settings, read_settings
-from reconciler.config.source import START, Source, pack_place, quote
+from reconciler.config.settings.project_file import Settings, read_settings
+from reconciler.config.settings.section import Section, read_section
+from reconciler.config.settings.variables import collect_variables
 from reconciler.config.suggest import suggest
-from reconciler.config.variables import collect_variables
-from reconciler.config.yaml_events import parse_document
+from reconciler.config.text.events import parse_document
+from reconciler.config.text.positions import Document
+from reconciler.config.text.reading import MAX_CONFIG_BYTES, ReadError, read_text
+from reconciler.config.text.source import START, Source, pack_place, quote
+from reconciler.config.values.interpolate import Interpolator
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.project import Account, Declared, Project
 from reconciler.model.resource_type import Catalog

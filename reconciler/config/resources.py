@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.config.accounts import NAME, NAME_ADVICE
-from reconciler.config.convert import Converter
 from reconciler.config.findings import Findings
 from reconciler.config.identities import IdentityReader
-from reconciler.config.interpolate import Interpolator
-from reconciler.config.positions import Document, Node, Plain, Positions
-from reconciler.config.scalars import WrongTypeError, convert_scalar
-from reconciler.config.section import is_null, name_node
-from reconciler.config.source import Place, Source, quote
+from reconciler.config.settings.accounts import NAME, NAME_ADVICE
+from reconciler.config.settings.section import is_null, name_node
 from reconciler.config.suggest import find_nearest, list_names, suggest
-from reconciler.config.validate import Knowledge, SpecCheck
+from reconciler.config.text.positions import Document, Node, Plain, Positions
+from reconciler.config.text.source import Place, Source, quote
+from reconciler.config.values.convert import Converter
+from reconciler.config.values.interpolate import Interpolator
+from reconciler.config.values.scalars import WrongTypeError, convert_scalar
+from reconciler.config.values.validate import Knowledge, SpecCheck
 from reconciler.model.project import Account, Declared
 from reconciler.model.resource_type import Catalog
 

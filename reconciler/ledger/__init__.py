@@ -7,9 +7,9 @@ from reconciler.ledger.atomic import STATE_FOLDER
 from reconciler.ledger.encoding import Loaded
 from reconciler.ledger.errors import LedgerConflict, LedgerProblem, LedgerUnavailable, LockedError, LockLost
 from reconciler.ledger.fingerprints import fingerprint_value
-from reconciler.ledger.history import Intention, RecordedChange, RunRecord, RunSummary, Step
 from reconciler.ledger.holder import LockHolder
-from reconciler.ledger.journal import Journal, RunEnd, RunHeader
+from reconciler.ledger.journals.history import Intention, RecordedChange, RunRecord, RunSummary, Step
+from reconciler.ledger.journals.journal import Journal, RunEnd, RunHeader
 from reconciler.ledger.lock import Lock
 from reconciler.ledger.origin import current_author, current_commit, new_run_id
 from reconciler.ledger.store import Store, fingerprint_key, open_store

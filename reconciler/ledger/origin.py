@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC
 from pathlib import Path
 
-from reconciler.ledger.git import GitFailure, open_git
+from reconciler.ledger.stores.git_command import GitFailure, open_git
 from reconciler.ledger.times import Clock
 
 _AUTHOR_VARIABLES = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN")

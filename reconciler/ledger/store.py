@@ -10,9 +10,9 @@ from typing import Protocol
 
 from reconciler.ledger.atomic import STATE_FOLDER
 from reconciler.ledger.encoding import Loaded
-from reconciler.ledger.history import Intention, RunRecord, RunSummary
 from reconciler.ledger.holder import LockHolder
-from reconciler.ledger.journal import Journal
+from reconciler.ledger.journals.history import Intention, RunRecord, RunSummary
+from reconciler.ledger.journals.journal import Journal
 from reconciler.ledger.lock import Lock
 from reconciler.ledger.times import Clock
 from reconciler.model.ledger import Applied
@@ -67,10 +67,10 @@ def open_store(
 
     Nothing is read or written yet.
     """
-    from reconciler.ledger.files import FileStore
+    from reconciler.ledger.stores.files import FileStore
 
     if folder is None and project.ledger == "git":
-        from reconciler.ledger.git_store import GitStore
+        from reconciler.ledger.stores.git import GitStore
 
         return GitStore(project, clock=clock, environ=environ)
     return FileStore(project, folder=folder or project.root / STATE_FOLDER, clock=clock)

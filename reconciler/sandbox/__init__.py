@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.switches import SWITCHES, Switch, SwitchError
-from reconciler.sandbox.vices import VICES, ViceError
+from reconciler.sandbox.trouble.switches import SWITCHES, Switch, SwitchError
+from reconciler.sandbox.trouble.vices import VICES, ViceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.types import ASGIApp
 
-    from reconciler.sandbox.faults import Fault
-    from reconciler.sandbox.seed import SANDBOX_KEYS, SeedError, load_seed
+    from reconciler.sandbox.state.seed import SANDBOX_KEYS, SeedError, load_seed
+    from reconciler.sandbox.state.world import Arrived, Danger, Served, World
     from reconciler.sandbox.transport import SandboxTransport
-    from reconciler.sandbox.world import Arrived, Danger, Served, World
+    from reconciler.sandbox.trouble.faults import Fault
 
 __all__ = [
     "SANDBOX_KEYS",
@@ -43,15 +43,15 @@ __all__ = [
     "serve",
 ]
 _HOMES = {
-    "SANDBOX_KEYS": "seed",
-    "Arrived": "world",
-    "Danger": "world",
-    "Fault": "faults",
+    "SANDBOX_KEYS": "state.seed",
+    "Arrived": "state.world",
+    "Danger": "state.world",
+    "Fault": "trouble.faults",
     "SandboxTransport": "transport",
-    "SeedError": "seed",
-    "Served": "world",
-    "World": "world",
-    "load_seed": "seed",
+    "SeedError": "state.seed",
+    "Served": "state.world",
+    "World": "state.world",
+    "load_seed": "state.seed",
 }
 
 

@@ -13,20 +13,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
-from reconciler.sandbox.calls import Act, Call, Lost, Refusal, Vendor
-from reconciler.sandbox.desk import Desk
-from reconciler.sandbox.dial import Dial
-from reconciler.sandbox.faults import Fault
-from reconciler.sandbox.fluents import Fluents
-from reconciler.sandbox.galtea import Galtea
-from reconciler.sandbox.gate import Answer, Denial, Gate
 from reconciler.sandbox.hosts import find_provider, find_region, is_write
-from reconciler.sandbox.opencopilot import OpenCopilot
-from reconciler.sandbox.polyai import PolyAI
-from reconciler.sandbox.seed import plant, read_switches, read_vices
-from reconciler.sandbox.switches import set_switches
-from reconciler.sandbox.vices import parse_vices
-from reconciler.sandbox.world import Arrived, Danger, Served, World
+from reconciler.sandbox.state.seed import plant, read_switches, read_vices
+from reconciler.sandbox.state.world import Arrived, Danger, Served, World
+from reconciler.sandbox.trouble.dial import Dial
+from reconciler.sandbox.trouble.faults import Fault
+from reconciler.sandbox.trouble.gate import Answer, Denial, Gate
+from reconciler.sandbox.trouble.switches import set_switches
+from reconciler.sandbox.trouble.vices import parse_vices
+from reconciler.sandbox.vendors.calls import Act, Call, Lost, Refusal, Vendor
+from reconciler.sandbox.vendors.desk import Desk
+from reconciler.sandbox.vendors.fluents import Fluents
+from reconciler.sandbox.vendors.galtea import Galtea
+from reconciler.sandbox.vendors.opencopilot import OpenCopilot
+from reconciler.sandbox.vendors.polyai import PolyAI
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _VENDORS: tuple[Callable[[Desk], Vendor], ...] = (Galtea, Fluents, OpenCopilot, PolyAI)

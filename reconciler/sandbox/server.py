@@ -8,7 +8,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from reconciler.sandbox.faults import Fault
+from reconciler.sandbox.trouble.faults import Fault
 
 Peer = tuple[str, int]
 

@@ -3,7 +3,7 @@
 import httpx
 from starlette.types import ASGIApp
 
-from reconciler.sandbox.faults import AnswerTimedOut, ConnectionDropped, ConnectRefused, Fault
+from reconciler.sandbox.trouble.faults import AnswerTimedOut, ConnectionDropped, ConnectRefused, Fault
 
 _ERRORS: dict[type[Fault], tuple[type[httpx.TransportError], str]] = {
     ConnectRefused: (httpx.ConnectError, "connection refused"),

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from reconciler.cli.options import Globals
 from reconciler.cli.root import root
 from reconciler.model.plan import Plan
-from reconciler.report.json_report import render_plan_json
+from reconciler.report.machine.documents import render_plan_json
 from tests.ci.fake_forge import COMMIT, REPOSITORY, TOKEN, FakeForge, serve_forge
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
 
-from reconciler.app.ci import Deed, Posting, post_comment
+from reconciler.app.ci.posting import Deed, Posting, post_comment
 from reconciler.app.context import Context
 from reconciler.app.problem import Problem
 from reconciler.model.plan import Plan
-from reconciler.remote.transport import Patience
+from reconciler.remote.wire.transport import Patience
 from tests.ci.conftest import Run, build_environ, build_gitlab
 from tests.ci.fake_forge import COMMIT, REPOSITORY, ROBOT, TOKEN, FakeForge
 from tests.remote.read_stage import Waits
@@ -378,10 +378,10 @@ def test_outside_of_ci_it_says_what_is_missing(run: Run, save: Save) -> None:
 def test_only_comments_and_issues_can_be_written(forge: FakeForge) -> None:
     import asyncio
 
+    from reconciler.forge.client import open_forge
+    from reconciler.forge.forges import GITHUB
     from reconciler.model.secret import Secret
-    from reconciler.remote.forge import open_forge
-    from reconciler.remote.forges import GITHUB
-    from reconciler.remote.guards import ForbiddenRequestError
+    from reconciler.remote.wire.guards import ForbiddenRequestError
 
     async def send(method: str, address: str) -> None:
         async with open_forge(GITHUB, api=forge.url, repository=REPOSITORY, token=Secret(TOKEN), environ={}) as client:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.plan import Cause, Plan, Update
-from reconciler.report.review_notes import find_unseen, fingerprint_updates
+from reconciler.report.markdown.notes import find_unseen, fingerprint_updates
 from tests.ci.conftest import Run, build_gitlab
 from tests.ci.fake_forge import COMMIT, ROBOT, FakeForge
 from tests.report import plans

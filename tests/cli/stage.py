@@ -18,7 +18,7 @@ import httpx
 
 from reconciler.cli.options import Globals
 from reconciler.cli.root import run
-from reconciler.remote.client import Patience
+from reconciler.remote.wire.client import Patience
 from reconciler.sandbox import SANDBOX_KEYS, SandboxTransport, Served, World, create_app, load_seed
 
 ROOT = Path(__file__).parent.parent.parent

@@ -17,10 +17,10 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.app.credentials import check_credential
+from reconciler.app.learn.credentials import check_credential
 from reconciler.cli.options import Globals
 from reconciler.cli.root import root, run
-from reconciler.config.accounts import default_accounts
+from reconciler.config.settings.accounts import default_accounts
 from reconciler.ledger import open_store
 from reconciler.model.check import Verdict
 from reconciler.model.project import Project

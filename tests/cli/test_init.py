@@ -7,7 +7,7 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from reconciler.app.init import TEMPLATE, build_project_files
+from reconciler.app.adopt.init import TEMPLATE, build_project_files
 from reconciler.cli.root import run
 from reconciler.vendors import load_catalog
 from reconciler.vendors.users_schema import build_users_schema

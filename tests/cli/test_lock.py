@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.app.locking import open_store_locked
+from reconciler.app.deploy.locking import open_store_locked
 from reconciler.app.workspace import open_workspace
 from reconciler.cli.options import Globals
 from reconciler.sandbox import Arrived

@@ -15,9 +15,9 @@ from jsonschema import Draft202012Validator
 
 from reconciler.cli.root import run
 from reconciler.config import load_project
-from reconciler.config.accounts import _KEYS as ACCOUNT_KEYS
 from reconciler.config.resources import RESOURCE_KEYS
-from reconciler.config.settings import KEYS
+from reconciler.config.settings.accounts import _KEYS as ACCOUNT_KEYS
+from reconciler.config.settings.project_file import KEYS
 from reconciler.vendors import load_catalog, schema_folder
 from reconciler.vendors.compile import compile_provider, compile_resource_type
 from reconciler.vendors.users_schema import build_users_schema

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.config.findings import Findings
-from reconciler.config.positions import Plain
-from reconciler.config.scalars import NULLS
-from reconciler.config.source import Source
-from reconciler.config.yaml_events import parse_document
+from reconciler.config.text.events import parse_document
+from reconciler.config.text.positions import Plain
+from reconciler.config.text.source import Source
+from reconciler.config.values.scalars import NULLS
 
 from .conftest import Workspace
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config.reading import MAX_INCLUDED_BYTES
+from reconciler.config.text.reading import MAX_INCLUDED_BYTES
 
 from .conftest import Workspace
 

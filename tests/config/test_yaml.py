@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.config.findings import Findings
-from reconciler.config.positions import Document
-from reconciler.config.source import Source
-from reconciler.config.yaml_events import FASTEST_PARSER, MAX_PROBLEMS, parse_document
+from reconciler.config.text.events import FASTEST_PARSER, MAX_PROBLEMS, parse_document
+from reconciler.config.text.positions import Document
+from reconciler.config.text.source import Source
 from reconciler.model.diagnostic import Diagnostic
 
 from .conftest import Workspace

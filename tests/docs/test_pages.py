@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from reconciler.app.problem import Exit
-from reconciler.config import aliases, load_project, reading, yaml_events
-from reconciler.config.accounts import _KEYS as ACCOUNT_SETTINGS
-from reconciler.config.settings import KEYS as PROJECT_KEYS
+from reconciler.config import load_project
+from reconciler.config.settings.accounts import _KEYS as ACCOUNT_SETTINGS
+from reconciler.config.settings.project_file import KEYS as PROJECT_KEYS
+from reconciler.config.text import aliases, reading
+from reconciler.config.text import events as yaml_events
 from reconciler.engine.attribute import attribute
 from reconciler.model.outcome import Result
 from reconciler.model.paths import MISSING
-from reconciler.report.text_outcomes import COUNTED
+from reconciler.report.text.outcomes import COUNTED
 from reconciler.vendors import load_catalog
 from tests.docs.pages import ROOT, Block, list_blocks
 

@@ -14,16 +14,16 @@ from typing import Any
 import httpx
 from starlette.applications import Starlette
 
-from reconciler.app.approval import Allowances
 from reconciler.app.context import Context, tell_time
-from reconciler.app.deploy import Deployed, carry_out
-from reconciler.app.deployment import Deployment, prepare
-from reconciler.app.locking import open_store_locked
-from reconciler.app.review import Review, judge_plan, review
-from reconciler.app.sending import Watch
+from reconciler.app.deploy.approval import Allowances
+from reconciler.app.deploy.carry_out import Deployed, carry_out
+from reconciler.app.deploy.deployment import Deployment, prepare
+from reconciler.app.deploy.locking import open_store_locked
+from reconciler.app.deploy.sending import Watch
+from reconciler.app.review.review import Review, judge_plan, review
 from reconciler.app.workspace import open_workspace
 from reconciler.model.plan import Plan, Request
-from reconciler.remote.client import Patience
+from reconciler.remote.wire.client import Patience
 from reconciler.sandbox import SANDBOX_KEYS, SandboxTransport, World, create_app
 
 Documents = dict[tuple[str, str, str], dict[str, Any]]

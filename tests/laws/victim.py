@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 
 from reconciler.app.context import Context
-from reconciler.app.deployment import Deployment
+from reconciler.app.deploy.deployment import Deployment
 from reconciler.sandbox import SandboxTransport
 from tests.laws.stage import Stage
 from tests.laws.worlds import Drawn, build_world

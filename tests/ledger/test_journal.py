@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.ledger import RunEnd, RunHeader, RunRecord, Store, fingerprint_value, open_store
-from reconciler.ledger.history import find_unsettled, read_run
+from reconciler.ledger.journals.history import find_unsettled, read_run
 from reconciler.model.outcome import Collateral, Result
 from reconciler.model.paths import MISSING
 from reconciler.model.plan import Cause, Change

@@ -16,9 +16,9 @@ from reconciler.model.plan import Request, Update
 from reconciler.model.project import Account, Declared
 from reconciler.model.resource_type import Identity
 from reconciler.model.secret import Secret
-from reconciler.remote.client import Patience, build_gates, open_readers, open_writers
-from reconciler.remote.execute import Stop, carry_out
-from reconciler.remote.read import read_identities
+from reconciler.remote.reading.read import read_identities
+from reconciler.remote.wire.client import Patience, build_gates, open_readers, open_writers
+from reconciler.remote.writing.execute import Stop, carry_out
 from reconciler.sandbox import SANDBOX_KEYS, SandboxTransport, World, create_app
 from reconciler.vendors import load_catalog
 

@@ -16,8 +16,8 @@ from reconciler.model.live import LiveState, Reading
 from reconciler.model.project import Account, Declared
 from reconciler.model.resource_type import Identity
 from reconciler.model.secret import Secret
-from reconciler.remote.client import Patience, ReadClient, WriteClient, open_readers, open_writers
-from reconciler.remote.read import read_live
+from reconciler.remote.reading.read import read_live
+from reconciler.remote.wire.client import Patience, ReadClient, WriteClient, open_readers, open_writers
 from reconciler.sandbox import SANDBOX_KEYS, SandboxTransport, World, create_app
 from reconciler.vendors import load_catalog
 

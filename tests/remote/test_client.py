@@ -14,13 +14,13 @@ import pytest
 from reconciler import __version__
 from reconciler.model.paths import MISSING
 from reconciler.model.plan import Request
-from reconciler.remote.client import (
+from reconciler.remote.wire.client import (
     Answer,
     ForbiddenRequestError,
     NoAnswer,
     resolve_keys,
 )
-from reconciler.remote.transport import find_proxy
+from reconciler.remote.wire.transport import find_proxy
 from tests.remote.read_stage import Stage, build_accounts
 
 KEYS = {"galtea": "gsk_k", "fluents": "flu_k", "opencopilot": "ocx_k", "polyai": "poly_k"}

@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.model.plan import Request
 from reconciler.model.secret import Secret
-from reconciler.remote.client import build_gates, open_readers, open_writers
+from reconciler.remote.wire.client import build_gates, open_readers, open_writers
 from tests.remote.read_stage import CATALOG, build_accounts
 
 T = TypeVar("T")

@@ -10,8 +10,8 @@ import pytest
 
 from reconciler.model.outcome import Outcome, Result
 from reconciler.model.paths import MISSING, Json
-from reconciler.remote.answers import Answer, NoAnswer
-from reconciler.remote.reply import Word, find_strangers, interpret, interpret_batch
+from reconciler.remote.wire.answers import Answer, NoAnswer
+from reconciler.remote.writing.reply import Word, find_strangers, interpret, interpret_batch
 from tests.remote.execute_stage import CATALOG, OTHER_AGENT, Stage, polyai
 
 VOICE = "en-US-Neural2-A"

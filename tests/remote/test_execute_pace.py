@@ -9,10 +9,10 @@ import pytest
 from reconciler.model.outcome import Result
 from reconciler.model.plan import Update
 from reconciler.model.resource_type import Identity
-from reconciler.remote.client import Patience
-from reconciler.remote.execute import WRITE_PATIENCE
-from reconciler.remote.forecast import Forecast, forecast
-from reconciler.remote.waves import plan_waves
+from reconciler.remote.wire.client import Patience
+from reconciler.remote.writing.execute import WRITE_PATIENCE
+from reconciler.remote.writing.forecast import Forecast, forecast
+from reconciler.remote.writing.waves import plan_waves
 from tests.remote.execute_stage import (
     CATALOG,
     OTHER_AGENT,

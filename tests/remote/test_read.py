@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.model.live import Absent, Present, Reading, Unknown
 from reconciler.model.resource_type import Identity
-from reconciler.remote.read import list_live, read_identities
+from reconciler.remote.reading.read import list_live, read_identities
 from tests.remote.read_stage import (
     CATALOG,
     PROVIDERS,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.model.diagnostic import Diagnostic, Location, Severity
-from reconciler.report.annotations import job_summary, render_github, render_gitlab, render_junit, render_sarif
+from reconciler.report.machine.annotations import job_summary, render_github, render_gitlab, render_junit, render_sarif
 from tests.report import plans
 from tests.report.golden_files import check_golden
 

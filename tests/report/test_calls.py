@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.plan import CallEdge, CallGraph, CallNode
 from reconciler.report.calls import mermaid
-from reconciler.report.calls_svg import svg_calls
+from reconciler.report.html.calls import svg_calls
 from reconciler.report.phrases import find_affected_numbers
 from tests.report import plans
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.diagnostic import Diagnostic, Location, Severity
-from reconciler.report.paint import measure
-from reconciler.report.text import render_diagnostics
+from reconciler.report.text.diagnostics import render_diagnostics
+from reconciler.report.text.paint import measure
 from tests.report import plans
 from tests.report.golden_files import check_golden
 

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from reconciler.report.html import render_html
+from reconciler.report.html.page import render_html
 from reconciler.report.source_links import SourceLinks
 from tests.report import plans
 from tests.report.golden_files import check_golden

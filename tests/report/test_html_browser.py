@@ -16,7 +16,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from reconciler.model.plan import Plan
-from reconciler.report.html import render_html
+from reconciler.report.html.page import render_html
 from tests.report import plans
 
 SWITCHES = (

@@ -17,7 +17,7 @@ from reconciler.model.plan import Change, Plan, Request
 from reconciler.model.plan_document import PlanError, compute_digest, read_plan, write_plan
 from reconciler.model.plan_values import WITHHELD, decode_value, encode_value
 from reconciler.model.secret import Secret
-from reconciler.report.json_report import render_diagnostics_json, render_outcomes_json, render_plan_json
+from reconciler.report.machine.documents import render_diagnostics_json, render_outcomes_json, render_plan_json
 from tests.report import plans
 from tests.report.golden_files import check_golden
 

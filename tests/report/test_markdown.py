@@ -12,8 +12,8 @@ from markdown_it import MarkdownIt
 from reconciler.model.diagnostic import Diagnostic, Location
 from reconciler.model.paths import MISSING
 from reconciler.model.plan import Cause, Change, Plan, Planned, Request, Status
-from reconciler.report.markdown import render_markdown, write_marker
-from reconciler.report.markdown_escape import code, fence, prose
+from reconciler.report.markdown.escape import code, fence, prose
+from reconciler.report.markdown.plan import render_markdown, write_marker
 from reconciler.report.phrases import write_headline
 from reconciler.report.source_links import SourceLinks, source_links
 from tests.report import plans

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.report.escape import escape_json, escape_terminal
-from reconciler.report.paint import Line, measure, measure_line, wrap
+from reconciler.report.text.paint import Line, measure, measure_line, wrap
 
 ANYTHING = st.text(st.characters(codec=None))
 

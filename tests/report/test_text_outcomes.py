@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.outcome import Collateral, Outcome, Result
-from reconciler.report.paint import measure
-from reconciler.report.text import render_outcome_line, render_run_summary
+from reconciler.report.text.outcomes import render_outcome_line, render_run_summary
+from reconciler.report.text.paint import measure
 from tests.report import plans
 from tests.report.golden_files import check_golden
 

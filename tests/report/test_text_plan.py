@@ -8,8 +8,8 @@ import pytest
 from reconciler.model.paths import MISSING
 from reconciler.model.plan import Cause, Change, Plan, Planned, Status
 from reconciler.model.secret import Secret
-from reconciler.report.paint import measure
-from reconciler.report.text import render_plan
+from reconciler.report.text.paint import measure
+from reconciler.report.text.plan import render_plan
 from tests.report import plans
 from tests.report.golden_files import check_golden
 

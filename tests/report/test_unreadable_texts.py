@@ -6,10 +6,10 @@ import pytest
 
 from reconciler.model.paths import MISSING
 from reconciler.model.plan import Cause, Change, Plan
-from reconciler.report.html import render_html
-from reconciler.report.markdown import render_markdown
+from reconciler.report.html.page import render_html
+from reconciler.report.markdown.plan import render_markdown
 from reconciler.report.phrases import diff_change
-from reconciler.report.text import render_plan
+from reconciler.report.text.plan import render_plan
 from tests.report import plans
 
 PROMPT = "First line.\n\nThird line.\n"

@@ -1,0 +1,1 @@
+"""`init` and `pull`: how a project begins."""

@@ -1,0 +1,235 @@
+"""`pull`: read live objects and turn them into resources that can be declared as they are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reconciler.app.adopt.drafting import Drafter, find_id_obstacle
+from reconciler.app.problem import Exit, Problem
+from reconciler.app.workspace import Workspace
+from reconciler.config.suggest import suggest
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.live import Present, Unknown
+from reconciler.model.project import Account, Declared
+from reconciler.model.resource_type import Identity, ResourceType
+from reconciler.report.declarations.pulled import Pulled, PulledKind
+
+if TYPE_CHECKING:
+    from reconciler.remote.wire.client import ReadClient
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to pull. Nothing named means everything; `groups` are values of identity parts that a list needs."""
+
+    kinds: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    groups: tuple[tuple[str, str], ...] = ()
+    all_fields: bool = False
+    declared: bool = False
+    """Whether objects that the project declares are pulled too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Haul:
+    """What was pulled, and what was not."""
+
+    kinds: tuple[PulledKind, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    skipped: int
+    """How many live objects were left out because the project declares them."""
+    exit_code: Exit
+
+    @property
+    def count(self) -> int:
+        """Count the objects."""
+        return sum(len(kind.resources) for kind in self.kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """One list to read: a kind of an account, in a group."""
+
+    account: Account
+    resource_type: ResourceType
+    group: tuple[tuple[str, str], ...] = ()
+
+
+def pull(workspace: Workspace, wish: Wish) -> Haul:
+    """Read what is wished for and draft resources from it.
+
+    A list that cannot be read does not stop the others: it is told, and the exit code says so.
+    """
+    _check_wish(workspace, wish)
+    puller = _Puller(workspace, wish)
+    lists = list(puller.choose_lists())
+    readings = asyncio.run(_read(workspace, lists)) if lists else []
+    return puller.draft(list(zip(lists, readings, strict=True)))
+
+
+def _check_wish(workspace: Workspace, wish: Wish) -> None:
+    parts = {part for known in workspace.catalog.resource_types.values() for part in known.list.group}
+    strange = [("kind", name, workspace.catalog.kinds) for name in wish.kinds if name not in workspace.catalog.kinds]
+    strange += [("account", name, tuple(workspace.project.accounts)) for name in wish.accounts if name not in workspace.project.accounts]  # fmt: skip
+    strange += [("group", name, tuple(parts)) for name, _ in wish.groups if name not in parts]
+    if strange:
+        found = [
+            Diagnostic(code="unknown-target", message=f"there is no {what} {name!r}", advice=suggest(name, known))
+            for what, name, known in strange
+        ]
+        raise Problem(*found, exit_code=Exit.USAGE)
+
+
+async def _read(workspace: Workspace, lists: Sequence[_List]) -> list[tuple[Present, ...] | Unknown]:
+    from reconciler.remote.reading.read import list_live
+    from reconciler.remote.reading.source import run_all
+    from reconciler.remote.wire.client import open_readers
+
+    accounts = {each.account.name: each.account for each in lists}
+    context = workspace.context
+
+    async def read(wanted: _List, readers: Mapping[str, ReadClient]) -> tuple[Present, ...] | Unknown:
+        reader = readers.get(wanted.account.name)
+        if reader is None:
+            advice = f"Set {wanted.account.credential} to the key of {wanted.account.provider}."
+            reason = f"the environment variable {wanted.account.credential} is not set"
+            return Unknown(reason, code="credential-missing", advice=advice)
+        return await list_live(wanted.resource_type, reader=reader, group=dict(wanted.group))
+
+    with workspace.open_transport() as transport:
+        async with open_readers(
+            accounts.values(),
+            catalog=workspace.catalog,
+            keys=workspace.find_keys(),
+            transport=transport,
+            patience=context.patience,
+            environ=context.environ,
+            on_request=context.on_request,
+        ) as readers:
+            return await run_all(read(wanted, readers) for wanted in lists)
+
+
+@dataclass(slots=True)
+class _Puller:
+    workspace: Workspace
+    wish: Wish
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    skipped: int = 0
+    exit_code: Exit = Exit.DONE
+
+    def choose_lists(self) -> Iterator[_List]:
+        """Choose the lists to read; note those for which a group is missing."""
+        for account in self.workspace.accounts:
+            for known in self.workspace.catalog.resource_types.values():
+                if known.provider == account.provider and self._is_wanted(account, known):
+                    yield from self._choose_groups(account, known)
+
+    def _is_wanted(self, account: Account, known: ResourceType) -> bool:
+        named = not self.wish.accounts or account.name in self.wish.accounts
+        return named and (not self.wish.kinds or known.kind in self.wish.kinds)
+
+    def _choose_groups(self, account: Account, known: ResourceType) -> Iterator[_List]:
+        if not known.list.group:
+            yield _List(account, known)
+            return
+        groups = self._find_groups(account, known)
+        if not groups:
+            self._note_groupless(account, known)
+        for group in groups:
+            yield _List(account, known, group)
+
+    def _find_groups(self, account: Account, known: ResourceType) -> list[tuple[tuple[str, str], ...]]:
+        """Take the groups that were named; otherwise those in which the project declares something."""
+        parts = known.list.group
+        if len(parts) == 1 and (named := [((name, value),) for name, value in self.wish.groups if name == parts[0]]):
+            return list(dict.fromkeys(named))
+        declared = list(self._list_declared(account, known))
+        places = [dict(each.identity.parts) if each.identity else each.match for each in declared]
+        return list(dict.fromkeys(tuple((part, place[part]) for part in parts) for place in places))
+
+    def _list_declared(self, account: Account, known: ResourceType) -> Iterator[Declared]:
+        return (
+            each
+            for each in self.workspace.project.resources
+            if each.account == account.name and each.kind == known.kind
+        )
+
+    def _note_groupless(self, account: Account, known: ResourceType) -> None:
+        part = known.list.group[0]
+        self.diagnostics.append(
+            Diagnostic(
+                code="group-missing",
+                message=f"{known.kind} of account {account.name} are listed for one {part} at a time, and none is known",
+                severity=Severity.WARNING,
+                advice=f"Name it: reconciler pull {known.kind} --group {part}=VALUE",
+            )
+        )
+        if known.kind in self.wish.kinds:
+            self.exit_code = Exit.USAGE
+
+    def draft(self, readings: Sequence[tuple[_List, tuple[Present, ...] | Unknown]]) -> Haul:
+        """Draft a resource from each live object that is wanted, kind by kind in the order of the catalog."""
+        found: dict[str, list[tuple[_List, Present]]] = defaultdict(list)
+        for wanted, reading in readings:
+            if isinstance(reading, Unknown):
+                self._note_unread(wanted, reading)
+            else:
+                found[wanted.resource_type.kind].extend(self._keep_sound(wanted, reading))
+        kinds = tuple(self._draft_kind(kind, found[kind]) for kind in self.workspace.catalog.kinds if found[kind])
+        filled = tuple(kind for kind in kinds if kind.resources)
+        return Haul(filled, tuple(self.diagnostics), self.skipped, self.exit_code)
+
+    def _keep_sound(self, wanted: _List, reading: Sequence[Present]) -> Iterator[tuple[_List, Present]]:
+        """Keep the objects whose id can be declared; another one is told and left out."""
+        for present in reading:
+            obstacle = find_id_obstacle(wanted.resource_type, present.identity)
+            if not obstacle:
+                yield wanted, present
+                continue
+            message = f"{wanted.resource_type.kind} of account {wanted.account.name}: {str(present.identity)!r} cannot be declared: {obstacle}"
+            advice = "Manage this object at the vendor."
+            self.diagnostics.append(Diagnostic("bad-identity", message, severity=Severity.WARNING, advice=advice))
+
+    def _note_unread(self, wanted: _List, reading: Unknown) -> None:
+        message = f"{wanted.resource_type.kind} of account {wanted.account.name}: {reading.reason}"
+        self.diagnostics.append(Diagnostic(code=reading.code, message=message, advice=reading.advice))
+        self.exit_code = Exit.UNREADABLE
+
+    def _draft_kind(self, kind: str, found: Sequence[tuple[_List, Present]]) -> PulledKind:
+        names = {each.address.partition(".")[2] for each in self.workspace.project.resources if each.kind == kind}
+        drafter = Drafter(self.workspace, kind, all_fields=self.wish.all_fields, taken=names)
+        seen: set[tuple[str, Identity]] = set()
+        resources: list[Pulled] = []
+        for wanted, present in sorted(found, key=lambda each: drafter.sort_key(each[0].resource_type, each[1])):
+            place = (wanted.account.base_url, present.identity)
+            declared = self._find_declared(wanted, present)
+            if place in seen or (declared and not self.wish.declared):
+                self.skipped += place not in seen
+            else:
+                resources.append(drafter.draft(wanted.account, wanted.resource_type, present, declared))
+            seen.add(place)
+        types = list(dict.fromkeys(wanted.resource_type.name for wanted, _ in found))
+        known = [each for each in self.workspace.catalog.resource_types.values() if each.name in types]
+        return PulledKind(kind, tuple(resources), tuple(remark for each in known for remark in drafter.remark(each)))
+
+    def _find_declared(self, wanted: _List, present: Present) -> Declared | None:
+        """Find the resource that declares a live object, by its id at the same address or by its natural keys."""
+        accounts = self.workspace.project.accounts
+        for each in self.workspace.project.resources:
+            if each.kind != wanted.resource_type.kind:
+                continue
+            same_place = accounts[each.account].base_url == wanted.account.base_url
+            if each.identity is not None and each.identity == present.identity and same_place:
+                return each
+            if each.match and each.account == wanted.account.name and _fits(each, wanted, present):
+                return each
+        return None
+
+
+def _fits(declared: Declared, wanted: _List, present: Present) -> bool:
+    known = {**present.value, **dict(wanted.group), **dict(present.identity.parts)}
+    return all(str(known.get(name, "")) == value for name, value in declared.match.items())

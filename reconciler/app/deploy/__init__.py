@@ -1,0 +1,1 @@
+"""`apply`: from a plan to updates that were sent, proved and recorded."""

@@ -1,0 +1,141 @@
+"""`apply` and `undo`: carry a deployment out, journal it, and record what was settled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler import __version__
+from reconciler.app.deploy.deployment import Deployment
+from reconciler.app.deploy.locking import describe_ledger
+from reconciler.app.deploy.sending import Watch, Windows, send_updates
+from reconciler.app.problem import Exit, Problem
+from reconciler.app.review.review import judge_plan
+from reconciler.engine.encode import identity_after
+from reconciler.engine.record import record_applied
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.ledger import Applied
+from reconciler.model.live import Present
+from reconciler.model.outcome import SETTLED, Outcome, Result
+from reconciler.model.plan import Plan, Status
+
+if TYPE_CHECKING:
+    from reconciler.ledger import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """How a deployment ended."""
+
+    run: str
+    outcomes: tuple[Outcome, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    exit_code: Exit
+    longest_window: float = 0.0
+    """Seconds between the last look at an object and the end of its write: no ETag guards that time."""
+
+
+def carry_out(deployment: Deployment, *, watch: Watch) -> Deployed:
+    """Send the plan's updates, prove each, journal and record what was applied."""
+    from reconciler.ledger import LedgerProblem
+    from reconciler.remote.writing.run import Stop
+
+    stop, windows = Stop(), Windows()
+    journal = deployment.store.journal(deployment.run)
+    try:
+        _begin(deployment, journal)
+        outcomes = send_updates(deployment, journal, stop=stop, windows=windows, watch=watch)
+        exit_code = judge_run(deployment.plan, outcomes, interrupted=stop.requested)
+        _end(journal, exit_code, interrupted=stop.requested)
+    except LedgerProblem as error:
+        raise Problem(describe_ledger(error), exit_code=Exit.FAILED) from error
+    finally:
+        journal.close()
+    unrecorded = _record(deployment, outcomes)
+    return Deployed(
+        run=deployment.run,
+        outcomes=outcomes,
+        diagnostics=unrecorded,
+        exit_code=Exit.FAILED if unrecorded and exit_code is Exit.DONE else exit_code,
+        longest_window=windows.longest,
+    )
+
+
+def _begin(deployment: Deployment, journal: Journal) -> None:
+    from reconciler.ledger import RunHeader, current_author, current_commit
+
+    workspace = deployment.workspace
+    journal.begin(
+        RunHeader(
+            author=current_author(workspace.context.environ),
+            commit=current_commit(workspace.project.root),
+            command=deployment.command,
+            environment=workspace.project.environment,
+            tool_version=__version__,
+            undoes=deployment.undoes,
+        )
+    )
+    for intention in deployment.store.unsettled():
+        if intention.run != deployment.run and intention.address in deployment.live.readings:
+            journal.settle(intention.address, message="read again before this run")
+
+
+def _end(journal: Journal, exit_code: Exit, *, interrupted: bool) -> None:
+    from reconciler.ledger import RunEnd
+
+    journal.end(RunEnd(interrupted=interrupted, exit_code=int(exit_code)))
+
+
+def _record(deployment: Deployment, outcomes: Sequence[Outcome]) -> tuple[Diagnostic, ...]:
+    """Save what was settled to the ledger; a failure costs attribution only, and is said (law 10)."""
+    from reconciler.ledger import LedgerProblem
+
+    try:
+        deployment.store.save(list(_collect_applied(deployment, outcomes)), run=deployment.run)
+    except LedgerProblem as error:
+        return (describe_ledger(error, code="ledger-not-saved"),)
+    return ()
+
+
+def _collect_applied(deployment: Deployment, outcomes: Sequence[Outcome]) -> Iterator[Applied]:
+    from reconciler.ledger import current_commit
+
+    workspace = deployment.workspace
+    when, commit = workspace.context.now().isoformat(timespec="seconds"), current_commit(workspace.project.root)
+    settled = {outcome.update.address: outcome.update for outcome in outcomes if outcome.result in SETTLED}
+    in_sync = {planned.address for planned in deployment.plan.resources if planned.status is Status.IN_SYNC}
+    for declared in deployment.resources:
+        resource_type = workspace.catalog.resource_types[declared.provider, declared.kind]
+        if declared.address in settled:
+            identity = identity_after(resource_type, settled[declared.address])
+        elif declared.address in in_sync:
+            reading = deployment.live.readings.get(declared.address)
+            found = reading.identity if isinstance(reading, Present) else declared.identity
+            if found is None:
+                continue
+            identity = found
+        else:
+            continue
+        yield record_applied(
+            declared,
+            identity,
+            resource_type=resource_type,
+            when=when,
+            commit=commit,
+            run=deployment.run,
+            kept=deployment.kept.get(declared.address, {}),
+        )
+
+
+def judge_run(plan: Plan, outcomes: Sequence[Outcome], *, interrupted: bool) -> Exit:
+    """Return the exit code of a run: interrupted, then failures, then refusals, then what could not be read."""
+    results = {outcome.result for outcome in outcomes}
+    if interrupted:
+        return Exit.INTERRUPTED
+    failed = results & {Result.REJECTED, Result.MISMATCH, Result.IN_DOUBT, Result.NOT_ATTEMPTED}
+    if failed:
+        return Exit.PARTLY if results & SETTLED else Exit.FAILED
+    if results & {Result.STALE, Result.REFUSED}:
+        return Exit.REFUSED
+    return judge_plan(plan, detailed=False)

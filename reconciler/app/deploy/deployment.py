@@ -1,0 +1,108 @@
+"""A plan about to be applied: made now or saved before, with what stands against it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from reconciler.app.deploy.approval import Allowances, find_forbidden, find_stale
+from reconciler.app.review.review import Review, read
+from reconciler.app.workspace import Workspace
+from reconciler.engine.check_saved import check_saved, list_unproved
+from reconciler.engine.sealed import fill_secrets
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.live import LiveState, Present
+from reconciler.model.paths import Json
+from reconciler.model.plan import Plan
+from reconciler.model.project import Declared
+
+if TYPE_CHECKING:
+    from reconciler.ledger import Lock, Store
+    from reconciler.remote.writing.forecast import Forecast
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A plan about to be applied, with the lock held."""
+
+    workspace: Workspace
+    plan: Plan
+    live: LiveState
+    resources: tuple[Declared, ...]
+    store: Store
+    lock: Lock
+    run: str
+    refusals: tuple[Diagnostic, ...]
+    command: str = "apply"
+    undoes: str = ""
+    kept: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    """Address -> fields that stay recorded as they were: an undo declares only what it takes back."""
+
+    @property
+    def forecast(self) -> Forecast:
+        """Tell how many requests this takes and about how long."""
+        from reconciler.remote.writing.forecast import forecast
+
+        accounts = {account.name: account for account in self.workspace.accounts}
+        return forecast(self.plan.updates, catalog=self.workspace.catalog, accounts=accounts)
+
+
+def prepare(review: Review, allowances: Allowances, *, store: Store, lock: Lock, run: str) -> Deployment:
+    """Return what would be applied, with what stands against it."""
+    return Deployment(
+        workspace=review.workspace,
+        plan=review.plan,
+        live=review.live,
+        resources=review.resources,
+        store=store,
+        lock=lock,
+        run=run,
+        refusals=find_forbidden(review.plan, review.workspace, allowances),
+    )
+
+
+def prepare_saved(
+    plan: Plan, workspace: Workspace, allowances: Allowances, *, store: Store, lock: Lock, run: str
+) -> Deployment:
+    """Return what a saved plan would apply. Its conflicts were shown when it was reviewed, so they are accepted."""
+    shown = Allowances(allowances.max_updates, allowances.protected, accept_conflicts=True)
+    addresses = {planned.address for planned in plan.resources}
+    plan = _fill(replace(plan, diagnostics=_keep_serious(plan)), workspace)
+    stale = find_stale(plan, workspace)
+    live = LiveState({}, {}) if stale else read(workspace, list_unproved(plan, workspace.project))
+    return Deployment(
+        workspace=workspace,
+        plan=plan,
+        live=live,
+        resources=tuple(declared for declared in workspace.project.resources if declared.address in addresses),
+        store=store,
+        lock=lock,
+        run=run,
+        refusals=(*(stale or _find_forged(plan, workspace, live)), *find_forbidden(plan, workspace, shown)),
+    )
+
+
+def _find_forged(plan: Plan, workspace: Workspace, live: LiveState) -> tuple[Diagnostic, ...]:
+    found = {address: reading.identity for address, reading in live.readings.items() if isinstance(reading, Present)}
+    return check_saved(plan, workspace.project, catalog=workspace.catalog, found=found)
+
+
+def _keep_serious(plan: Plan) -> tuple[Diagnostic, ...]:
+    """Leave out what was only worth a note when the plan was made."""
+    return tuple(found for found in plan.diagnostics if found.severity is not Severity.NOTE)
+
+
+def _fill(plan: Plan, workspace: Workspace) -> Plan:
+    """Put the secrets back into a saved plan; an update whose resource is gone stays, and is refused as stale."""
+    declared = {resource.address: resource for resource in workspace.project.resources}
+    types = workspace.catalog.resource_types
+    return replace(
+        plan,
+        updates=tuple(
+            fill_secrets(update, declared[update.address], resource_type=types[update.provider, update.kind])
+            if update.address in declared and (update.provider, update.kind) in types
+            else update
+            for update in plan.updates
+        ),
+    )

@@ -1,0 +1,1 @@
+"""`history`, `undo`, `unlock`: what earlier runs did, and the way back."""

@@ -1,0 +1,1 @@
+"""`validate`, `plan`, `drift`, `show`: all that only reads."""

@@ -1,0 +1,173 @@
+"""`validate`, `plan`, `drift`, `show`: all that only reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.app.context import Context
+from reconciler.app.problem import Exit, Problem
+from reconciler.app.workspace import Workspace, load, open_workspace
+from reconciler.config import Loaded
+from reconciler.engine.plan import make_plan
+from reconciler.engine.sealed import recognise_secrets
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.ledger import Ledger
+from reconciler.model.live import LiveState
+from reconciler.model.plan import Cause, Plan, Status
+from reconciler.model.plan_document import PlanError, read_plan
+from reconciler.model.project import Declared
+from reconciler.vendors import load_catalog
+
+if TYPE_CHECKING:
+    from reconciler.ledger import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A plan with what it was made from."""
+
+    workspace: Workspace
+    resources: tuple[Declared, ...]
+    live: LiveState
+    plan: Plan
+
+
+def validate(context: Context) -> Loaded:
+    """Check everything that can be checked without a network."""
+    return load(context, catalog=load_catalog())
+
+
+def review(
+    context: Context,
+    *,
+    targets: Sequence[str] = (),
+    accounts: Sequence[str] = (),
+    workspace: Workspace | None = None,
+    with_numbers: bool = False,
+) -> Review:
+    """Read the live state of the selected resources and plan; nothing is written anywhere.
+
+    `with_numbers` completes the picture of the calls at the cost of a request or two.
+    """
+    workspace = workspace or open_workspace(context)
+    resources = workspace.select(targets=targets, accounts=accounts)
+    store = workspace.open_store()
+    loaded = store.load()
+    live = read(workspace, resources, with_numbers=with_numbers)
+    plan = make_plan(
+        workspace.project,
+        resources,
+        catalog=workspace.catalog,
+        live=live,
+        ledger=recognise(workspace, store, loaded.ledger),
+        created_at=context.now().isoformat(timespec="seconds"),
+        binding=workspace.binding,
+        diagnostics=(*workspace.diagnostics, *loaded.notes, *_note_doubts(store.unsettled())),
+    )
+    return Review(workspace, resources, live, plan)
+
+
+def recognise(workspace: Workspace, store: Store, ledger: Ledger) -> Ledger:
+    """Return the ledger in a form that declared secrets can be compared with."""
+    from reconciler.ledger import fingerprint_value
+
+    if not any(
+        known.secret
+        for resource_type in workspace.catalog.resource_types.values()
+        for known in resource_type.fields.values()
+    ):
+        return ledger
+    key = store.fingerprint_key()
+    return recognise_secrets(
+        ledger,
+        workspace.project.resources,
+        catalog=workspace.catalog,
+        fingerprint=lambda secret: fingerprint_value(secret, key=key),
+    )
+
+
+def read(workspace: Workspace, resources: Sequence[Declared], *, with_numbers: bool = False) -> LiveState:
+    """Read the live state of resources, accounts and pages in parallel."""
+    import asyncio
+
+    with workspace.open_transport() as transport:
+        return asyncio.run(_read(workspace, resources, transport, with_numbers=with_numbers))
+
+
+async def _read(
+    workspace: Workspace, resources: Sequence[Declared], transport: object, *, with_numbers: bool
+) -> LiveState:
+    from reconciler.remote.reading.read import read_live
+    from reconciler.remote.wire.client import open_readers
+
+    context = workspace.context
+    used = {declared.account for declared in resources}
+    accounts = {account.name: account for account in workspace.accounts if account.name in used}
+    async with open_readers(
+        accounts.values(),
+        catalog=workspace.catalog,
+        keys=workspace.find_keys(),
+        transport=transport,  # type: ignore[arg-type]
+        patience=context.patience,
+        environ=context.environ,
+        on_request=context.on_request,
+    ) as readers:
+        return await read_live(
+            resources, catalog=workspace.catalog, readers=readers, accounts=accounts, with_numbers=with_numbers
+        )
+
+
+def _note_doubts(intentions: Sequence[object]) -> tuple[Diagnostic, ...]:
+    """Say what an earlier run left in doubt: this reading settles it, so it is no reason to stop."""
+    return tuple(
+        Diagnostic(
+            code="in-doubt",
+            message=f"run {intention.run} ended before it knew what became of {intention.address}",  # type: ignore[attr-defined]
+            severity=Severity.WARNING,
+            advice="The live state below was read after that run, so this plan is right; `reconciler history` has more.",
+            address=intention.address,  # type: ignore[attr-defined]
+        )
+        for intention in intentions
+    )
+
+
+def load_plan(source: Path) -> Plan:
+    """Read a saved plan; raise Problem where it is none, was edited, or speaks a newer format."""
+    try:
+        return read_plan(json.loads(source.read_text(encoding="utf-8")))
+    except PlanError as error:
+        diagnostic = Diagnostic(code=error.code, message=f"{source}: {error}", advice="Make a new plan: plan --out.")
+        raise Problem(diagnostic, exit_code=Exit.REFUSED) from error
+    except (OSError, ValueError, RecursionError) as error:
+        reason = error.strerror if isinstance(error, OSError) else f"it is not a saved plan: {error}"
+        diagnostic = Diagnostic(code="plan-invalid", message=f"{source}: {reason}", advice="Make one: plan --out FILE.")
+        raise Problem(diagnostic, exit_code=Exit.REFUSED) from error
+
+
+def judge_plan(plan: Plan, *, detailed: bool) -> Exit:
+    """Return the exit code of a plan: unreadable before refused before absent before changes."""
+    verdicts: tuple[tuple[Callable[[], bool], Exit], ...] = (
+        (lambda: plan.count(Status.UNKNOWN) > 0, Exit.UNREADABLE),
+        (lambda: plan.count(Status.REFUSED) > 0, Exit.REFUSED),
+        (lambda: plan.count(Status.ABSENT) > 0, Exit.FAILED),
+        (lambda: detailed and bool(plan.updates), Exit.CHANGES),
+    )
+    return next((exit_code for holds, exit_code in verdicts if holds()), Exit.DONE)
+
+
+def keep_drift(plan: Plan) -> Plan:
+    """Keep of a plan the updates in which something moved outside git since the last apply."""
+    from dataclasses import replace
+
+    moved = {Cause.DRIFT, Cause.CONFLICT}
+    return replace(plan, updates=tuple(update for update in plan.updates if update.causes & moved))
+
+
+def judge_drift(plan: Plan) -> Exit:
+    """Return the exit code of `drift`: 2 when something moved outside git."""
+    verdict = judge_plan(plan, detailed=False)
+    return Exit.CHANGES if plan.updates and verdict is not Exit.UNREADABLE else verdict

@@ -1,0 +1,1 @@
+"""`reconciler.yaml` and what else sets up a project: accounts, hosts, variables."""

@@ -1,0 +1,64 @@
+"""Read `reconciler.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, cast
+
+from reconciler.config.settings.accounts import default_accounts, read_accounts
+from reconciler.config.settings.section import Section
+from reconciler.config.text.positions import Plain
+from reconciler.config.text.source import quote
+from reconciler.model.project import Account, Guards, LedgerStore
+from reconciler.model.resource_type import Catalog
+
+VERSION: Final = "1"
+KEYS: Final = ("version", "accounts", "guards", "exclude", "ledger")
+
+_STORES: Final = ("files", "git")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `reconciler.yaml` says besides resources. `exclude` holds globs."""
+
+    accounts: Mapping[str, Account]
+    guards: Guards
+    exclude: tuple[str, ...]
+    ledger: LedgerStore
+
+
+def read_settings(section: Section, *, catalog: Catalog, environ: Mapping[str, str]) -> Settings:
+    """Read all settings; without `accounts` there is one for each provider, named like it."""
+    section.check_keys((*KEYS, *catalog.kinds))
+    _check_version(section)
+    accounts = section.section("accounts", "`accounts`")
+    return Settings(
+        accounts=read_accounts(accounts, catalog=catalog, environ=environ) if accounts else default_accounts(catalog),
+        guards=_read_guards(section),
+        exclude=tuple(section.texts("exclude")),
+        ledger=cast("LedgerStore", section.choose("ledger", _STORES) or "files"),
+    )
+
+
+def _check_version(section: Section) -> None:
+    version = section.node.get("version")
+    if type(version) is Plain and version == VERSION:
+        return
+    if "version" not in section.node:
+        message = "reconciler.yaml does not say `version`"
+    else:
+        shown = f" {quote(version)}" if isinstance(version, str) else " like this"
+        message = f"a `version`{shown} is not supported"
+    section.refuse("version", "unknown-version", message, f"Write `version: {VERSION}`.")
+
+
+def _read_guards(section: Section) -> Guards:
+    guards = section.section("guards", "`guards`", code="bad-guard")
+    if guards is None:
+        return Guards()
+    guards.check_keys(("max_updates", "max_percent"))
+    updates = guards.integer("max_updates", low=0, code="bad-guard")
+    percent = guards.integer("max_percent", low=0, high=100, code="bad-guard")
+    return Guards(updates, Guards().max_percent if percent is None else percent)

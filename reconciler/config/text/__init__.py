@@ -1,0 +1,1 @@
+"""YAML text -> values as written, with the place of each."""

@@ -1,0 +1,117 @@
+"""The values of one file as written, and a flat table with the place of every key and value."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from reconciler.config.text.source import Place, Source, unpack_place
+from reconciler.model.paths import FieldPath, Json
+
+Node: TypeAlias = Any
+"""dict[str, Node], list[Node], `Plain` (unquoted text), str (quoted text) or None (an empty file)."""
+
+
+class Plain(str):
+    """A scalar without quotes: the schema of its field decides what it is."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where keys and values stand, in one array: for a mapping key, value, key, value...; for a list one each.
+
+    `starts` leads from the identity of a collection to its first place; collections are converted in place, so they
+    live as long as the table does.
+    """
+
+    starts: dict[int, int]
+    table: array[int]
+
+    def keep(self, node: Node, marks: list[Place]) -> None:
+        """Note the places of a collection that has ended."""
+        self.starts[id(node)] = len(self.table)
+        self.table.extend(marks)
+
+    def share(self, node: Node, twin: Node) -> None:
+        """Give the copy of an aliased collection the places of the original."""
+        self.starts[id(twin)] = self.starts[id(node)]
+
+    def of_mapping(self, node: Mapping[str, Node]) -> Sequence[Place]:
+        """List key and value places of a mapping, in turn."""
+        start = self.starts[id(node)]
+        return self.table[start : start + 2 * len(node)]
+
+    def of_key(self, node: Mapping[str, Node], key: str) -> Place:
+        """Return where a key stands."""
+        return self.table[self.starts[id(node)] + 2 * list(node).index(key)]
+
+    def of_value(self, node: Node, key: str | int) -> Place:
+        """Return where the value of a key, or an entry of a list, stands."""
+        start = self.starts[id(node)]
+        if isinstance(key, int):
+            return self.table[start + key]
+        return self.table[start + 2 * list(node).index(key) + 1]
+
+    def find(self, node: Node, path: Sequence[str | int], *, fallback: Place) -> Place:
+        """Return the place of the deepest value on a path that was written down."""
+        place = fallback
+        for key in path:
+            if not _holds(node, key):
+                break
+            place = self.of_value(node, key)
+            node = node[key]
+        return place
+
+
+def _holds(node: Node, key: str | int) -> bool:
+    if isinstance(node, dict):
+        return key in node
+    return isinstance(node, list) and isinstance(key, int) and key < len(node)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed file."""
+
+    source: Source
+    root: Node
+    places: Places
+
+
+class Positions(Mapping[FieldPath, tuple[int, int]]):
+    """Line and column of each value of a `spec`, counted from 1; looked up only when somebody asks."""
+
+    __slots__ = ("_places", "_spec")
+
+    def __init__(self, places: Places, spec: Mapping[str, Json]) -> None:
+        self._places = places
+        self._spec = spec
+
+    def __getitem__(self, path: FieldPath) -> tuple[int, int]:
+        node: Node = self._spec
+        for key in path[:-1]:
+            node = node[key] if isinstance(node, dict) and key in node else None
+        if not path or not isinstance(node, dict) or path[-1] not in node:
+            raise KeyError(path)
+        return unpack_place(self._places.of_value(node, path[-1]))
+
+    def __iter__(self) -> Iterator[FieldPath]:
+        return _walk_paths(self._spec, ())
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __reduce__(self) -> tuple[type[dict[FieldPath, tuple[int, int]]], tuple[dict[FieldPath, tuple[int, int]]]]:
+        # The table knows collections by identity, which a copy or another process does not share.
+        return (dict, (dict(self),))
+
+
+def _walk_paths(node: Mapping[str, Json], above: FieldPath) -> Iterator[FieldPath]:
+    for key, value in node.items():
+        yield (*above, key)
+        if isinstance(value, dict):
+            yield from _walk_paths(value, (*above, key))

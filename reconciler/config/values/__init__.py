@@ -1,0 +1,1 @@
+"""What is written under `spec` -> JSON values, checked against the schema of their type."""

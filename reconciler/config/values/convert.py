@@ -1,0 +1,88 @@
+"""Turn what was written under `spec` into JSON values, in place, as the schema of each field says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from reconciler.config.findings import Findings
+from reconciler.config.text.positions import Document, Node, Plain
+from reconciler.config.values.interpolate import InterpolationError, Interpolator, is_lone_variable
+from reconciler.config.values.scalars import NULLS, WrongTypeError, convert_scalar
+from reconciler.config.values.shapes import ANY, Shape
+from reconciler.model.paths import FieldPath, Json, format_pointer
+
+
+@dataclass(slots=True)
+class Converter:
+    """Convert the values of one resource. `broken` collects the paths that were reported, so that they are not twice."""
+
+    document: Document
+    interpolator: Interpolator
+    findings: Findings
+    address: str
+    broken: set[FieldPath] = field(default_factory=set)
+    nulls: bool = False
+    """Whether a null was met."""
+
+    def convert_mapping(self, node: dict[str, Node], shape: Shape, path: FieldPath = ()) -> None:
+        """Convert the values of a mapping in place: places are known by the identity of their collection."""
+        known, extra = shape.fields, shape.extra or ANY
+        for key, value in node.items():
+            kind, below = type(value), known.get(key, extra)
+            if kind is Plain and below.text and "$" not in value and value not in NULLS:
+                node[key] = str(value)
+            elif kind is not str or "$" in value:
+                node[key] = self._convert(node, key, value, below, path)
+
+    def _convert_list(self, node: list[Node], shape: Shape, path: FieldPath) -> None:
+        for index, value in enumerate(node):
+            node[index] = self._convert(node, index, value, shape, path)
+
+    def _convert(self, holder: Node, key: str | int, value: Node, shape: Shape, above: FieldPath) -> Json:
+        kind = type(value)
+        path = (*above, str(key))
+        if kind is dict:
+            self.convert_mapping(value, shape, path)
+            return value
+        if kind is list:
+            self._convert_list(value, shape.items or ANY, path)
+            return value
+        try:
+            return self._convert_scalar(value, shape)
+        except (WrongTypeError, InterpolationError) as error:
+            self._report(error, holder, key, path)
+            return None
+
+    def _convert_scalar(self, value: Node, shape: Shape) -> Json:
+        if value is None or (type(value) is Plain and value in NULLS):
+            self.nulls = True
+            return None
+        if "${" in value:
+            return self._expand(value, shape)
+        return convert_scalar(value, shape.types) if type(value) is Plain else value
+
+    def _expand(self, value: str, shape: Shape) -> Json:
+        """Expand to text; the whole value of a typed field may be one variable. A variable never means null."""
+        text = self.interpolator.expand(value)
+        typed = shape.types - {"null"} and not shape.text
+        return convert_scalar(text, shape.types) if typed and is_lone_variable(value) else text
+
+    def _report(
+        self, error: WrongTypeError | InterpolationError, holder: Node, key: str | int, path: FieldPath
+    ) -> None:
+        self.broken.add(path)
+        self.findings.report(
+            error.code if isinstance(error, InterpolationError) else "wrong-type",
+            f"{path[-1] if isinstance(key, str) else '.'.join(path)}: {error}",
+            source=self.document.source,
+            place=self.document.places.of_value(holder, key),
+            advice=error.advice,
+            address=self.address,
+            path=format_pointer(path),
+        )
+
+    def is_broken(self, path: Iterable[str | int]) -> bool:
+        """Tell whether a path, or what holds it, was reported already."""
+        keys = tuple(str(key) for key in path)
+        return any(keys[:end] in self.broken for end in range(1, len(keys) + 1))

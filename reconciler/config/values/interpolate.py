@@ -1,0 +1,117 @@
+"""Put variables and files into values.
+
+`${var.NAME}` is a variable, `${file:PATH}` the text of a file in the project, `$${` a literal `${`. Nothing that was put
+in is looked at again. No environment variable but `RECONCILER_VAR_*` can be reached (see `variables`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from reconciler.config.suggest import suggest
+from reconciler.config.text.reading import MAX_INCLUDED_BYTES, ReadError, read_text
+from reconciler.config.text.source import quote
+
+MAX_CHARACTERS: Final = 256 * 1024 * 1024
+"""How much text all interpolations of a project may put in together."""
+
+_PART: Final = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
+_LONE: Final = re.compile(r"\$\{\s*var\.[^{}]*\}")
+_REFERENCE: Final = re.compile(r"[A-Za-z_]+\.[A-Za-z0-9][\w.-]*\.[A-Za-z_][\w/]*")
+
+
+class InterpolationError(Exception):
+    """A `${...}` cannot be replaced; the arguments are those of a diagnostic."""
+
+    def __init__(self, code: str, message: str, advice: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.advice = advice
+
+
+class Interpolator:
+    """Replace every `${...}` of a text."""
+
+    __slots__ = ("_files", "_produced", "_root", "_variables")
+
+    def __init__(self, root: Path, variables: Mapping[str, str]) -> None:
+        self._root = root
+        self._variables = variables
+        self._files: dict[str, str | ReadError] = {}
+        self._produced = 0
+
+    def expand(self, text: str) -> str:
+        """Return the text with every `${...}` replaced; raise InterpolationError."""
+        return _PART.sub(self._replace, text)
+
+    def _replace(self, found: re.Match[str]) -> str:
+        if found[0] == "$${":
+            return "${"
+        if found[1] is None:
+            raise InterpolationError(
+                "bad-interpolation", "`${` is not closed by `}`", "Close it, or write `$${` for a literal `${`."
+            )
+        inner = found[1].strip()
+        if inner.startswith("var."):
+            replacement = self._find_variable(inner.removeprefix("var."))
+        elif inner.startswith("file:"):
+            replacement = self._read_file(inner.removeprefix("file:").strip())
+        else:
+            raise _refuse(inner)
+        self._spend(len(replacement))
+        return replacement
+
+    def _spend(self, characters: int) -> None:
+        self._produced += characters
+        if self._produced > MAX_CHARACTERS:
+            message = (
+                f"the interpolations of this project put in more than {MAX_CHARACTERS // (1024 * 1024)} MiB of text"
+            )
+            raise InterpolationError("file-too-large", message, "Use smaller files.")
+
+    def _find_variable(self, name: str) -> str:
+        if name in self._variables:
+            return self._variables[name]
+        advice = f"Set it with --var {name}=VALUE, RECONCILER_VAR_{name} or `vars:` in environments/<env>.yaml."
+        nearest = suggest(name, self._variables)
+        raise InterpolationError(
+            "variable-undefined", f"the variable {quote(name)} is not defined", f"{nearest} {advice}".strip()
+        )
+
+    def _read_file(self, path: str) -> str:
+        if path not in self._files:
+            self._files[path] = self._load(path)
+        text = self._files[path]
+        if isinstance(text, ReadError):
+            raise InterpolationError(text.code, f"{quote(path)}: {text}", text.advice)
+        return text
+
+    def _load(self, path: str) -> str | ReadError:
+        """Read an included file. Line ends become line feeds as in a YAML block; the last one, which editors add, is dropped."""
+        if not path or path.startswith(("/", "\\", "~")) or re.match(r"[A-Za-z]:", path):
+            advice = "Write a path that starts at the project folder, for example prompts/front-desk.md."
+            return ReadError("file-outside", "only paths below the project folder are read", advice)
+        try:
+            text = read_text(self._root / path, root=self._root, limit=MAX_INCLUDED_BYTES)
+        except ReadError as error:
+            return error
+        return text.replace("\r\n", "\n").removesuffix("\n")
+
+
+def is_lone_variable(text: str) -> bool:
+    """Tell whether a text is one `${var.NAME}` and nothing else: then the field's type decides what it becomes."""
+    return _LONE.fullmatch(text) is not None
+
+
+def _refuse(inner: str) -> InterpolationError:
+    if _REFERENCE.fullmatch(inner):
+        message = f"references between resources such as {quote('${' + inner + '}')} are not supported yet"
+        return InterpolationError("bad-interpolation", message, "Write the id itself, or keep it in a variable.")
+    message = f"{quote('${' + inner + '}')} is not known"
+    advice = "Known: ${var.NAME} and ${file:PATH}. Write $${ for a literal ${."
+    if inner.startswith(("env.", "env:")):
+        advice = "Environment variables are not readable, except RECONCILER_VAR_NAME as ${var.NAME}."
+    return InterpolationError("bad-interpolation", message, advice)

@@ -1,0 +1,210 @@
+"""Check a converted `spec` against what is known of its resource type.
+
+The fast validator answers yes or no; only for a no the slow one is imported, which explains (see `explain`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from reconciler.config.findings import Findings
+from reconciler.config.suggest import find_nearest, list_names
+from reconciler.config.text.positions import Node
+from reconciler.config.text.source import Place, quote
+from reconciler.config.values.convert import Converter
+from reconciler.config.values.explain import Problem, describe_read_only, explain_errors
+from reconciler.config.values.shapes import Shape, compile_shape
+from reconciler.model.diagnostic import Severity
+from reconciler.model.paths import MISSING, FieldPath, Json, format_pointer, pick
+from reconciler.model.project import ClearSetting
+from reconciler.model.resource_type import Field, ResourceType
+
+if TYPE_CHECKING:
+    import jsonschema_rs
+
+
+class Knowledge:
+    """What checking must know of one resource type, worked out once."""
+
+    def __init__(self, resource_type: ResourceType) -> None:
+        self.resource_type = resource_type
+        self.parts = {part.name: part for part in resource_type.identity}
+        natural = resource_type.match
+        self.match_required = tuple(part for part in self.parts if part in (*natural, *resource_type.list.group))
+        self.match_keys = tuple(dict.fromkeys((*self.match_required, *natural)))
+
+    @cached_property
+    def shape(self) -> Shape:
+        """The types of each place of `spec`."""
+        return compile_shape(self.resource_type.spec_schema)
+
+    @cached_property
+    def validator(self) -> jsonschema_rs.Validator:
+        """The fast validator of `spec`."""
+        import jsonschema_rs
+
+        return jsonschema_rs.validator_for(dict(self.resource_type.spec_schema), validate_formats=True)
+
+    @cached_property
+    def open_enums(self) -> tuple[tuple[FieldPath, Field], ...]:
+        """Fields whose known values are not all there are."""
+        return tuple(_find_open_enums(self.resource_type.fields, ()))
+
+    @cached_property
+    def nested_read_only(self) -> tuple[tuple[FieldPath, Field], ...]:
+        """Read-only fields of nested objects: only those at the top are missing from the schema of `spec`."""
+        return tuple(_find_read_only(self.resource_type.fields, ()))
+
+
+def _find_read_only(fields: Mapping[str, Field], above: FieldPath) -> Iterator[tuple[FieldPath, Field]]:
+    for name, known in fields.items():
+        if above and not (known.writable or known.immutable):
+            yield (*above, name), known
+        yield from _find_read_only(known.fields, (*above, name))
+
+
+def _find_open_enums(fields: Mapping[str, Field], above: FieldPath) -> Iterator[tuple[FieldPath, Field]]:
+    for name, known in fields.items():
+        if known.open_enum:
+            yield (*above, name), known
+        yield from _find_open_enums(known.fields, (*above, name))
+
+
+@dataclass(slots=True)  # not frozen: that would triple the time it takes to make one
+class SpecCheck:
+    """Check one resource's `spec`. `converter` knows which values were reported already; `body` is the
+    resource that holds the spec, `place` where it stands.
+    """
+
+    knowledge: Knowledge
+    converter: Converter
+    spec: Mapping[str, Json]
+    body: dict[str, Node]
+    place: Place
+    clear: ClearSetting
+
+    def check(self) -> None:
+        """Report everything that is wrong with the spec."""
+        knowledge = self.knowledge
+        if self.converter.nulls:
+            self._check_nulls(self.spec, knowledge.resource_type.fields, ())
+        if knowledge.open_enums:
+            self._check_open_enums()
+        if knowledge.nested_read_only:
+            self._check_read_only()
+        if knowledge.resource_type.companions and self.spec:
+            self._check_companions()
+        if not knowledge.validator.is_valid(self.spec):
+            self._explain()
+
+    def _explain(self) -> None:
+        for problem in explain_errors(self.knowledge.resource_type, self.spec, validator=self.knowledge.validator):
+            cleared = problem.value is None and self._find_field(problem.path) is not None
+            if not self.converter.is_broken(problem.path) and not (cleared and problem.about_value):
+                self._report_problem(problem)
+
+    def _report_problem(self, problem: Problem) -> None:
+        message, advice, excerpt = problem.message, problem.advice, None
+        if problem.about_value and self._is_secret(problem.path):
+            message = f"`{problem.path[-1]}` does not fit its schema; a secret is not shown"
+            advice, excerpt = "", ""
+        self._report(problem.code, message, problem.path, advice=advice, key=problem.key, excerpt=excerpt)
+
+    def _is_secret(self, path: Sequence[str | int]) -> bool:
+        """Tell whether a path leads to a secret or into one."""
+        found = (self._find_field(path[:end]) for end in range(1, len(path) + 1))
+        return any(known.secret for known in found if known)
+
+    def _find_field(self, path: Sequence[str | int]) -> Field | None:
+        known, fields = None, self.knowledge.resource_type.fields
+        for key in path:
+            known = fields.get(str(key))
+            if known is None:
+                return None
+            fields = known.fields
+        return known
+
+    def _check_nulls(self, values: Mapping[str, Json], fields: Mapping[str, Field], above: FieldPath) -> None:
+        for key, value in values.items():
+            known, path = fields.get(key), (*above, key)
+            if known is None or path in self.converter.broken:
+                continue
+            if isinstance(value, dict):
+                self._check_nulls(value, known.fields, path)
+            elif value is None and (known.writable or known.immutable):
+                self._check_null(known, path)
+
+    def _check_null(self, known: Field, path: FieldPath) -> None:
+        name = self.knowledge.resource_type.title
+        if known.clearing == "refuse":
+            message = f"`{known.name}` of a {name} cannot be cleared with null"
+            advice = 'Remove the line to leave the field alone. For the text "null" use quotes.'
+            self._report("cannot-clear", message, path, advice=advice)
+        elif known.clearing == "account" and self.clear == "refuse":
+            message = f"nobody knows how the vendor clears `{known.name}` of a {name}, so null is refused"
+            advice = "Remove the line, or say how this account clears: `clear: send-null` or `clear: send-empty` under `accounts`."
+            self._report("cannot-clear", message, path, advice=advice)
+
+    def _check_open_enums(self) -> None:
+        for path, known in self.knowledge.open_enums:
+            value = pick(self.spec, path)
+            values = known.schema.get("enum", ())
+            if isinstance(value, str) and value not in values and value not in known.equals_null:
+                nearest = find_nearest(value, values)
+                advice = f"Did you mean `{nearest}`?" if nearest else f"Known: {list_names(values)}."
+                message = f"`{known.name}`: {quote(value)} is not among the known values; the vendor may still know it"
+                self._report("open-enum", message, path, advice=advice, severity=Severity.WARNING)
+
+    def _check_read_only(self) -> None:
+        for path, known in self.knowledge.nested_read_only:
+            if pick(self.spec, path) is not MISSING:
+                problem = describe_read_only(known, path[:-1])
+                self._report_problem(problem)
+
+    def _check_companions(self) -> None:
+        for name in self.knowledge.resource_type.companions:
+            if name not in self.spec:
+                message = f"`{name}` is missing: the vendor demands it with every change"
+                self._report(
+                    "companion-missing", message, (), advice=f"Add `{name}` to `spec` with the value it should have."
+                )
+
+    def _report(
+        self,
+        code: str,
+        message: str,
+        path: Sequence[str | int],
+        *,
+        advice: str,
+        severity: Severity = Severity.ERROR,
+        key: str | None = None,
+        excerpt: str | None = None,
+    ) -> None:
+        document, findings = self.converter.document, self._findings
+        findings.report(
+            code,
+            message,
+            source=document.source,
+            place=self._find_place(path, key),
+            advice=advice,
+            address=self.converter.address,
+            path=format_pointer(tuple(map(str, path if key is None else (*path, key)))),
+            severity=severity,
+            excerpt=excerpt,
+        )
+
+    @property
+    def _findings(self) -> Findings:
+        return self.converter.findings
+
+    def _find_place(self, path: Sequence[str | int], key: str | None) -> Place:
+        places = self.converter.document.places
+        if key is None:
+            return places.find(self.body, ("spec", *path), fallback=self.place)
+        holder: Json = self.spec
+        for step in path:
+            holder = holder[step]
+        return places.of_key(holder, key)

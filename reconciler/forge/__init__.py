@@ -1,0 +1,1 @@
+"""Talk to GitHub and GitLab: one comment, one issue, and nothing else."""

@@ -1,0 +1,1 @@
+"""The journal of each run, written as it happens and read back."""

@@ -1,0 +1,66 @@
+"""A folder of journals, and what can be told from any set of them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from reconciler.ledger.journals.history import Intention, RunRecord, RunSummary, find_unsettled, read_run
+from reconciler.ledger.journals.journal import SUFFIX, name_journal
+
+_RECENT = 200
+"""How many runs back a doubt is looked for."""
+
+
+def list_summaries(journals: Mapping[str, bytes]) -> tuple[RunSummary, ...]:
+    """Summarise journals by file name, the newest first."""
+    runs = [read_run(name, content).summary for name, content in journals.items()]
+    return tuple(sorted(runs, key=lambda run: run.run, reverse=True))
+
+
+def list_doubts(journals: Mapping[str, bytes], *, running: str) -> tuple[Intention, ...]:
+    """Return what all journals but that of the running run left in doubt."""
+    recent = sorted(journals)[-_RECENT:]
+    doubts = find_unsettled(read_run(name, journals[name]) for name in recent)
+    return tuple(doubt for doubt in doubts if not running or doubt.run != running)
+
+
+class JournalFolder:
+    """A folder of journals; unreadable files count as lost."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def read_all(self) -> dict[str, bytes]:
+        """Return the journals by file name."""
+        with contextlib.suppress(OSError):
+            names = [path.name for path in self._folder.iterdir() if path.name.endswith(SUFFIX)]
+            journals = {name: self.read(name) for name in names}
+            return {name: content for name, content in journals.items() if content is not None}
+        return {}
+
+    def read(self, name: str) -> bytes | None:
+        """Return a journal, or None where it cannot be read."""
+        try:
+            return (self._folder / name).read_bytes()
+        except OSError:
+            return None
+
+    def remove(self, name: str) -> None:
+        """Remove a journal that is safely stored elsewhere."""
+        with contextlib.suppress(OSError):
+            (self._folder / name).unlink()
+
+    def list_runs(self) -> tuple[RunSummary, ...]:
+        """List the runs, newest first."""
+        return list_summaries(self.read_all())
+
+    def find_run(self, run: str) -> RunRecord | None:
+        """Return all that a run did."""
+        content = self.read(name_journal(run))
+        return read_run(name_journal(run), content) if content is not None else None
+
+    def list_unsettled(self, running: str) -> tuple[Intention, ...]:
+        """List what all but the running run left in doubt."""
+        return list_doubts(self.read_all(), running=running)

@@ -1,0 +1,1 @@
+"""Where a ledger may live: files, or a git ref."""

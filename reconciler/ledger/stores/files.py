@@ -1,0 +1,239 @@
+"""The ledger as plain files in the project: for one person, or one runner that keeps its disk.
+
+.reconciler/ledger/connectors.json       what was last applied, a file for each kind
+.reconciler/ledger/@staging/numbers.json the same of the environment `staging`
+.reconciler/ledger.key                   the key of the fingerprints, readable by its owner only
+.reconciler/journal/<run>.jsonl          what each run did
+.reconciler/lock.json                    who applies right now
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from reconciler.ledger.atomic import make_state_folder, sync_folder, write_file
+from reconciler.ledger.encoding import (
+    SUFFIX,
+    Loaded,
+    Row,
+    build_ledger,
+    check_overlap,
+    digest_files,
+    name_safely,
+    read_sheets,
+    write_sheets,
+)
+from reconciler.ledger.errors import LedgerUnavailable
+from reconciler.ledger.fingerprints import create_key, format_key, parse_key
+from reconciler.ledger.holder import LockHolder
+from reconciler.ledger.journals.folder import JournalFolder
+from reconciler.ledger.journals.history import Intention, RunRecord, RunSummary
+from reconciler.ledger.journals.journal import Journal, name_journal
+from reconciler.ledger.lock import DEFAULT_TTL_SECONDS, Lock, Stored, break_lock, hold_lock, read_holder
+from reconciler.ledger.times import Clock, format_time
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.ledger import Applied, Ledger
+from reconciler.model.project import Project
+
+_GUARD_SECONDS: Final = 30.0
+
+
+class FileStore:
+    """Keep ledger, journals and lock as files in one folder. See `store.Store`."""
+
+    def __init__(self, project: Project, *, folder: Path, clock: Clock) -> None:
+        self._project = project
+        self._folder = folder
+        self._clock = clock
+        self._pages = folder / "ledger"
+        if project.environment is not None:
+            self._pages /= "@" + name_safely(project.environment)
+        self._journals = JournalFolder(folder / "journal")
+        self._start: dict[str, Row] | None = None
+        self._key: bytes | None = None
+
+    def load(self) -> Loaded:
+        """Return what was last applied, with a note on whatever is not known."""
+        try:
+            files = self._read_files()
+            key = self._read_key()
+        except OSError as problem:
+            return Loaded(Ledger(), (_note_unreadable(problem),))
+        sheets = read_sheets(files)
+        self._start = sheets.flatten()
+        return build_ledger(sheets, accounts=self._project.accounts, key=key, version=digest_files(files))
+
+    def save(self, entries: Iterable[Applied], *, run: str, removed: Iterable[str] = ()) -> None:
+        """Merge entries into the stored files, each replaced whole; damaged ones are set aside."""
+        applied, gone = tuple(entries), tuple(removed)
+        with _report_failure(self._folder), _guard_folder(self._folder):
+            sheets = read_sheets(self._read_files())
+            stored = sheets.flatten()
+            if self._start is not None:
+                check_overlap(self._start, stored, touched=[*(entry.address for entry in applied), *gone])
+            content = write_sheets(
+                sheets, entries=applied, removed=gone, accounts=self._project.accounts, key=self.fingerprint_key()
+            )
+            self._write_files(content, damaged=sheets.damaged.keys() & content.keys(), run=run)
+            self._start = read_sheets(self._read_files()).flatten()
+
+    def lock(self, owner: str, *, ttl_seconds: float, run: str = "") -> AbstractContextManager[Lock]:
+        """Hold the lock file."""
+        place = LockFile(self._folder)
+        return hold_lock(place, owner=owner, run=run, ttl_seconds=ttl_seconds, clock=self._clock)
+
+    def read_lock(self) -> LockHolder | None:
+        """Return who holds the lock file."""
+        return read_holder(LockFile(self._folder), ttl_seconds=DEFAULT_TTL_SECONDS)
+
+    def unlock(self) -> LockHolder | None:
+        """Remove the lock file, whoever's it is."""
+        return break_lock(LockFile(self._folder), ttl_seconds=DEFAULT_TTL_SECONDS)
+
+    def journal(self, run: str) -> Journal:
+        """Return the journal to write for a run."""
+        path = self._folder / "journal" / name_journal(run)
+        return Journal(path, run=run, clock=self._clock, key=self.fingerprint_key)
+
+    def keep_journal(self, run: str) -> None:
+        """Do nothing: the journal is written where it is kept."""
+
+    def runs(self) -> tuple[RunSummary, ...]:
+        """List the runs, newest first."""
+        return self._journals.list_runs()
+
+    def run(self, run: str) -> RunRecord | None:
+        """Return all that a run did."""
+        return self._journals.find_run(run)
+
+    def unsettled(self) -> tuple[Intention, ...]:
+        """List what earlier runs left in doubt."""
+        return self._journals.list_unsettled(self._name_running())
+
+    def fingerprint_key(self) -> bytes:
+        """Return the key beside the ledger; raises LedgerUnavailable where none can be written."""
+        if self._key is None:
+            with _report_failure(self._folder):
+                self._key = self._read_key() or self._write_key()
+        return self._key
+
+    def _name_running(self) -> str:
+        with contextlib.suppress(LedgerUnavailable):
+            holder = self.read_lock()
+            if holder and holder.is_running(self._clock()):
+                return holder.run
+        return ""
+
+    def _read_files(self) -> dict[str, bytes]:
+        with contextlib.suppress(FileNotFoundError):
+            return {path.name: path.read_bytes() for path in self._pages.iterdir() if _is_sheet(path)}
+        return {}
+
+    def _write_files(self, content: dict[str, bytes], *, damaged: Iterable[str], run: str) -> None:
+        self._pages.mkdir(parents=True, exist_ok=True)
+        for name in damaged:
+            (self._pages / name).rename(self._pages / f"{name}.damaged-{name_safely(run)}")
+        for name, text in content.items():
+            write_file(self._pages / name, content=text)
+
+    def _read_key(self) -> bytes | None:
+        try:
+            return parse_key((self._folder / "ledger.key").read_bytes())
+        except FileNotFoundError:
+            return None
+
+    def _write_key(self) -> bytes:
+        key = create_key()
+        write_file(make_state_folder(self._folder) / "ledger.key", content=format_key(key), mode=0o600)
+        return key
+
+
+class LockFile:
+    """Keep the lock in `lock.json`. The version is the text itself, which holds a token unlike any other."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path = folder / "lock.json"
+
+    def read(self) -> Stored | None:
+        """Return the text of the lock file, and its age."""
+        with _report_failure(self._folder):
+            try:
+                text = self._path.read_text("utf-8", "replace")
+                when = datetime.fromtimestamp(self._path.stat().st_mtime, UTC)
+            except FileNotFoundError:
+                return None
+        return Stored(text, text, format_time(when))
+
+    def swap(self, text: str | None, *, expected: str | None) -> str | None:
+        """Create, replace or remove the lock file while no other process can."""
+        with _report_failure(self._folder), _guard_folder(self._folder):
+            stored = self.read()
+            if (stored.version if stored else None) != expected:
+                return None
+            self._put(text, create=stored is None)
+        return text or ""
+
+    def _put(self, text: str | None, *, create: bool) -> None:
+        if text is None:
+            self._path.unlink()
+            sync_folder(self._folder)
+        elif create:
+            _create_file(self._path, text.encode())
+        else:
+            write_file(self._path, content=text.encode())
+
+
+def _create_file(path: Path, content: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    sync_folder(path.parent)
+
+
+def _is_sheet(path: Path) -> bool:
+    return path.name.endswith(SUFFIX) and not path.name.startswith(".") and path.is_file()
+
+
+@contextlib.contextmanager
+def _guard_folder(folder: Path) -> Iterator[None]:
+    """Keep other processes out of read-compare-write; the system ends this when the process dies."""
+    from filelock import FileLock, Timeout
+
+    make_state_folder(folder)
+    try:
+        with FileLock(folder / ".guard", timeout=_GUARD_SECONDS):
+            yield
+    except Timeout as problem:
+        message = f"another process has kept {folder} to itself for {_GUARD_SECONDS:.0f} seconds"
+        raise LedgerUnavailable(message, advice="Find and end that process, then try again.") from problem
+    except NotImplementedError as problem:
+        message = f"the file system of {folder} cannot keep other processes out: {problem}"
+        raise LedgerUnavailable(message, advice="Use a local disk, or `ledger: git`.") from problem
+
+
+@contextlib.contextmanager
+def _report_failure(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        message = f"the ledger in {folder} cannot be used: {problem}"
+        advice = "Make the folder readable and writable; apply needs it, plan does not."
+        raise LedgerUnavailable(message, advice=advice) from problem
+
+
+def _note_unreadable(problem: OSError) -> Diagnostic:
+    return Diagnostic(
+        "ledger-unavailable",
+        f"the ledger cannot be read: {problem}; nothing is known of earlier applies",
+        Severity.WARNING,
+        advice="Make the folder readable.",
+    )

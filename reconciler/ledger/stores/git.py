@@ -1,0 +1,293 @@
+"""The ledger in a git ref of the project's repository: shared by a team's CI with no server of its own.
+
+    refs/reconciler/ledger    ledger/connectors.json, ledger.key, journal/<run>.jsonl: `git log` of it is the history
+    refs/reconciler/lock      exists while an apply runs; the message of its commit says who holds it
+
+A project that is not at the top of its repository has its files below `projects/<folder>/` of the same ref, and a lock
+of its own at `refs/reconciler/locks/<folder>`. While a run goes on, its journal is a local file (a kill must not lose
+it); when it has ended it moves into the ref. The key of the fingerprints is in the ref: see `fingerprints`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Final
+
+from reconciler.ledger.atomic import STATE_FOLDER
+from reconciler.ledger.encoding import Loaded, Row, build_ledger, check_overlap, name_safely, read_sheets, write_sheets
+from reconciler.ledger.errors import LedgerConflict, LedgerUnavailable
+from reconciler.ledger.fingerprints import create_key, format_key, parse_key
+from reconciler.ledger.holder import LockHolder
+from reconciler.ledger.journals.folder import JournalFolder, list_doubts, list_summaries
+from reconciler.ledger.journals.history import Intention, RunRecord, RunSummary, read_run
+from reconciler.ledger.journals.journal import Journal, name_journal
+from reconciler.ledger.lock import DEFAULT_TTL_SECONDS, Lock, Stored, break_lock, hold_lock, read_holder
+from reconciler.ledger.origin import current_author
+from reconciler.ledger.stores.git_messages import describe_run, describe_save
+from reconciler.ledger.stores.git_repository import Repository, Signature
+from reconciler.ledger.times import Clock
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.ledger import Applied
+from reconciler.model.project import Project
+
+LEDGER_REF: Final = "refs/reconciler/ledger"
+LOCK_REF: Final = "refs/reconciler/lock"
+_ATTEMPTS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """The commit to read from, and the shared ref's value to swap by; they differ where the shared ref was lost."""
+
+    commit: str = ""
+    stored: str = ""
+
+
+class GitStore:
+    """Keep ledger, journals and lock in refs that all clones share. See `store.Store`."""
+
+    def __init__(self, project: Project, *, clock: Clock, environ: Mapping[str, str]) -> None:
+        self._project = project
+        self._clock = clock
+        self._environ = environ
+        self._repository = Repository(project.root, environ=environ)
+        self._state = project.root / STATE_FOLDER
+        self._local = JournalFolder(self._state / "journal")
+        self._start: dict[str, Row] | None = None
+        self._tip: Tip | None = None
+        self._key: bytes | None = None
+
+    def load(self) -> Loaded:
+        """Return what was last applied; offline, what the local copy knows, with a note."""
+        notes = self._refresh()
+        tip = self._tip or Tip()
+        files = self._read_files(tip.commit, self._sheet_folder) if tip.commit else {}
+        sheets = read_sheets(files)
+        self._start = sheets.flatten()
+        key = self._read_key(tip.commit)
+        loaded = build_ledger(sheets, accounts=self._project.accounts, key=key, version=tip.commit)
+        return Loaded(loaded.ledger, (*notes, *loaded.notes))
+
+    def save(self, entries: Iterable[Applied], *, run: str, removed: Iterable[str] = ()) -> None:
+        """Merge entries into the ref in one commit, with the run's journal where that has ended."""
+        applied, gone = tuple(entries), tuple(removed)
+        touched = [*(entry.address for entry in applied), *gone]
+        message = describe_save(run, touched)
+        for _ in range(_ATTEMPTS):
+            self._tip = self._look()
+            changes = self._merge(applied, gone, touched, commit=self._tip.commit)
+            if not changes:
+                return
+            if self._publish(changes, run=run, message=message):
+                self._start = read_sheets(self._read_files(self._tip.commit, self._sheet_folder)).flatten()
+                return
+        raise _give_up()
+
+    def keep_journal(self, run: str) -> None:
+        """Move the journal of an ended run into the ref; one that has not ended stays where it is."""
+        for _ in range(_ATTEMPTS):
+            if self._read_ended(run) is None:
+                return
+            self._tip = self._look()
+            if self._publish({}, run=run, message=""):
+                return
+        raise _give_up()
+
+    def lock(self, owner: str, *, ttl_seconds: float, run: str = "") -> AbstractContextManager[Lock]:
+        """Hold the lock ref."""
+        return hold_lock(self._lock_ref, owner=owner, run=run, ttl_seconds=ttl_seconds, clock=self._clock)
+
+    def read_lock(self) -> LockHolder | None:
+        """Return who holds the lock ref."""
+        return read_holder(self._lock_ref, ttl_seconds=DEFAULT_TTL_SECONDS)
+
+    def unlock(self) -> LockHolder | None:
+        """Remove the lock ref, whoever's it is."""
+        return break_lock(self._lock_ref, ttl_seconds=DEFAULT_TTL_SECONDS)
+
+    def journal(self, run: str) -> Journal:
+        """Return the local journal to write for a run."""
+        path = self._state / "journal" / name_journal(run)
+        return Journal(path, run=run, clock=self._clock, key=self.fingerprint_key)
+
+    def runs(self) -> tuple[RunSummary, ...]:
+        """List the runs of all clones, newest first."""
+        return list_summaries(self._read_journals())
+
+    def run(self, run: str) -> RunRecord | None:
+        """Return all that a run did."""
+        name = name_journal(run)
+        content = self._read_journals().get(name)
+        return read_run(name, content) if content is not None else None
+
+    def unsettled(self) -> tuple[Intention, ...]:
+        """List what earlier runs left in doubt."""
+        doubts = list_doubts(self._read_journals(), running="")
+        running = self._name_running() if doubts else ""
+        return tuple(doubt for doubt in doubts if not running or doubt.run != running)
+
+    def fingerprint_key(self) -> bytes:
+        """Return the key in the ref; a new one is stored by the first save."""
+        if self._key is None:
+            if self._tip is None:
+                self._refresh()
+            self._key = self._read_key(self._tip.commit if self._tip else "") or create_key()
+        return self._key
+
+    @property
+    def _folder(self) -> str:
+        prefix = self._repository.prefix
+        return f"projects/{name_safely(prefix)}/" if prefix else ""
+
+    @property
+    def _sheet_folder(self) -> str:
+        environment = self._project.environment
+        return f"{self._folder}ledger/" + (f"@{name_safely(environment)}/" if environment is not None else "")
+
+    @property
+    def _lock_ref(self) -> LockRef:
+        return LockRef(self._repository, environ=self._environ, clock=self._clock)
+
+    def _look(self) -> Tip:
+        """Find the shared ref; where it was lost, what this clone still has of it is built upon."""
+        stored = self._repository.read_shared(LEDGER_REF)
+        self._repository.copy_local(LEDGER_REF, stored)
+        return Tip(stored or self._repository.read_local(LEDGER_REF), stored)
+
+    def _refresh(self) -> tuple[Diagnostic, ...]:
+        try:
+            self._tip = self._look()
+        except LedgerUnavailable as problem:
+            self._tip = Tip(self._read_copy())
+            return (_note_copy(problem, known=bool(self._tip.commit)),)
+        return () if self._tip.stored == self._tip.commit else (_note_lost(),)
+
+    def _read_copy(self) -> str:
+        with contextlib.suppress(LedgerUnavailable):
+            return self._repository.read_local(LEDGER_REF)
+        return ""
+
+    def _read_files(self, commit: str, folder: str) -> dict[str, bytes]:
+        """Return the files right in a folder of a commit; what cannot be read counts as lost."""
+        with contextlib.suppress(LedgerUnavailable):
+            files = self._repository.read_files(commit, folder=folder)
+            return {name: content for name, content in files.items() if "/" not in name}
+        return {}
+
+    def _read_key(self, commit: str) -> bytes | None:
+        path = f"{self._folder}ledger.key" if commit else ""
+        with contextlib.suppress(LedgerUnavailable):
+            return parse_key(self._repository.read_files(commit, folder=path).get(""))
+        return None
+
+    def _read_journals(self) -> dict[str, bytes]:
+        if self._tip is None:
+            self._refresh()
+        commit = self._tip.commit if self._tip else ""
+        kept = self._read_files(commit, f"{self._folder}journal/") if commit else {}
+        return {**kept, **self._local.read_all()}
+
+    def _read_ended(self, run: str) -> bytes | None:
+        content = self._local.read(name_journal(run))
+        return content if content is not None and read_run(run, content).summary.ended else None
+
+    def _name_running(self) -> str:
+        with contextlib.suppress(LedgerUnavailable):
+            holder = self.read_lock()
+            if holder and holder.is_running(self._clock()):
+                return holder.run
+        return ""
+
+    def _merge(
+        self, applied: tuple[Applied, ...], gone: tuple[str, ...], touched: list[str], *, commit: str
+    ) -> dict[str, bytes]:
+        files = self._repository.read_files(commit, folder=self._sheet_folder)
+        sheets = read_sheets({name: content for name, content in files.items() if "/" not in name})
+        if self._start is not None:
+            check_overlap(self._start, sheets.flatten(), touched=touched)
+        self._key = self._read_key(commit) or self.fingerprint_key()
+        content = write_sheets(sheets, entries=applied, removed=gone, accounts=self._project.accounts, key=self._key)
+        return {self._sheet_folder + name: text for name, text in content.items()}
+
+    def _publish(self, changes: dict[str, bytes], *, run: str, message: str) -> bool:
+        """Commit changes and the ended journal on the tip, and swap the ref; tell whether nobody was faster."""
+        tip, journal = self._tip or Tip(), self._read_ended(run)
+        record = read_run(run, journal) if journal is not None else None
+        if journal is not None:
+            changes = {**changes, f"{self._folder}journal/{name_journal(run)}": journal}
+        if self._read_key(tip.commit) is None:
+            changes = {**changes, f"{self._folder}ledger.key": format_key(self.fingerprint_key())}
+        author = record.summary.author if record else current_author(self._environ, root=self._project.root)
+        commit = self._repository.create_commit(
+            changes,
+            parent=tip.commit,
+            message=describe_run(record) if record else message,
+            signature=Signature(author, self._clock()),
+        )
+        if not self._repository.swap(LEDGER_REF, new=commit, old=tip.stored):
+            return False
+        self._adopt(commit)
+        if journal is not None:
+            self._local.remove(name_journal(run))
+        return True
+
+    def _adopt(self, commit: str) -> None:
+        self._tip = Tip(commit, commit)
+        self._repository.copy_local(LEDGER_REF, commit)
+
+
+class LockRef:
+    """Keep the lock as a ref whose commit says in its message who holds it. The version is the commit."""
+
+    def __init__(self, repository: Repository, *, environ: Mapping[str, str], clock: Clock) -> None:
+        self._repository = repository
+        self._environ = environ
+        self._clock = clock
+
+    @property
+    def _ref(self) -> str:
+        prefix = self._repository.prefix
+        return f"{LOCK_REF}s/{name_safely(prefix)}" if prefix else LOCK_REF
+
+    def read(self) -> Stored | None:
+        """Return the message of the lock's commit."""
+        commit = self._repository.read_shared(self._ref)
+        return Stored(*_reorder(self._repository.read_message(commit), commit)) if commit else None
+
+    def swap(self, text: str | None, *, expected: str | None) -> str | None:
+        """Create, replace or remove the lock ref."""
+        commit = self._build(text) if text is not None else ""
+        return commit if self._repository.swap(self._ref, new=commit, old=expected or "") else None
+
+    def _build(self, text: str) -> str:
+        signature = Signature(current_author(self._environ), self._clock())
+        return self._repository.create_commit(
+            {}, parent="", message=f"Lock of a running apply\n\n{text}", signature=signature
+        )
+
+
+def _reorder(message: tuple[str, str], commit: str) -> tuple[str, str, str]:
+    text, when = message
+    return text, commit, when
+
+
+def _give_up() -> LedgerConflict:
+    message = f"other runs stored the ledger {_ATTEMPTS} times while this one tried to"
+    return LedgerConflict(message, advice="Nothing was stored. Run `reconciler plan` to see what is live.")
+
+
+def _note_copy(problem: LedgerUnavailable, *, known: bool) -> Diagnostic:
+    basis = "the local copy of the ledger is used; it may be old" if known else "nothing is known of earlier applies"
+    return Diagnostic("ledger-unavailable", f"{problem.message}; {basis}", Severity.WARNING, advice=problem.advice)
+
+
+def _note_lost() -> Diagnostic:
+    return Diagnostic(
+        "ledger-unavailable",
+        f"the remote has no {LEDGER_REF}; what this clone has of it is used",
+        Severity.NOTE,
+        advice="The next apply stores it there again.",
+    )

@@ -1,0 +1,215 @@
+"""Refs of a git repository that several clones share: read, built and swapped without touching anything of the user's.
+
+The remote is `origin`, or the only one; without a remote the local ref is the shared one. A swap is one push with the
+expected old value, which the server checks while it holds the ref: of two that expect the same, one wins.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from reconciler.ledger.errors import LedgerUnavailable
+from reconciler.ledger.stores.git_command import NETWORK_SECONDS, Git, GitFailure, open_git
+from reconciler.ledger.times import format_time
+
+T = TypeVar("T")
+
+_ATTEMPTS = 5
+_EMAIL = "reconciler@localhost"
+_RIGHTS = (
+    "Storing the ledger takes the right to push refs/reconciler/* (in GitHub Actions: `permissions: contents: write`). "
+    "Plans work without it."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who a commit is by, and when."""
+
+    author: str
+    when: datetime
+
+
+class Repository:
+    """The git repository that a folder lies in. Every method raises LedgerUnavailable where git does not do it."""
+
+    def __init__(self, folder: Path, *, environ: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._environ = environ
+
+    @cached_property
+    def prefix(self) -> str:
+        """Name the folder within the repository, "" for its top."""
+        outside = open_git(self._folder, environ=self._environ)
+        return _attempt(lambda: outside.run("rev-parse", "--show-prefix")).strip().rstrip("/")
+
+    @cached_property
+    def _git(self) -> Git:
+        outside = open_git(self._folder, environ=self._environ)
+        top = _attempt(lambda: outside.run("rev-parse", "--show-toplevel")).rstrip("\n")
+        return open_git(Path(top), environ=self._environ)
+
+    @cached_property
+    def remote(self) -> str | None:
+        """Name the remote that is shared, or None."""
+        names = _attempt(lambda: self._git.run("remote")).split()
+        if "origin" in names or not names:
+            return "origin" if names else None
+        if len(names) > 1:
+            message = f"none of the remotes {', '.join(names)} is called origin"
+            raise LedgerUnavailable(message, advice="Call the remote that holds the ledger `origin`.")
+        return names[0]
+
+    def read_local(self, ref: str) -> str:
+        """Return the commit of the local copy of a ref, "" for none."""
+        return _attempt(lambda: self._git.run("for-each-ref", "--format=%(objectname)", ref)).strip()
+
+    def read_shared(self, ref: str) -> str:
+        """Return the commit of the shared ref, "" for none, and have it at hand."""
+        if self.remote is None:
+            return self.read_local(ref)
+        for _ in range(_ATTEMPTS):
+            commit = self._ask_remote(ref)
+            if not commit or self._has(commit) or (self._fetch(ref) and self._has(commit)):
+                return commit
+        message = f"{ref} on {self.remote} moves faster than it can be fetched"
+        raise LedgerUnavailable(message, advice="Try again.")
+
+    def copy_local(self, ref: str, commit: str) -> None:
+        """Let the local ref follow the shared one, so that `git log` shows it; another process may be faster."""
+        if self.remote is not None and commit and self.read_local(ref) != commit:
+            try:
+                self._git.run("update-ref", "--no-deref", ref, commit)
+            except GitFailure:
+                return
+
+    def swap(self, ref: str, *, new: str, old: str) -> bool:
+        """Set the shared ref to `new` ("" removes it) if it is still `old` ("" for none); tell whether it was."""
+        try:
+            self._push(ref, new=new, old=old)
+        except GitFailure as problem:
+            now = self._ask_remote(ref) if self.remote else self.read_local(ref)
+            if now == old != new:
+                message = f"{ref} cannot be stored in {self.remote or 'the repository'}: {problem.reason}"
+                raise LedgerUnavailable(message, advice=_RIGHTS) from problem
+            return now == new
+        return True
+
+    def read_files(self, commit: str, *, folder: str) -> dict[str, bytes]:
+        """Return all files of a commit below a folder, by path within it."""
+        if not commit:
+            return {}
+        return _attempt(lambda: self._read_files(commit, folder))
+
+    def read_message(self, commit: str) -> tuple[str, str]:
+        """Return the message of a commit and when it was made."""
+        text = _attempt(lambda: self._git.run("log", "-1", "--no-show-signature", "--format=%cI%n%B", commit))
+        when, _, message = text.partition("\n")
+        return message, when
+
+    def create_commit(self, changes: Mapping[str, bytes], *, parent: str, message: str, signature: Signature) -> str:
+        """Store a commit that changes files of its parent ("" for none); no ref points at it yet."""
+        return _attempt(lambda: self._create_commit(changes, parent=parent, message=message, signature=signature))
+
+    def _create_commit(self, changes: Mapping[str, bytes], *, parent: str, message: str, signature: Signature) -> str:
+        with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
+            git = self._git.extend({"GIT_INDEX_FILE": str(Path(folder, "index"))})
+            git.run("read-tree", parent or "--empty")
+            rows = [f"100644 {self._store(content)}\t{path}\n" for path, content in sorted(changes.items())]
+            git.run("update-index", "--add", "--index-info", text="".join(rows))
+            tree = git.run("write-tree").strip()
+        parents = ("-p", parent) if parent else ()
+        signed = self._git.extend(_write_signature(signature))
+        return signed.run("-c", "i18n.commitEncoding=UTF-8", "commit-tree", tree, *parents, text=message).strip()
+
+    def _store(self, content: bytes) -> str:
+        return self._git.run_bytes("hash-object", "-w", "--stdin", content=content).decode().strip()
+
+    def _read_files(self, commit: str, folder: str) -> dict[str, bytes]:
+        listing = self._git.run("ls-tree", "-r", "-z", "--full-tree", commit, "--", folder)
+        rows = [row.partition("\t") for row in listing.split("\0") if row]
+        names = [path.removeprefix(folder) for _, _, path in rows]
+        objects = [head.split()[2] for head, _, _ in rows]
+        answer = self._git.run_bytes("cat-file", "--batch", content="".join(f"{one}\n" for one in objects).encode())
+        return dict(zip(names, _split_batch(answer), strict=True))
+
+    def _has(self, commit: str) -> bool:
+        try:
+            self._git.run("cat-file", "-e", f"{commit}^{{tree}}")
+        except GitFailure:
+            return False
+        return True
+
+    def _ask_remote(self, ref: str) -> str:
+        answer = _attempt(
+            lambda: self._git.run("ls-remote", "--refs", "--quiet", str(self.remote), ref, seconds=NETWORK_SECONDS)
+        )
+        found = [line.split("\t") for line in answer.splitlines()]
+        return next((commit for commit, name in found if name == ref), "")
+
+    def _fetch(self, ref: str) -> bool:
+        """Fetch without a depth: what is fetched is small, and a depth would cut the user's own history short."""
+        options = (
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-recurse-submodules",
+            "--no-prune",
+            "--refmap=",
+            "--quiet",
+        )
+        try:
+            self._git.run("fetch", *options, str(self.remote), ref, seconds=NETWORK_SECONDS)
+        except GitFailure:
+            return False
+        return True
+
+    def _push(self, ref: str, *, new: str, old: str) -> None:
+        if self.remote is None and new:
+            self._git.run("update-ref", "--no-deref", ref, new, old)
+        elif self.remote is None:
+            self._git.run("update-ref", "--no-deref", "-d", ref, old)
+        else:
+            options = ("--no-verify", "--no-signed", "--no-follow-tags", "--recurse-submodules=no", "--quiet")
+            lease = f"--force-with-lease={ref}:{old}"
+            self._git.run("push", *options, lease, self.remote, f"{new}:{ref}", seconds=NETWORK_SECONDS)
+
+
+def _attempt(action: Callable[[], T]) -> T:
+    try:
+        return action()
+    except GitFailure as problem:
+        message = f"the ledger in git cannot be reached: {problem.reason}"
+        advice = "Check the network and the access to the repository. Plans work without it, apply does not."
+        raise LedgerUnavailable(message, advice=advice) from problem
+
+
+def _split_batch(answer: bytes) -> list[bytes]:
+    """Take apart what `cat-file --batch` prints: a line with name, type and size, the content, a line feed."""
+    contents, start = [], 0
+    while start < len(answer):
+        head = answer.index(b"\n", start)
+        size = int(answer[start:head].split()[2])
+        contents.append(answer[head + 1 : head + 1 + size])
+        start = head + size + 2
+    return contents
+
+
+def _write_signature(signature: Signature) -> dict[str, str]:
+    name = "".join(letter for letter in signature.author if letter.isprintable() and letter not in "<>").strip(
+        " .,;:\"'"
+    )
+    when = format_time(signature.when)
+    return {
+        "GIT_AUTHOR_NAME": name or "reconciler",
+        "GIT_AUTHOR_EMAIL": _EMAIL,
+        "GIT_AUTHOR_DATE": when,
+        "GIT_COMMITTER_NAME": "reconciler",
+        "GIT_COMMITTER_EMAIL": _EMAIL,
+        "GIT_COMMITTER_DATE": when,
+    }

@@ -1,0 +1,1 @@
+"""Find out what is live: pages, matches, single objects, and what an answer proves."""

@@ -1,0 +1,160 @@
+"""Decide what an answer proves (law 5): present, absent, or nothing at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from reconciler.model.live import Absent, Present, Reading, Unknown
+from reconciler.model.paths import MISSING, FieldPath, Json, format_pointer, pick
+from reconciler.model.resource_type import Identity, IdentityPart, ListEndpoint, ResourceType
+from reconciler.remote.reading.source import Source, Told
+from reconciler.remote.wire.answers import Answer, NoAnswer
+
+_UNKNOWN_ROUTE = re.compile(r"Cannot [A-Z]+ /")
+"""How Express and NestJS, which these vendors run on, word a 404 of the router rather than of an object."""
+
+_ADVICE: Mapping[int, str] = {
+    401: "The vendor does not accept the key in {credential}. Check that variable.{region}",
+    403: "The key in {credential} may not read this. Ask the account's owner for access, or use another key.",
+    404: "The URL is wrong or something in between answered. Check base_url, region and proxy of account {account}.",
+    429: "The vendor limits requests. Lower requests_per_minute of account {account} and run again later.",
+}
+
+
+def read_object(told: Told, *, source: Source, resource_type: ResourceType, identity: Identity) -> Reading:
+    """Read the answer to a GET of one object; what it holds must be the very object that was asked for."""
+    answer = told.answer
+    if is_absence(answer, source=source):
+        return Absent(answer.describe())
+    trouble = explain_failure(answer, source=source)
+    if trouble is not None or isinstance(answer, NoAnswer) or resource_type.get is None:
+        return trouble or Unknown(answer.describe())
+    value = pick(answer.value, resource_type.get.answer)
+    if not isinstance(value, Mapping):
+        return doubt_shape(answer, resource_type=resource_type, wrong="it holds no object")
+    held = identify(value, parts=resource_type.identity, known=dict(identity.parts))
+    if held is None:
+        return doubt_shape(answer, resource_type=resource_type, wrong="the object does not say which one it is")
+    if held != identity:
+        reason = f"{answer.describe()}, but the answer holds {_quote(held)}, not {_quote(identity)}"
+        return Unknown(reason, advice="A proxy or a cache may have mixed up answers. Run again without it.")
+    return judge(Present(identity, value, told.asked_at), resource_type=resource_type)
+
+
+def judge(present: Present, *, resource_type: ResourceType) -> Present | Absent:
+    """Count an object that carries the mark of a soft delete as absent."""
+    mark = resource_type.tombstone
+    if mark and present.value.get(mark):
+        return Absent(f"{_quote(present.identity)} was deleted: {mark} is set")
+    return present
+
+
+def read_rows(
+    told: Told, *, source: Source, resource_type: ResourceType, endpoint: ListEndpoint, group: Mapping[str, str]
+) -> tuple[Present, ...] | Unknown:
+    """Read the rows of one page of a list; a single row that is not as documented makes all of them unknown."""
+    answer = told.answer
+    trouble = explain_failure(answer, source=source)
+    if trouble is not None or isinstance(answer, NoAnswer):
+        return trouble or Unknown(answer.describe())
+    rows = pick(answer.value, endpoint.items)
+    if not isinstance(rows, list):
+        wrong = f"it holds no list{_at(endpoint.items)}"
+        return doubt_shape(answer, resource_type=resource_type, wrong=wrong)
+    found = []
+    for row in rows:
+        read = _read_row(row, resource_type=resource_type, endpoint=endpoint, group=group, asked_at=told.asked_at)
+        if isinstance(read, str):
+            return doubt_shape(answer, resource_type=resource_type, wrong=read)
+        found.append(read)
+    return tuple(found)
+
+
+def _read_row(
+    row: Json, *, resource_type: ResourceType, endpoint: ListEndpoint, group: Mapping[str, str], asked_at: float
+) -> Present | str:
+    """Read one row, or say what is wrong with it."""
+    if not isinstance(row, Mapping):
+        return "a row is not an object"
+    identity = identify(row, parts=resource_type.identity, known=group)
+    if identity is None:
+        return "a row does not say which object it is"
+    strange = _find_strange_fields(row, resource_type) if endpoint.closed else ()
+    return f"a row has the field {strange[0]}" if strange else Present(identity, row, asked_at)
+
+
+def _find_strange_fields(row: Mapping[str, Json], resource_type: ResourceType) -> tuple[str, ...]:
+    """List the fields that this generation does not show: unknown ones, and those it only takes."""
+    shown = {name for name, known in resource_type.fields.items() if known.readable}
+    return tuple(sorted(str(name) for name in row if name not in shown))
+
+
+def identify(
+    value: Mapping[str, Json], *, parts: tuple[IdentityPart, ...], known: Mapping[str, str]
+) -> Identity | None:
+    """Read the identity of a live object; a part that it does not contain is the one that was asked for."""
+    found = []
+    for part in parts:
+        held = known.get(part.name) if part.field is None else value.get(part.field)
+        if isinstance(held, bool) or not isinstance(held, str | int) or held == "":
+            return None
+        found.append((part.name, str(held)))
+    return Identity(tuple(found))
+
+
+def is_absence(answer: Answer | NoAnswer, *, source: Source) -> bool:
+    """Tell whether the vendor itself says that what the path names does not exist; a page or an unknown route is not that."""
+    if isinstance(answer, NoAnswer) or answer.status not in source.provider.absent_status:
+        return False
+    return isinstance(answer.value, Mapping) and not _UNKNOWN_ROUTE.match(answer.says)
+
+
+def explain_failure(answer: Answer | NoAnswer, *, source: Source) -> Unknown | None:
+    """Say why an answer tells nothing, and what to do; None where it is a JSON document with a status of success."""
+    if isinstance(answer, NoAnswer):
+        return Unknown(answer.describe(), advice="Check network, proxy and base_url, then run again.")
+    if answer.succeeded:
+        return _doubt_body(answer) if answer.value is MISSING else None
+    if 300 <= answer.status < 400:  # noqa: PLR2004 - the class of an HTTP status is its first digit
+        place = answer.headers.get("location", "an unknown place")
+        return Unknown(
+            f"{answer.name_request()}, redirected to {place}: not followed",
+            advice="Check base_url and proxy of the account.",
+        )
+    return Unknown(answer.describe(), advice=_advise(answer.status, source))
+
+
+def doubt_shape(answer: Answer, *, resource_type: ResourceType, wrong: str) -> Unknown:
+    """Say that an answer is not as documented, which suggests another generation of the API."""
+    generation = f" (generation {resource_type.generation})" if resource_type.generation else ""
+    return Unknown(
+        f"{answer.describe()}, but the answer is not that of {resource_type.title}{generation}: {wrong}",
+        code="answer-shape",
+        advice="The vendor's API may be of another generation than the one this version knows; nothing is guessed.",
+    )
+
+
+def _doubt_body(answer: Answer) -> Unknown:
+    got = f": {answer.text}" if answer.text else ""
+    advice = "Something between here and the vendor may have answered. Check base_url and proxy."
+    return Unknown(f"{answer.name_request()}, but the body is not a JSON document{got}", advice=advice)
+
+
+def _advise(status: int, source: Source) -> str:
+    account, regions = source.account, tuple(source.provider.base_urls)
+    several = (
+        f" A key belongs to one region; this account asks {account.region or regions[0]}." if len(regions) > 1 else ""
+    )
+    if status >= 500:  # noqa: PLR2004 - the class of an HTTP status is its first digit
+        return "The vendor's service is failing. Run again later."
+    advice = _ADVICE.get(status, "The vendor refused the request. Check the account's settings.")
+    return advice.format(credential=account.credential, account=account.name, region=several)
+
+
+def _quote(identity: Identity) -> str:
+    return f"{str(identity)!r}"
+
+
+def _at(path: FieldPath) -> str:
+    return f" at {format_pointer(path)}" if path else ""

@@ -1,0 +1,43 @@
+"""Read the values that a vendor offers for a field at this moment, for example voices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from reconciler.model.paths import Json, pick
+from reconciler.model.project import Declared
+from reconciler.model.resource_type import Options, ResourceType
+from reconciler.remote.reading.source import Source, run_all
+from reconciler.remote.wire.answers import NoAnswer
+
+
+async def read_options(
+    resources: Sequence[Declared], *, resource_type: ResourceType, source: Source
+) -> Mapping[tuple[str, str], frozenset[str]]:
+    """Read each list of options that a field owned by one of the resources needs, once, by account and path.
+
+    A list that cannot be read, or not understood, is left out: then nothing is known of what is offered.
+    """
+    owned = {name for declared in resources for name in declared.spec}
+    lists = {
+        known.options.path: known.options
+        for name, known in resource_type.fields.items()
+        if known.options and name in owned
+    }
+    offered = await run_all(_read_offer(options, source) for options in lists.values())
+    return {
+        (source.account.name, path): values for path, values in zip(lists, offered, strict=True) if values is not None
+    }
+
+
+async def _read_offer(options: Options, source: Source) -> frozenset[str] | None:
+    told = await source.get(options.path)
+    if isinstance(told.answer, NoAnswer) or not told.answer.succeeded:
+        return None
+    entries = pick(told.answer.value, options.items)
+    values = [_read_value(entry, options.value) for entry in entries] if isinstance(entries, list) else []
+    return frozenset(value for value in values if isinstance(value, str)) or None
+
+
+def _read_value(entry: Json, key: str) -> Json:
+    return entry.get(key) if isinstance(entry, Mapping) else entry

@@ -1,0 +1,291 @@
+"""One client for each account: a reader that cannot write, and a writer that can only send the updates of known resource types."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final, Required, TypedDict, Unpack
+
+import httpx
+from httpx_retries import RetryTransport
+
+from reconciler import __version__
+from reconciler.model.plan import Request
+from reconciler.model.project import Account
+from reconciler.model.resource_type import Catalog, Provider
+from reconciler.model.secret import Secret
+from reconciler.remote.wire.answers import Answer, NoAnswer, read_answer, shorten
+from reconciler.remote.wire.guards import WRITE_METHODS, ForbiddenRequestError, Guard, allow_reads, allow_updates
+from reconciler.remote.wire.routes import encode_query
+from reconciler.remote.wire.transport import (
+    ANY_FAILURE,
+    LONGEST_CONNECT_SECONDS,
+    NOT_SENT,
+    Gate,
+    GuardedTransport,
+    Patience,
+    PatientRetry,
+    Trace,
+    WaitTooLongError,
+    build_transport,
+)
+
+__all__ = [
+    "Answer",
+    "ForbiddenRequestError",
+    "Gate",
+    "NoAnswer",
+    "Patience",
+    "ReadClient",
+    "Wires",
+    "WriteClient",
+    "build_gates",
+    "open_readers",
+    "open_writers",
+    "resolve_keys",
+]
+
+TransportFactory = Callable[[Account], httpx.AsyncBaseTransport]
+
+_READ_METHODS: Final = frozenset({"GET"})
+_SENDABLE: Final = re.compile(r"[\x21-\x7e]+")
+
+
+class _KeyAuth(httpx.Auth):
+    """Put the account's key into the vendor's header."""
+
+    def __init__(self, provider: Provider, key: Secret) -> None:
+        self._provider = provider
+        self._key = key
+
+    def auth_flow(self, request: httpx.Request) -> Iterator[httpx.Request]:  # type: ignore[override]
+        request.headers[self._provider.auth_header] = self._provider.auth_prefix + self._key.reveal()
+        yield request
+
+
+class _Line:
+    """Send requests of one account and turn whatever happens into an `Answer` or a `NoAnswer`."""
+
+    def __init__(
+        self, http: httpx.AsyncClient, *, account: Account, provider: Provider, key: Secret, gate: Gate, trace: Trace
+    ) -> None:
+        self.account = account
+        self.provider = provider
+        self.trace = trace
+        self._http = http
+        self._key = key
+        self._gate = gate
+
+    async def exchange(self, method: str, url: str, *, body: Mapping[str, object] | None = None) -> Answer | NoAnswer:
+        if not _SENDABLE.fullmatch(self._key.reveal()):
+            reason = (
+                f"the key in {self.account.credential} holds characters that no HTTP header may carry; copy it again"
+            )
+            return NoAnswer(sent=False, reason=reason, url=url, method=method)
+        async with self._gate.places:
+            started = time.monotonic()
+            request = self._http.build_request(method, url, json=body)
+            outcome = await self._attempt(request, url)
+            seconds = time.monotonic() - started
+        if isinstance(outcome, NoAnswer):
+            return replace(outcome, method=method, seconds=seconds)
+        return replace(outcome, method=method, seconds=seconds, attempts=request.extensions.get("attempts", 1))
+
+    async def _attempt(self, request: httpx.Request, url: str) -> Answer | NoAnswer:
+        try:
+            response = await self._http.send(request)
+        except WaitTooLongError as error:
+            return self._read(error.response, url)
+        except httpx.HTTPError as error:
+            reason = shorten(self._key.redact(_explain(error)))
+            return NoAnswer(sent=bool(request.extensions.get("reached")), reason=reason, url=self._key.redact(url))
+        return self._read(response, url)
+
+    def _read(self, response: httpx.Response, url: str) -> Answer:
+        return read_answer(response, provider=self.provider, key=self._key, url=url)
+
+
+class ReadClient:
+    """Read from one account. There is no way to write through it: its transport refuses every method but GET."""
+
+    def __init__(self, line: _Line) -> None:
+        self._line = line
+        self.account = line.account
+        self.provider = line.provider
+
+    @property
+    def requests(self) -> int:
+        """Count the requests sent so far, retries included."""
+        return self._line.trace.requests
+
+    async def get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Answer | NoAnswer:
+        """Send a GET. `path` is percent-encoded already and is put behind the account's base URL; `query` is encoded here."""
+        return await self._line.exchange("GET", self.account.base_url.rstrip("/") + path + encode_query(query))
+
+
+class WriteClient:
+    """Write to one account: only the update and batch requests of its provider's resource types.
+
+    429, 502, 503 and 504 and failures to connect are repeated; a timeout or a cut connection after sending is not.
+    """
+
+    def __init__(self, line: _Line) -> None:
+        self._line = line
+        self.account = line.account
+        self.provider = line.provider
+
+    @property
+    def requests(self) -> int:
+        """Count the requests sent so far, retries included."""
+        return self._line.trace.requests
+
+    async def send(self, request: Request) -> Answer | NoAnswer:
+        """Send a planned request; raise ForbiddenRequestError where it is no update of a known resource type."""
+        return await self._line.exchange(request.method, request.url, body=request.body)
+
+
+def resolve_keys(accounts: Iterable[Account], environ: Mapping[str, str]) -> Mapping[str, Secret]:
+    """Look up each account's key in the environment, by account name; accounts without one are left out.
+
+    White space around a key (the newline of a secret file) is dropped; an empty variable counts as not set.
+    """
+    found = {account.name: environ.get(account.credential, "").strip() for account in accounts}
+    return {name: Secret(value) for name, value in found.items() if value}
+
+
+def build_gates(accounts: Iterable[Account], *, catalog: Catalog) -> Mapping[str, Gate]:
+    """Build what bounds each account's requests: hand the same gates to readers and writers of one event loop."""
+    return {
+        account.name: Gate(
+            concurrency=account.concurrency,
+            requests_per_minute=account.requests_per_minute or catalog.providers[account.provider].requests_per_minute,
+        )
+        for account in accounts
+    }
+
+
+class Wires(TypedDict, total=False):
+    """What clients are built from. Without `transport` they reach the network, without `patience` and `gates` they make their own.
+
+    `environ` (default the process's) names proxies; `on_request` hears of each request that is sent, retries included.
+    """
+
+    catalog: Required[Catalog]
+    keys: Required[Mapping[str, Secret]]
+    transport: TransportFactory | None
+    patience: Patience | None
+    gates: Mapping[str, Gate] | None
+    environ: Mapping[str, str] | None
+    on_request: Callable[[], None] | None
+
+
+@asynccontextmanager
+async def open_readers(accounts: Iterable[Account], **wires: Unpack[Wires]) -> AsyncIterator[Mapping[str, ReadClient]]:
+    """Open a reader for each account that has a key, by account name."""
+    reads = _Traffic(allow_reads, _READ_METHODS, ANY_FAILURE)
+    async with _open_lines(accounts, reads, wires) as lines:
+        yield {line.account.name: ReadClient(line) for line in lines}
+
+
+@asynccontextmanager
+async def open_writers(accounts: Iterable[Account], **wires: Unpack[Wires]) -> AsyncIterator[Mapping[str, WriteClient]]:
+    """Open a writer for each account that has a key, by account name. Hand in the readers' gates: they share the limits."""
+    updates = _Traffic(partial(allow_updates, catalog=wires["catalog"]), WRITE_METHODS, NOT_SENT)
+    async with _open_lines(accounts, updates, wires) as lines:
+        yield {line.account.name: WriteClient(line) for line in lines}
+
+
+@dataclass(frozen=True, slots=True)
+class _Traffic:
+    """What a line lets through, and after which failures it repeats."""
+
+    guard: Callable[[Account], Guard]
+    methods: frozenset[str]
+    exceptions: tuple[type[Exception], ...]
+
+
+@asynccontextmanager
+async def _open_lines(accounts: Iterable[Account], traffic: _Traffic, wires: Wires) -> AsyncIterator[list[_Line]]:
+    chosen = tuple(account for account in accounts if account.name in wires["keys"])
+    wiring = _Wiring(
+        wires["catalog"],
+        wires["keys"],
+        wires.get("transport"),
+        wires.get("patience") or Patience(),
+        wires.get("gates") or build_gates(chosen, catalog=wires["catalog"]),
+        wires.get("environ"),
+        wires.get("on_request"),
+    )
+    async with AsyncExitStack() as stack:
+        yield [await wiring.open(stack, account, traffic) for account in chosen]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wiring:
+    """All that the lines of several accounts have in common."""
+
+    catalog: Catalog
+    keys: Mapping[str, Secret]
+    transport: TransportFactory | None
+    patience: Patience
+    gates: Mapping[str, Gate]
+    environ: Mapping[str, str] | None
+    on_request: Callable[[], None] | None
+
+    async def open(self, stack: AsyncExitStack, account: Account, traffic: _Traffic) -> _Line:
+        """Build a line from the wire up and leave its closing to the stack."""
+        provider, key, gate = (
+            self.catalog.providers[account.provider],
+            self.keys[account.name],
+            self.gates[account.name],
+        )
+        trace = Trace(self.on_request)
+        seconds = 2 * account.timeout_seconds + LONGEST_CONNECT_SECONDS
+        guarded = GuardedTransport(
+            self._build_inner(account), guard=traffic.guard(account), gate=gate, trace=trace, seconds=seconds
+        )
+        retrying = RetryTransport(
+            guarded, retry=PatientRetry(self.patience, methods=traffic.methods, exceptions=traffic.exceptions)
+        )
+        http = await stack.enter_async_context(_build_http(account, _KeyAuth(provider, key), retrying))
+        return _Line(http, account=account, provider=provider, key=key, gate=gate, trace=trace)
+
+    def _build_inner(self, account: Account) -> httpx.AsyncBaseTransport:
+        if self.transport is not None:
+            return self.transport(account)
+        environ = os.environ if self.environ is None else self.environ
+        return build_transport(account.base_url, concurrency=account.concurrency, environ=environ)
+
+
+def _build_http(account: Account, auth: httpx.Auth, transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
+    """Build the httpx client. `trust_env` is off so that no .netrc adds credentials; proxies are chosen in `transport`."""
+    connect = min(account.timeout_seconds, LONGEST_CONNECT_SECONDS)
+    return httpx.AsyncClient(
+        transport=transport,
+        auth=auth,
+        headers={"User-Agent": f"reconciler/{__version__}", "Accept": "application/json"},
+        timeout=httpx.Timeout(account.timeout_seconds, connect=connect, pool=None),
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+_PLAIN_WORDS: Final[tuple[tuple[type[httpx.HTTPError], str], ...]] = (
+    (httpx.ConnectTimeout, "the connection was not made in time"),
+    (httpx.ConnectError, "cannot connect"),
+    (httpx.ProxyError, "the proxy refused"),
+    (httpx.TimeoutException, "timed out waiting for the answer"),
+    (httpx.LocalProtocolError, "the request is not valid HTTP"),
+    (httpx.DecodingError, "the answer's content encoding is broken"),
+)
+
+
+def _explain(error: httpx.HTTPError) -> str:
+    """Say in plain words what happened to a connection; httpx's own words may quote a header, except where none was sent."""
+    words = next((words for kind, words in _PLAIN_WORDS if isinstance(error, kind)), "the connection broke")
+    return f"{words} ({error})" if isinstance(error, (httpx.ConnectError, httpx.ProxyError)) and str(error) else words

@@ -1,0 +1,197 @@
+"""Carry out a plan: look again, send, read back, conclude; accounts side by side, waves of updates within each.
+
+What is sent is the plan's own request or nothing, except that documented-required fields go along where the vendor turns out
+to demand them, and the outcome says so. Before each write its touched fields are read again; a field that moved makes the update
+stale. The vendors have no ETags, so an edit that falls between that reading and the vendor's handling of the write cannot be seen
+and is overwritten. That window is kept below `fresh_seconds` where an object can be read by its id, is measured for every
+write (`on_window`: from the last reading to the end of the request, an upper bound), and an outcome names it where it was longer.
+
+Open the writers with `WRITE_PATIENCE`: a client that repeats a write by itself does not look again before it, while this
+module does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from reconciler.engine.encode import identity_after
+from reconciler.model.live import Absent, LiveState, Present, Reading, Unknown
+from reconciler.model.outcome import Outcome, Result
+from reconciler.model.plan import Update
+from reconciler.model.project import Account
+from reconciler.model.resource_type import Catalog, ResourceType
+from reconciler.model.secret import Secret
+from reconciler.remote.wire.client import Patience, ReadClient, WriteClient
+from reconciler.remote.writing.compare import Verdict, judge
+from reconciler.remote.writing.run import Journal, Run, Stop
+from reconciler.remote.writing.send import Attempt, Ready, Withheld, send_group
+from reconciler.remote.writing.settle import settle
+from reconciler.remote.writing.waves import Group, Wave, find_pace, plan_waves
+
+__all__ = ["SETTLE_PATIENCE", "WRITE_PATIENCE", "Journal", "Stop", "carry_out"]
+
+WRITE_PATIENCE = Patience(attempts=1)
+"""For `open_writers`: every repeat is decided here, after another look."""
+
+SETTLE_PATIENCE = Patience(attempts=4, first_wait_seconds=0.25)
+"""How often an update is read back and how often it is sent at most while the vendor turns it away, and the waits between."""
+
+_WAVES_AT_ONCE = 2
+_QUEUE_SECONDS = 2.0
+
+
+async def carry_out(
+    plan_updates: Sequence[Update],
+    *,
+    catalog: Catalog,
+    accounts: Mapping[str, Account],
+    readers: Mapping[str, ReadClient],
+    writers: Mapping[str, WriteClient],
+    state: LiveState,
+    journal: Journal,
+    clock: Callable[[], float] = time.monotonic,
+    fresh_seconds: float = 5.0,
+    stop: Stop | None = None,
+    on_outcome: Callable[[Outcome], None] = lambda _: None,
+    on_window: Callable[[Update, float], None] = lambda _update, _seconds: None,
+    patience: Patience = SETTLE_PATIENCE,
+    keys: Mapping[str, Secret] | None = None,
+) -> tuple[Outcome, ...]:
+    """Send the updates of a plan and return what became of each, in plan order.
+
+    `state` spares the second look at what was read less than `fresh_seconds` ago. `keys` redact the vendor's words about
+    entries of a batch; without them these are not quoted.
+    """
+    outcomes: dict[str, Outcome] = {}
+    stop = stop or Stop()
+
+    def record(outcome: Outcome) -> None:
+        outcomes[outcome.update.address] = outcome
+        on_outcome(outcome)
+
+    async with asyncio.TaskGroup() as tasks:
+        for name, updates in _split(plan_updates).items():
+            if name not in writers or name not in readers:
+                _give_up(updates, f"account {name} has no key", journal=journal, record=record)
+                continue
+            pace = find_pace(accounts[name], catalog=catalog)
+            run = Run(
+                account=accounts[name],
+                catalog=catalog,
+                reader=readers[name],
+                writer=writers[name],
+                journal=journal,
+                stop=stop,
+                clock=clock,
+                fresh_seconds=fresh_seconds,
+                patience=patience,
+                slots=asyncio.Semaphore(_count_slots(accounts[name], pace)),
+                on_window=on_window,
+                key=(keys or {}).get(name),
+            )
+            waves = plan_waves(updates, catalog=catalog, requests_per_minute=pace, fresh_seconds=fresh_seconds)
+            rest = iter(waves)
+            for _ in range(_WAVES_AT_ONCE):
+                tasks.create_task(_work(rest, run, state=state, record=record))
+    return tuple(outcomes[update.address] for update in plan_updates)
+
+
+def _split(updates: Sequence[Update]) -> Mapping[str, list[Update]]:
+    by_account: dict[str, list[Update]] = {}
+    for update in updates:
+        by_account.setdefault(update.account, []).append(update)
+    return by_account
+
+
+def _count_slots(account: Account, pace: int | None) -> int:
+    """Count the writes in flight: no more than a paced account lets through in a moment, so that none waits long."""
+    wanted = account.concurrency if pace is None else min(account.concurrency, int(pace / 60 * _QUEUE_SECONDS))
+    return max(1, wanted)
+
+
+async def _work(waves: Iterator[Wave], run: Run, *, state: LiveState, record: Callable[[Outcome], None]) -> None:
+    """Take waves until none is left. Two workers overlap: one reads while the other writes."""
+    for wave in waves:
+        for outcome in await _carry_wave(wave, run, state):
+            trouble = _conclude(outcome, run.journal)
+            run.lane.halted = run.lane.halted or trouble
+            record(replace(outcome, message="; ".join(part for part in (outcome.message, trouble) if part)))
+
+
+def _conclude(outcome: Outcome, journal: Journal) -> str:
+    """Write an outcome to the journal; return what went wrong there."""
+    try:
+        journal.conclude(outcome)
+    except OSError as error:
+        return f"the journal cannot be written: {error.strerror or error}"
+    return ""
+
+
+def _give_up(updates: Sequence[Update], reason: str, *, journal: Journal, record: Callable[[Outcome], None]) -> None:
+    for update in updates:
+        outcome = Outcome(update, Result.NOT_ATTEMPTED, reason)
+        trouble = _conclude(outcome, journal)
+        record(replace(outcome, message="; ".join(part for part in (reason, trouble) if part)))
+
+
+async def _carry_wave(wave: Wave, run: Run, state: LiveState) -> tuple[Outcome, ...]:
+    if run.blocked:
+        return tuple(_describe(Withheld(update, None, run.blocked)) for group in wave for update in group)
+    updates = tuple(update for group in wave for update in group)
+    judged = await _look(updates, run, state)
+    early = [found for found in judged.values() if isinstance(found, Withheld)]
+    groups = [tuple(_keep_ready(group, judged)) for group in wave]
+    parts = await asyncio.gather(*(send_group(group, run) for group in groups if group))
+    sent = [part for several in parts for part in several]
+    withheld = [*early, *(part for part in sent if isinstance(part, Withheld))]
+    settled = await settle([part for part in sent if isinstance(part, Attempt)], run)
+    return (*(_describe(one) for one in withheld), *settled)
+
+
+def _keep_ready(group: Group, judged: Mapping[str, Ready | Withheld]) -> Iterator[Ready]:
+    for update in group:
+        found = judged[update.address]
+        if isinstance(found, Ready):
+            yield found
+
+
+async def _look(updates: Sequence[Update], run: Run, state: LiveState) -> Mapping[str, Ready | Withheld]:
+    """Read a wave's objects again, except those read a moment ago, and judge each."""
+    kind = run.type_of(updates[0])
+    known = {update.address: _recall(update, run, state) for update in updates}
+    old = tuple(update.identity for update in updates if known[update.address] is None)
+    fresh = await run.read(kind, old) if old else {}
+    gone = [update for update in updates if isinstance(fresh.get(update.identity), Absent)]
+    moved = await _look_where_moved(gone, kind, run)
+    judged: dict[str, Ready | Withheld] = {}
+    for update in updates:
+        reading = moved.get(update.address) or known[update.address] or fresh.get(update.identity)
+        verdict = judge(kind, update, reading or Unknown("it was not read"))
+        judged[update.address] = (
+            Withheld(update, verdict) if isinstance(verdict, Verdict) else Ready(update, verdict, verdict)
+        )
+    return judged
+
+
+def _recall(update: Update, run: Run, state: LiveState) -> Present | None:
+    reading = state.readings.get(update.address)
+    if isinstance(reading, Present) and reading.identity == update.identity and run.is_fresh(reading.read_at):
+        return reading
+    return None
+
+
+async def _look_where_moved(gone: Sequence[Update], kind: ResourceType, run: Run) -> Mapping[str, Reading]:
+    """Look for absent objects in the place their update moves them to: an earlier run may have done it."""
+    targets = {update.address: identity_after(kind, update) for update in gone}
+    targets = {update.address: targets[update.address] for update in gone if targets[update.address] != update.identity}
+    readings = await run.read(kind, tuple(targets.values())) if targets else {}
+    found = {address: readings.get(identity) for address, identity in targets.items()}
+    return {address: reading for address, reading in found.items() if isinstance(reading, Present)}
+
+
+def _describe(withheld: Withheld) -> Outcome:
+    verdict = withheld.verdict or Verdict(Result.NOT_ATTEMPTED, withheld.reason)
+    return Outcome(withheld.update, verdict.result, verdict.message, wrong_fields=verdict.wrong_fields)

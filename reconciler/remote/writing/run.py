@@ -1,0 +1,102 @@
+"""Hold what the writes of one account share during one apply."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from reconciler.model.live import Reading
+from reconciler.model.outcome import Outcome
+from reconciler.model.plan import Request, Update
+from reconciler.model.project import Account
+from reconciler.model.resource_type import Catalog, Identity, ResourceType
+from reconciler.model.secret import Secret
+from reconciler.remote.reading.read import read_identities
+from reconciler.remote.wire.client import Patience, ReadClient, WriteClient
+
+SILENT_LIMIT = 20
+"""Requests in a row without a usable answer after which an account is left alone for the rest of the run.
+
+More than are in flight at once, so that a hiccup does not end a run.
+"""
+
+
+class Journal(Protocol):
+    """Record the run as it happens: an intent before each request, an outcome after.
+
+    Both return only when the line is on the disk. An OSError stops all further writes.
+    """
+
+    def intend(self, update: Update, request: Request) -> None:
+        """Record that a request carrying an update is about to be sent."""
+
+    def conclude(self, outcome: Outcome) -> None:
+        """Record what became of an update."""
+
+
+class Stop:
+    """Carry the wish to end: requests in flight finish and are verified, nothing new is sent."""
+
+    __slots__ = ("requested",)
+
+    def __init__(self) -> None:
+        self.requested = False
+
+
+@dataclass(slots=True)
+class Lane:
+    """What is learned about one account while writing to it."""
+
+    halted: str = ""
+    """Why nothing more is sent to this account; empty while all is well."""
+    silent: int = 0
+    """Requests in a row without a usable answer."""
+    resume_at: float = 0.0
+    """Until when the vendor asked us to wait (429), on the run's clock."""
+    filled: set[str] = field(default_factory=set)
+    """Resource types whose updates the vendor accepts only with the documented-required fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One account's part of an apply. `slots` bounds the writes in flight, so that a fresh reading does not age in a queue."""
+
+    account: Account
+    catalog: Catalog
+    reader: ReadClient
+    writer: WriteClient
+    journal: Journal
+    stop: Stop
+    clock: Callable[[], float]
+    fresh_seconds: float
+    patience: Patience
+    slots: asyncio.Semaphore
+    on_window: Callable[[Update, float], None]
+    key: Secret | None = None
+    """To redact the vendor's words; without it they are not quoted where the client has not redacted them."""
+    lane: Lane = field(default_factory=Lane)
+
+    @property
+    def blocked(self) -> str:
+        """Say why nothing new may be sent; empty while it may."""
+        return "interrupted before its turn" if self.stop.requested else self.lane.halted
+
+    def type_of(self, update: Update) -> ResourceType:
+        """Return the resource type of an update."""
+        return self.catalog.resource_types[update.provider, update.kind]
+
+    async def read(self, resource_type: ResourceType, identities: tuple[Identity, ...]) -> Mapping[Identity, Reading]:
+        """Read live objects again, in the fewest requests."""
+        return await read_identities(resource_type, identities, reader=self.reader, clock=self.clock)
+
+    async def rest(self) -> None:
+        """Wait as long as the vendor asked us to."""
+        seconds = self.lane.resume_at - self.clock()
+        if seconds > 0:
+            await self.patience.sleep(seconds)
+
+    def is_fresh(self, read_at: float) -> bool:
+        """Tell whether a reading is young enough to write by."""
+        return self.clock() - read_at < self.fresh_seconds

@@ -1,0 +1,1 @@
+"""Live objects as YAML that a project accepts as it is."""

@@ -1,0 +1,69 @@
+"""Write live objects as a YAML file that the tool accepts as it is."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.model.paths import Json
+from reconciler.report.declarations.yaml_text import write_entries, write_key
+from reconciler.report.escape import escape_terminal
+
+_WIDTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """One live object as a resource: what is declared, and remarks for people."""
+
+    kind: str
+    name: str
+    body: Mapping[str, Json]
+    """account, id and the like, without `spec`."""
+    spec: Mapping[str, Json]
+    title: str = ""
+    remarks: tuple[str, ...] = ()
+    inert: bool = False
+    """Whether `spec` is written as a comment: it cannot be declared as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class PulledKind:
+    """The objects of one kind, with remarks that hold for all of them."""
+
+    kind: str
+    resources: tuple[Pulled, ...]
+    remarks: tuple[str, ...] = field(default=())
+
+
+def render_pulled(kinds: Sequence[PulledKind], *, remarks: Iterable[str] = ()) -> str:
+    """Return the file. Whatever vendors say stands in quotes, in a block or on one line of comment."""
+    lines = [line for remark in remarks for line in _comment_on(remark)]
+    for pulled in kinds:
+        lines += ["", *_render_kind(pulled)]
+    return "\n".join(lines) + "\n"
+
+
+def _render_kind(pulled: PulledKind) -> Iterator[str]:
+    yield f"{write_key(pulled.kind)}:"
+    for remark in pulled.remarks:
+        yield from _comment_on(remark, indent=2)
+    for resource in pulled.resources:
+        yield from _render_resource(resource)
+
+
+def _render_resource(pulled: Pulled) -> Iterator[str]:
+    title = f" # {escape_terminal(pulled.title)}" if pulled.title else ""
+    yield f"  {write_key(pulled.name)}:{title}"
+    yield from write_entries(pulled.body, indent=4)
+    for remark in pulled.remarks:
+        yield from _comment_on(remark, indent=4)
+    spec = list(write_entries({"spec": pulled.spec}, indent=4)) if pulled.spec else []
+    yield from (f"    # {line[4:]}".rstrip() for line in spec) if pulled.inert else spec
+
+
+def _comment_on(text: str, *, indent: int = 0) -> Iterator[str]:
+    """Write a remark as lines of comment; what could end a line in some YAML is escaped first."""
+    lines = textwrap.wrap(escape_terminal(text), _WIDTH, break_long_words=False, break_on_hyphens=False)
+    return (f"{' ' * indent}# {line}" for line in lines)

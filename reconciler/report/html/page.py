@@ -1,0 +1,184 @@
+"""A plan as one HTML file that needs no network: made for a CI artifact, safe against whatever a vendor or a branch says.
+
+Autoescape is on, every text is made visible before it is escaped, and the content security policy allows this
+very style and this very script by their hashes, and nothing else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.plan import Cause, Plan, Status
+from reconciler.report.escape import escape_terminal
+from reconciler.report.html.calls import svg_calls
+from reconciler.report.html.cards import Card, make_card
+from reconciler.report.phrases import (
+    CAUSE_WORDS,
+    STATUS_WORDS,
+    choose_cause,
+    count_noun,
+    list_troubles,
+    write_headline,
+)
+from reconciler.report.source_links import SourceLinks
+
+_OPENED = 12
+"""Up to how many updates all of them are open at first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A stretch of the summary bar, in thousandths."""
+
+    name: str
+    word: str
+    count: int
+    start: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Notice:
+    """A diagnostic or a resource in trouble."""
+
+    tone: str
+    word: str
+    text: str
+    address: str = ""
+    advice: str = ""
+    place: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    """A value to filter by."""
+
+    value: str
+    word: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Facet:
+    """A property to filter by."""
+
+    name: str
+    title: str
+    options: tuple[_Option, ...]
+
+
+def render_html(plan: Plan, *, links: SourceLinks | None = None) -> str:
+    """Return the report as one self-contained HTML document."""
+    from jinja2 import Environment, PackageLoader
+    from markupsafe import Markup
+
+    def show(value: object) -> object:
+        return escape_terminal(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+    loader = PackageLoader("reconciler.report.html", "templates")
+    environment = Environment(loader=loader, autoescape=True, finalize=show, trim_blocks=True, lstrip_blocks=True)
+    cards = [make_card(update, links=links) for update in plan.updates]
+    trusted = {
+        "style": _read_template("report.css"),
+        "script": _read_template("report.js"),
+        "picture": svg_calls(plan.calls),
+    }
+    return environment.get_template("report.html.j2").render(
+        **_describe_plan(plan),
+        **{name: Markup(text) for name, text in trusted.items()},  # noqa: S704 -- our own files, and a picture escaped where it is drawn
+        style_hash=_hash_source(trusted["style"]),
+        script_hash=_hash_source(trusted["script"]),
+        notices=[*_list_notices(plan), *(_write_diagnostic(found, links) for found in _sort(plan.diagnostics))],
+        updates=cards,
+        facets=_list_facets(cards),
+        opened=len(cards) <= _OPENED,
+        has_diff=any(field.rows for card in cards for field in card.fields),
+    )
+
+
+def _read_template(name: str) -> str:
+    return resources.files("reconciler.report.html").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _hash_source(text: str) -> str:
+    """Return the source expression by which a content security policy allows a text."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _describe_plan(plan: Plan) -> dict[str, Any]:
+    headline = write_headline(plan)
+    title, _, lede = headline.partition(": ")
+    in_sync = [planned.address for planned in plan.resources if planned.status is Status.IN_SYNC]
+    return {
+        "headline": headline,
+        "title": title,
+        "lede": f"{lede[:1].upper()}{lede[1:]}.",
+        "environment": plan.environment,
+        "made": plan.created_at.replace("T", " ").replace("Z", " UTC"),
+        "requests": count_noun(plan.forecast_requests, "request") if plan.updates else "",
+        "bar": _measure_bar(plan),
+        "in_sync": in_sync,
+        "in_sync_told": f"{count_noun(len(in_sync), 'resource')} in sync",
+    }
+
+
+def _measure_bar(plan: Plan) -> list[_Part]:
+    causes = Counter(choose_cause(update) for update in plan.updates)
+    counted = [(cause.value, word, causes[cause]) for cause, word in CAUSE_WORDS.items()]
+    counted.append(("trouble", "not planned", len(list_troubles(plan))))
+    counted.append(("sync", STATUS_WORDS[Status.IN_SYNC], plan.count(Status.IN_SYNC)))
+    total = sum(count for *_, count in counted)
+    parts: list[_Part] = []
+    done = 0
+    for name, word, count in counted:
+        start = 1000 * done // max(total, 1)
+        done += count
+        if count:
+            parts.append(_Part(name, word, count, start, 1000 * done // total - start))
+    return parts
+
+
+def _list_notices(plan: Plan) -> Iterator[_Notice]:
+    for planned in list_troubles(plan):
+        word = STATUS_WORDS[planned.status]
+        yield _Notice(planned.status.value, f"{word[:1].upper()}{word[1:]}", planned.reason, planned.address)
+
+
+def _write_diagnostic(diagnostic: Diagnostic, links: SourceLinks | None) -> _Notice:
+    place = diagnostic.location
+    return _Notice(
+        tone=diagnostic.severity.value,
+        word=diagnostic.severity.value.capitalize(),
+        text=diagnostic.message,
+        advice=diagnostic.advice,
+        place=f"{place.file}:{place.line}" if place else "",
+        href=links.link(place) if links and place else "",
+    )
+
+
+def _sort(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    weights = list(Severity)
+    return sorted(diagnostics, key=lambda found: (weights.index(found.severity), found.sort_key))
+
+
+def _list_facets(cards: list[Card]) -> list[_Facet]:
+    """Return what can be filtered by: only properties that tell updates apart."""
+    kinds = Counter(card.kind for card in cards)
+    accounts = Counter(card.account for card in cards)
+    causes = Counter(cause for card in cards for cause in card.causes.split("|"))
+    risks = Counter(risk for card in cards for risk in card.risk.split("|") if risk)
+    facets = [
+        _Facet("kind", "Kind", tuple(_Option(kind, kind.replace("_", " "), count) for kind, count in kinds.items())),
+        _Facet("account", "Account", tuple(_Option(name, name, count) for name, count in sorted(accounts.items()))),
+        _Facet("cause", "Cause", tuple(_Option(cause, CAUSE_WORDS[Cause(cause)], causes[cause]) for cause in CAUSE_WORDS if causes[cause])),
+        _Facet("risk", "Risk", tuple(_Option(risk, risk, count) for risk, count in sorted(risks.items()))),
+    ]  # fmt: skip
+    return [facet for facet in facets if facet.options]

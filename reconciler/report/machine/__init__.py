@@ -1,0 +1,1 @@
+"""What programs read: JSON documents and the annotations of CI systems."""

@@ -1,0 +1,199 @@
+"""Diagnostics and plans in the forms that CI systems show beside the code.
+
+All paths are relative to the repository: `prefix` is the project folder within it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+from xml.etree import ElementTree as ET
+
+from reconciler import __version__
+from reconciler.model.codes import CODES
+from reconciler.model.diagnostic import Diagnostic, Location, Severity
+from reconciler.model.plan import Plan, Update
+from reconciler.report.escape import escape_terminal
+from reconciler.report.markdown.escape import cut_line
+from reconciler.report.markdown.plan import render_markdown
+from reconciler.report.phrases import (
+    CAUSE_WORDS,
+    STATUS_WORDS,
+    choose_cause,
+    is_grave,
+    is_risky,
+    list_risks,
+    list_troubles,
+    name_field,
+    write_headline,
+)
+from reconciler.report.source_links import SourceLinks
+
+_COMMANDS: Mapping[Severity, str] = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+_GITLAB: Mapping[Severity, str] = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
+_SARIF: Mapping[Severity, str] = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
+_SUMMARY_LIMIT = 250_000
+"""Characters; GitHub keeps 1 MiB of a job summary, and a character is at most four bytes."""
+_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render_github(diagnostics: Iterable[Diagnostic], plan: Plan | None = None, *, prefix: str = "") -> str:
+    """Return workflow commands, one a line: a diagnostic is an error, a warning or a notice.
+
+    Of a plan, each update becomes a notice at its line, or a warning where it is drift, a conflict or high risk; its
+    diagnostics come with the others, its resources in trouble as errors. The weightiest come first, since GitHub
+    shows only ten of a kind.
+    """
+    found = _collect(diagnostics, plan)
+    lines = [
+        _write_command(
+            _COMMANDS[one.severity], one.message, one.location, title=one.code, advice=one.advice, prefix=prefix
+        )
+        for one in found
+    ]
+    if plan:
+        told = {one.address for one in found}
+        for planned in list_troubles(plan):
+            if planned.address not in told:
+                message = f"{planned.address} {STATUS_WORDS[planned.status]}: {planned.reason}"
+                lines.append(_write_command("error", message, None, title=planned.status.value, prefix=prefix))
+        lines += [
+            _write_update(update, prefix) for update in sorted(plan.updates, key=lambda update: not is_grave(update))
+        ]
+        lines.append(_write_command("notice", write_headline(plan), None, title="plan", prefix=prefix))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _collect(diagnostics: Iterable[Diagnostic], plan: Plan | None) -> list[Diagnostic]:
+    """Return each diagnostic once, errors first, then by place."""
+    weights = list(Severity)
+    both = dict.fromkeys((*diagnostics, *(plan.diagnostics if plan else ())))
+    return sorted(both, key=lambda one: (weights.index(one.severity), one.sort_key))
+
+
+def _write_update(update: Update, prefix: str) -> str:
+    fields = ", ".join(cut_line(name_field(change.path), 80) for change in update.changes)
+    message = f"{update.address} would change {fields} ({CAUSE_WORDS[choose_cause(update)]})"
+    title = "high risk" if is_risky(update) else choose_cause(update).value
+    advice = " ".join(list_risks(update))
+    return _write_command(
+        "warning" if is_grave(update) else "notice", message, update.location, title=title, advice=advice, prefix=prefix
+    )
+
+
+def _write_command(
+    command: str, message: str, place: Location | None, *, title: str, prefix: str, advice: str = ""
+) -> str:
+    """Write one workflow command; the characters that end a property or a command are percent-encoded."""
+    where = (
+        [f"file={_encode_property(_join(prefix, place.file))}", f"line={place.line}", f"col={place.column}"]
+        if place
+        else []
+    )
+    properties = ",".join([*where, f"title={_encode_property(title)}"])
+    text = "\n".join(escape_terminal(part) for part in (message, advice) if part)
+    return f"::{command} {properties}::{_encode_message(text)}"
+
+
+def _encode_message(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _encode_property(text: str) -> str:
+    return _encode_message(escape_terminal(text)).replace(":", "%3A").replace(",", "%2C")
+
+
+def _join(prefix: str, file: str) -> str:
+    return "/".join(part for part in (prefix.strip("/"), file) if part and part != ".")
+
+
+def render_gitlab(diagnostics: Iterable[Diagnostic], plan: Plan | None = None, *, prefix: str = "") -> str:
+    """Return a GitLab code quality report.
+
+    A fingerprint depends on code, file, address, field and message, not on the line: it stays the same when lines move.
+    A diagnostic without a place is shown at the project's own file.
+    """
+    seen: Counter[str] = Counter()
+    entries: list[dict[str, Any]] = []
+    for one in _collect(diagnostics, plan):
+        place = one.location or Location("reconciler.yaml")
+        identity = json.dumps([one.code, _join(prefix, place.file), one.address, one.path, one.message])
+        entries.append({
+            "description": _tell(one),
+            "check_name": one.code,
+            "fingerprint": _fingerprint(f"{identity}{seen[identity]}"),
+            "severity": _GITLAB[one.severity],
+            "location": {"path": escape_terminal(_join(prefix, place.file)), "lines": {"begin": place.line}},
+        })  # fmt: skip
+        seen[identity] += 1
+    return json.dumps(entries, ensure_ascii=False, indent=2) + "\n"
+
+
+def _tell(one: Diagnostic) -> str:
+    text = f"{one.message.rstrip('.')}. {one.advice}" if one.advice else one.message
+    return escape_terminal(text)
+
+
+def _fingerprint(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()
+
+
+def render_sarif(diagnostics: Iterable[Diagnostic], plan: Plan | None = None, *, prefix: str = "") -> str:
+    """Return a SARIF 2.1.0 log with one rule for each code that occurs."""
+    found = _collect(diagnostics, plan)
+    codes = sorted({one.code for one in found})
+    rules = [{"id": code, "shortDescription": {"text": CODES[code]}} for code in codes]
+    results = [_write_result(one, codes.index(one.code), prefix) for one in found]
+    driver = {"name": "reconciler", "semanticVersion": __version__, "rules": rules}
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    log = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
+    return json.dumps(log, ensure_ascii=False, indent=2) + "\n"
+
+
+def _write_result(one: Diagnostic, rule: int, prefix: str) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "ruleId": one.code, "ruleIndex": rule, "level": _SARIF[one.severity],
+        "message": {"text": _tell(one)},
+    }  # fmt: skip
+    if one.location:
+        file = quote(_join(prefix, one.location.file), errors="backslashreplace")
+        region = {"startLine": one.location.line, "startColumn": one.location.column}
+        result["locations"] = [{"physicalLocation": {"artifactLocation": {"uri": file}, "region": region}}]
+    return result
+
+
+def render_junit(diagnostics: Iterable[Diagnostic], plan: Plan | None = None, *, prefix: str = "") -> str:
+    """Return a JUnit report: errors and warnings are failed cases, notes passed ones; nothing found is one passed case."""
+    found = _collect(diagnostics, plan)
+    failed = sum(one.severity is not Severity.NOTE for one in found)
+    suite = ET.Element("testsuite", name="reconciler", tests=str(max(len(found), 1)), failures=str(failed), errors="0")
+    for one in found:
+        suite.append(_write_case(one, prefix))
+    if not found:
+        ET.SubElement(suite, "testcase", classname="reconciler", name="no findings")
+    ET.indent(suite)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(suite, encoding="unicode")}\n'
+
+
+def _write_case(one: Diagnostic, prefix: str) -> ET.Element:
+    place = f"{_join(prefix, one.location.file)}:{one.location.line}" if one.location else "project"
+    case = ET.Element("testcase", classname=one.code, name=_show_xml(f"{place}: {one.message}"))
+    if one.severity is not Severity.NOTE:
+        failure = ET.SubElement(case, "failure", type=one.severity.value, message=_show_xml(one.message))
+        failure.text = _show_xml(one.advice or CODES[one.code])
+    return case
+
+
+def _show_xml(text: str) -> str:
+    """Return a text without what XML cannot hold."""
+    return _NOT_XML.sub("\ufffd", escape_terminal(text))
+
+
+def job_summary(plan: Plan, *, links: SourceLinks | None = None) -> str:
+    """Return the Markdown for the file that a CI job offers for its summary."""
+    return render_markdown(plan, links=links, limit=_SUMMARY_LIMIT)

@@ -1,0 +1,172 @@
+"""Show a plan on a terminal: an update a block, then what cannot be updated, then one line that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from reconciler.model.plan import Cause, Plan, Planned, Status, Update
+from reconciler.report.escape import escape_terminal
+from reconciler.report.phrases import count_noun, is_risky, list_risks, list_troubles
+from reconciler.report.text.fields import View, render_changes, render_request
+from reconciler.report.text.paint import Line, indent, measure_line, paint, spread, wrap
+
+COMPACT_FROM: Final = 30
+"""Plans with more updates than this leave out diffs and requests, so that a reader still sees all of them."""
+_WIDEST: Final = 120
+"""Columns after which wider terminals are left empty: nobody reads longer lines."""
+_TROUBLE_WORDS: Final = {
+    Status.REFUSED: ("bad", "!", "refused: this change cannot be made"),
+    Status.ABSENT: ("bad", "∅", "absent: proved not to exist, nothing is created"),
+    Status.UNKNOWN: ("doubt", "?", "unknown: could not be read, so nothing is written"),
+}
+_PAD: Final[Line] = (("", "    "),)
+
+
+def render_plan(plan: Plan, *, width: int, colour: bool, verbose: bool = False) -> str:
+    """Return a plan for a terminal of `width` columns.
+
+    Diagnostics are not part of it: they go to another stream. `verbose` lists what is in sync, too, and cuts nothing.
+    What to run next is not part of it either: that depends on the command (`list_next_steps`).
+    """
+    compact = len(plan.updates) > COMPACT_FROM and not verbose
+    view = View(max(24, min(width, _WIDEST)), colour, verbose, compact)
+    lines = [*_render_updates(plan, view), *_render_troubles(plan, view), *_render_in_sync(plan, view)]
+    return paint([*lines, *_render_summary(plan, view)], colour=colour)
+
+
+def _render_updates(plan: Plan, view: View) -> Iterator[Line]:
+    if not view.compact:
+        for update in plan.updates:
+            yield from _render_update(update, view)
+            yield ()
+        return
+    groups: dict[str, list[Update]] = {}
+    for update in plan.updates:
+        groups.setdefault(update.account, []).append(update)
+    for account, updates in groups.items():
+        yield (("strong", escape_terminal(account)), ("dim", f"  {count_noun(len(updates), 'update')}"))
+        for update in updates:
+            yield from _render_compact(update, view)
+        yield ()
+
+
+def _render_update(update: Update, view: View) -> Iterator[Line]:
+    yield from _render_heading(update, view)
+    account = update.account if update.account == update.provider else f"{update.account} ({update.provider})"
+    names = dict.fromkeys((account, update.label, str(update.identity)))
+    line = " · ".join(escape_terminal(name) for name in names if name)
+    yield from indent(wrap((("dim", line),), width=view.width - 2), (("", "  "),))
+    yield from indent(_render_warnings(update, view.narrow(2)), (("", "  "),))
+    yield ()
+    yield from indent(render_changes(update, view.narrow(4)), _PAD)
+    yield ()
+    yield from indent(render_request(update, view.narrow(4)), _PAD)
+
+
+def _render_heading(update: Update, view: View) -> list[Line]:
+    source = f"{escape_terminal(update.location.file)}:{update.location.line}"
+    return spread(
+        (("update", "~ "), ("address", escape_terminal(update.address))), (("dim", source),), width=view.width
+    )
+
+
+def _render_warnings(update: Update, view: View) -> list[Line]:
+    lines: list[Line] = [(("risk", f"▲ high risk: {escape_terminal(risk)}"),) for risk in list_risks(update)]
+    if update.protected:
+        lines.append((("conflict", "■ protected: apply refuses this update unless --allow-protected names it"),))
+    return [part for line in lines for part in wrap(line, width=view.width, hang=2)]
+
+
+def _render_compact(update: Update, view: View) -> Iterator[Line]:
+    yield from indent(_render_heading(update, view.narrow(2)), (("", "  "),))
+    yield from indent(_render_warnings(update, view.narrow(6)), (("", "      "),))
+    yield from indent(render_changes(update, view.narrow(6)), (("", "      "),))
+
+
+def _render_troubles(plan: Plan, view: View) -> Iterator[Line]:
+    groups: dict[tuple[Status, str, str], list[Planned]] = {}
+    for planned in list_troubles(plan):
+        groups.setdefault((planned.status, planned.account, planned.reason), []).append(planned)
+    for alike in groups.values():
+        yield from _render_trouble(alike[0], view, others=len(alike) - 1)
+        if view.verbose:
+            yield from indent(((("dim", escape_terminal(planned.address)),) for planned in alike[1:]), _PAD)
+        yield ()
+
+
+def _render_trouble(planned: Planned, view: View, *, others: int) -> list[Line]:
+    style, sign, words = _TROUBLE_WORDS[planned.status]
+    more = f" and {others:,} more of account {escape_terminal(planned.account)}" if others else ""
+    left: Line = ((style, f"{sign} "), ("address", escape_terminal(planned.address) + more), (style, f"  {words}"))
+    reason: Line = (("", escape_terminal(planned.reason)),)
+    lines = wrap(left, width=view.width, hang=2)
+    return [*lines, *indent(wrap(reason, width=view.width - 4), _PAD)] if planned.reason else lines
+
+
+def _render_in_sync(plan: Plan, view: View) -> Iterator[Line]:
+    quiet = [planned for planned in plan.resources if planned.status is Status.IN_SYNC]
+    if not view.verbose or not quiet:
+        return
+    for planned in quiet:
+        line: Line = (("good", "= "), ("", escape_terminal(planned.address)), ("dim", "  in sync"))
+        yield from wrap(line, width=view.width, hang=2)
+    yield ()
+
+
+def _render_summary(plan: Plan, view: View) -> Iterator[Line]:
+    counts, requests = _count(plan)
+    fits = measure_line((*counts, *requests)) <= view.width
+    yield from wrap((*counts, *requests) if fits else counts, width=view.width, hang=2)
+    if not fits and requests:
+        yield (("", requests[0][1].strip()),)
+    if view.compact:
+        hint = "Diffs and requests are left out of a plan this large; --verbose shows them."
+        yield from wrap((("dim", hint),), width=view.width)
+
+
+def _count(plan: Plan) -> tuple[Line, Line]:
+    where = f" for {escape_terminal(plan.environment)}" if plan.environment else ""
+    quiet = plan.count(Status.IN_SYNC)
+    counts = _list_counts(plan)
+    if not plan.updates and not list_troubles(plan):
+        verb = "matches" if quiet == 1 else "match"
+        matched = f"{count_noun(quiet, 'resource')} {verb} the live state." if quiet else "Nothing is declared."
+        return (("good", f"No changes{where}."), ("", f" {matched}")), ()
+    requests: Line = (("", f" {count_noun(plan.forecast_requests, 'request')}."),) if plan.updates else ()
+    return (("strong", f"Plan{where}: {', '.join(counts)}."),), requests
+
+
+def _list_counts(plan: Plan) -> list[str]:
+    statuses = {
+        Status.IN_SYNC: "in sync",
+        Status.UNKNOWN: "unknown",
+        Status.ABSENT: "absent",
+        Status.REFUSED: "refused",
+    }
+    counted = [f"{plan.count(status):,} {words}" for status, words in statuses.items() if plan.count(status)]
+    return [_count_updates(plan), *counted]
+
+
+def _count_updates(plan: Plan) -> str:
+    if not plan.updates:
+        return "nothing to update"
+    risky = sum(is_risky(update) for update in plan.updates)
+    details = {
+        "drift": plan.count_cause(Cause.DRIFT),
+        "conflict": plan.count_cause(Cause.CONFLICT),
+        "high risk": risky,
+        "protected": sum(update.protected for update in plan.updates),
+    }
+    words = ", ".join(f"{count:,} {name}" for name, count in details.items() if count)
+    return f"{len(plan.updates):,} to update" + (f" ({words})" if words else "")
+
+
+def list_next_steps(plan: Plan) -> Iterator[str]:
+    """Say what a plan that was only looked at leads to, a sentence each."""
+    if plan.count_cause(Cause.CONFLICT):
+        yield "Apply refuses conflicts, unless --accept-conflicts says that git is right."
+    if plan.count(Status.UNKNOWN):
+        yield "Unknown resources are left alone; plan again when they can be read."
+    if plan.updates:
+        yield "Nothing was sent. `apply` with the same options sends these requests."

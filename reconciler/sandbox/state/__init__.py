@@ -1,0 +1,1 @@
+"""What the simulated vendors remember, and the seed that it starts from."""

@@ -1,0 +1,1 @@
+"""All that can go wrong on demand, between the network and a vendor."""

@@ -1,0 +1,1 @@
+"""The vendors themselves, each from its own documents."""
