@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from reconciler.config.account_choice import ACCOUNT_KEY
 from reconciler.config.discover import PROJECT_FILE, find_project, list_files
 from reconciler.config.findings import Findings
 from reconciler.config.resources import ResourceReader
@@ -145,7 +146,7 @@ class _Loader:
     def _check_kinds(self, section: Section) -> None:
         kinds = self._catalog.kinds
         for key in section.node:
-            if key not in kinds:
+            if key not in kinds and key != ACCOUNT_KEY:
                 place = section.document.places.of_key(section.node, key)
                 advice = f"{suggest(key, kinds)} Leave other files out with `exclude` in reconciler.yaml."
                 message = f"{quote(key)} is not a kind of resource"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from reconciler.config.account_choice import ACCOUNT_KEY, AccountChoice
+from reconciler.config.entry import Entry
 from reconciler.config.findings import Findings
 from reconciler.config.identities import IdentityReader
 from reconciler.config.settings.accounts import NAME, NAME_ADVICE
 from reconciler.config.settings.section import is_null, name_node
-from reconciler.config.suggest import find_nearest, list_names, suggest
+from reconciler.config.suggest import find_nearest, suggest
 from reconciler.config.text.positions import Document, Node, Plain, Positions
 from reconciler.config.text.source import Place, Source, quote
 from reconciler.config.values.convert import Converter
@@ -20,29 +21,9 @@ from reconciler.config.values.validate import Knowledge, SpecCheck
 from reconciler.model.project import Account, Declared
 from reconciler.model.resource_type import Catalog
 
-RESOURCE_KEYS: Final = ("account", "id", "match", "spec", "protect")
+RESOURCE_KEYS: Final = (ACCOUNT_KEY, "id", "match", "spec", "protect")
 
 _BOOLEAN: Final = frozenset({"boolean"})
-
-
-@dataclass(slots=True)  # not frozen: that would triple the time it takes to make one
-class Entry:
-    """One resource as written."""
-
-    document: Document
-    kind: str
-    name: str
-    body: Node
-    place: Place
-
-    @property
-    def address(self) -> str:
-        """The address: kind and name."""
-        return f"{self.kind}.{self.name}"
-
-    def find_place(self, key: str) -> Place:
-        """Return where the value of a key stands, or the resource where the key was not written."""
-        return self.document.places.of_value(self.body, key) if key in self.body else self.place
 
 
 class ResourceReader:
@@ -52,18 +33,15 @@ class ResourceReader:
         self, catalog: Catalog, accounts: Mapping[str, Account], interpolator: Interpolator, findings: Findings
     ) -> None:
         self._catalog = catalog
-        self._accounts = accounts
+        self._choice = AccountChoice(catalog, accounts, findings)
         self._interpolator = interpolator
         self._findings = findings
         self._addresses: dict[str, tuple[Source, Place]] = {}
         self._knowledge = {key: Knowledge(known) for key, known in catalog.resource_types.items()}
-        self._offers = {kind: self._find_offers(kind) for kind in catalog.kinds}
-
-    def _find_offers(self, kind: str) -> list[str]:
-        return [name for name, account in self._accounts.items() if (account.provider, kind) in self._knowledge]
 
     def read_resources(self, document: Document) -> Iterator[Declared]:
         """Yield the resources of one file that can be told what they are; every mistake is reported."""
+        self._choice.check_file(document)
         for kind in self._catalog.kinds:
             for entry in self._list_entries(document, kind):
                 declared = self._read_entry(entry)
@@ -104,7 +82,7 @@ class ResourceReader:
         return True
 
     def _read_entry(self, entry: Entry) -> Declared | None:
-        account = self._choose_account(entry)
+        account = self._choice.choose(entry)
         knowledge = self._find_knowledge(entry.kind, account)
         if not entry.body.keys() <= set(RESOURCE_KEYS):
             self._report_keys(entry, knowledge)
@@ -137,43 +115,6 @@ class ResourceReader:
             return self._knowledge[account.provider, kind]
         known = [knowledge for (_, offered), knowledge in self._knowledge.items() if offered == kind]
         return known[0] if len(known) == 1 else None
-
-    def _choose_account(self, entry: Entry) -> Account | None:
-        offers = self._offers[entry.kind]
-        if not is_null(entry.body.get("account")):
-            return self._find_account(entry, offers)
-        if len(offers) == 1:
-            return self._accounts[offers[0]]
-        if offers:
-            message = f"{entry.address} does not say its account, and several offer {entry.kind}: {list_names(offers)}"
-            self._refuse(
-                entry, entry.place, "account-ambiguous", message, f"Add `account: {offers[0]}` or another of them."
-            )
-        else:
-            message = f"no account of this project offers {entry.kind}"
-            self._refuse(entry, entry.place, "account-unknown", message, "Add one under `accounts` in reconciler.yaml.")
-        return None
-
-    def _find_account(self, entry: Entry, offers: list[str]) -> Account | None:
-        name = entry.body["account"]
-        if isinstance(name, str) and name in offers:
-            return self._accounts[str(name)]
-        place = entry.find_place("account")
-        if not isinstance(name, str):
-            self._refuse(
-                entry,
-                place,
-                "wrong-type",
-                f"`account` takes a name, not {name_node(name)}",
-                "Write the account's name.",
-            )
-        elif name in self._accounts:
-            message = f"the account {quote(name)} is at {self._accounts[name].provider}, which has no {entry.kind}"
-            self._refuse(entry, place, "account-unknown", message, f"Accounts that do: {list_names(offers) or 'none'}.")
-        else:
-            advice = suggest(name, offers) or "Add it under `accounts` in reconciler.yaml."
-            self._refuse(entry, place, "account-unknown", f"there is no account {quote(name)}", advice)
-        return None
 
     def _report_keys(self, entry: Entry, knowledge: Knowledge | None) -> None:
         fields = knowledge.resource_type.owned_fields if knowledge else ()

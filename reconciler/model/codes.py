@@ -12,7 +12,7 @@ CODES: Mapping[str, str] = MappingProxyType(
     {
         "absent-object": "The vendor proved that no such live object exists. Check the id; nothing is ever created.",
         "account-all-absent": "Every declared object of an account is absent. Suspect the key, the environment or the region first.",
-        "account-ambiguous": "More than one account offers this kind. Name one with `account:`.",
+        "account-ambiguous": "More than one account offers this kind. Name one with `account:`, at the resource or at the top of its file.",
         "account-unknown": "The account is not configured in reconciler.yaml.",
         "alias-limit": "YAML aliases expand to more than the allowed number of values. Write the values out.",
         "answer-shape": "The vendor's answer does not have the documented shape; a newer generation of its API may be in place.",

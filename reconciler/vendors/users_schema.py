@@ -17,6 +17,10 @@ ABOUT: Final = (
     "reconciler.yaml and the files below it that declare resources. Generated from the resource types; `reconciler schema`"
     " prints it. Marks in descriptions: (D) documented by the vendor, (I) inferred, (M) measured, (U) unknown."
 )
+FILE_ACCOUNT: Final[Json] = {
+    "description": "The account of every resource of this file that does not name its own.",
+    "$ref": "#/$defs/optionalText",
+}
 
 
 def build_users_schema(catalog: Catalog) -> dict[str, Json]:
@@ -30,7 +34,11 @@ def build_users_schema(catalog: Catalog) -> dict[str, Json]:
         "description": ABOUT,
         "type": ["object", "null"],
         "additionalProperties": False,
-        "properties": {**settings, **{kind: _build_kind(kind, catalog) for kind in catalog.kinds}},
+        "properties": {
+            **settings,
+            "account": FILE_ACCOUNT,
+            **{kind: _build_kind(kind, catalog) for kind in catalog.kinds},
+        },
         "dependentRequired": {key: ["version"] for key in only_main},
         "$defs": {
             **DEFINITIONS,
@@ -67,7 +75,7 @@ def _build_resource(resource_type: ResourceType) -> dict[str, Json]:
         "additionalProperties": False,
         "properties": {
             "account": {
-                "description": "The account it is in; may be left out where only one offers the kind.",
+                "description": "The account it is in; without it the `account` of the file, else the only one that offers the kind.",
                 "$ref": "#/$defs/optionalText",
             },
             "id": _build_id(resource_type.identity),

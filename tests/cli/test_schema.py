@@ -33,7 +33,7 @@ EXAMPLES = sorted(
     for folder in ("examples", "tests/cases")
     for path in (ROOT / folder).rglob("*.yaml")
     if path.name != "sandbox.yaml"
-    and "environments" not in path.parts
+    and "environments" not in path.relative_to(ROOT).parts
     and not (path.parent / "diagnostics.json").exists()
 )
 
@@ -110,6 +110,8 @@ AGENT = "version: 1\nagents:\n  a:\n    id: u-1\n    spec: {elevenlabs_voice_id:
 CONNECTOR = "version: 1\nconnectors:\n  a:\n    id: {agentId: P-1, connectorId: c1}\n    spec: {SPEC}\n"
 
 ACCEPTED = [
+    "version: 1\naccount: fluents\nnumbers: {a: {id: +12025550143}}\n",
+    "version: 1\naccount:\n",
     "version: 1\n",
     "version: 1\naccounts:\nguards:\nexclude:\nledger:\nnumbers:\n",
     "version: 1\naccounts: {polyai: , galtea: {}}\n",

@@ -134,6 +134,59 @@ def test_several_accounts_of_a_kind(workspace: Workspace) -> None:
     assert workspace.refuse().code == "account-unknown"
 
 
+TWO = "version: 1\naccounts: {polyai: {}, polyai-eu: {provider: polyai, region: eu}, fluents: {}}\n"
+
+
+def test_the_account_of_a_file_counts_for_what_does_not_name_its_own(workspace: Workspace) -> None:
+    own = "id: {agentId: PROJECT-1, connectorId: conn-2}, account: polyai"
+    workspace.write("reconciler.yaml", TWO + f"account: polyai\nconnectors: {{main: {{{CONNECTOR}}}}}\n")
+    workspace.write("eu.yaml", f"account: polyai-eu\nconnectors: {{a: {{{CONNECTOR}}}, b: {{{own}}}}}\n")
+    workspace.write("other.yaml", "numbers: {c: {id: +12025550143}}\n")
+    accounts = {declared.address: declared.account for declared in workspace.load_project().resources}
+    assert accounts == {
+        "connectors.main": "polyai",
+        "connectors.a": "polyai-eu",
+        "connectors.b": "polyai",
+        "numbers.c": "fluents",
+    }
+
+
+def test_an_account_that_nobody_names_is_asked_for_in_both_ways(workspace: Workspace) -> None:
+    workspace.write("reconciler.yaml", TWO)
+    workspace.write("a.yaml", f"connectors: {{a: {{{CONNECTOR}}}}}\n")
+    found = workspace.refuse()
+    assert found.code == "account-ambiguous"
+    assert "`polyai`, `polyai-eu`" in found.message
+    assert "to the resource" in found.advice
+    assert "at the top of the file" in found.advice
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "place", "words"),
+    [
+        ("account: fluents\nconnectors: {a: {ID}}", "account-unknown", "a.yaml:2:1", "which has no connectors"),
+        ("account: polyia\nconnectors: {a: {ID}, b: {ID}}", "account-unknown", "a.yaml:1:10", "`polyai`"),
+        ("account: [polyai]\nconnectors: {a: {ID}}", "wrong-type", "a.yaml:1:10", "a list"),
+        ("account: fluents\nconnectors: {a: {ID, account: polya}}", "account-unknown", "a.yaml:2:", "`polyai`"),
+    ],
+)
+def test_a_wrong_account_of_a_file_is_told_once_where_it_stands(
+    workspace: Workspace, text: str, code: str, place: str, words: str
+) -> None:
+    workspace.write("reconciler.yaml", TWO)
+    workspace.write("a.yaml", text.replace("{ID", "{" + CONNECTOR) + "\n")
+    found = workspace.refuse()
+    assert (found.code, str(found.location).startswith(place)) == (code, True), found
+    assert words in found.message + found.advice
+
+
+def test_the_account_of_a_file_may_be_left_empty_or_unused(workspace: Workspace) -> None:
+    workspace.write("reconciler.yaml", TWO)
+    workspace.write("a.yaml", "account:\nnumbers: {c: {id: +12025550143}}\n")
+    workspace.write("b.yaml", f"account: fluents\nnumbers:\nconnectors: {{a: {{{CONNECTOR}, account: polyai}}}}\n")
+    assert len(workspace.load_project().resources) == 2
+
+
 @pytest.mark.parametrize(
     ("spec", "code", "path", "words"),
     [

@@ -14,7 +14,7 @@ from reconciler.model.project import Account, Guards, LedgerStore
 from reconciler.model.resource_type import Catalog
 
 VERSION: Final = "1"
-KEYS: Final = ("version", "accounts", "guards", "exclude", "ledger")
+KEYS: Final = ("version", "account", "accounts", "guards", "exclude", "ledger")
 
 _STORES: Final = ("files", "git")
 
