@@ -118,7 +118,7 @@ def run(arguments: Sequence[str] | None = None, *, outside: Globals | None = Non
     """
     try:
         words = list(arguments) if arguments is not None else None
-        result = root.main(args=words, standalone_mode=False, obj=outside)
+        result = root.main(args=words, prog_name="reconciler", standalone_mode=False, obj=outside)
         sys.stdout.flush()
     except click.UsageError as error:
         error.show(file=sys.stderr)

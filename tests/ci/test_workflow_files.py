@@ -113,6 +113,16 @@ def test_expressions_name_no_text_that_a_stranger_writes() -> None:
             assert not re.search(r"github\.(head_ref|event\.(?!pull_request\.(number|head\.repo\.full_name)))", found)
 
 
+def test_no_script_imports_from_the_workspace() -> None:
+    """`python -m` puts the current folder first, and that is the pull request's; -I keeps it out."""
+    for place, script in SCRIPTS:
+        for line in script.splitlines():
+            told = re.sub(r"-I -m \w+", "-I", line.partition("#")[0])
+            assert not re.search(r"(?:^|[\s;&|(])(?:pip3?|pipx|uvx?|uv|venv|virtualenv)\s", told), f"{place}: {line}"
+            for call in re.findall(r"(?:python[0-9.]*|\"\$own\"|\"%s\")\s+(\S+)", told):
+                assert call in {"-I", ">"}, f"{place}: {line}"
+
+
 def test_gitlab_scripts_only_call_reconciler() -> None:
     for name, job in read_yaml(GITLAB).items():
         for line in job.get("script", []) if isinstance(job, dict) else []:

@@ -17,6 +17,7 @@ import pytest
 from reconciler.sandbox import SANDBOX_KEYS
 from tests.ci.conftest import build_environ, build_gitlab
 from tests.ci.fake_forge import COMMIT, TOKEN, FakeForge
+from tests.ci.traps import plant_traps
 from tests.ci.workflow_files import GITLAB, ROOT, ActionRun, read_yaml, run_bash
 
 MERGE = "b" * 40
@@ -25,7 +26,11 @@ KEYS = {f"{provider.upper()}_API_KEY": key for provider, key in SANDBOX_KEYS.ite
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Iterator[Path]:
-    """A checkout whose folder `telephony` is the quickstart, pointed at a sandbox that is served on loopback."""
+    """A checkout whose folder `telephony` is the quickstart, pointed at a sandbox that is served on loopback.
+
+    It is full of files that must never run.
+    """
+    plant_traps(tmp_path, mark=tmp_path / "sprung")
     shutil.copytree(ROOT / "examples" / "quickstart", tmp_path / "telephony", ignore=shutil.ignore_patterns(".*"))
     port = find_port()
     address = f"http://127.0.0.1:{port}"
@@ -38,6 +43,7 @@ def workspace(tmp_path: Path) -> Iterator[Path]:
     try:
         wait_for(port, served)
         yield tmp_path
+        assert not (tmp_path / "sprung").exists()
     finally:
         served.send_signal(signal.SIGTERM)
         served.wait(timeout=20)

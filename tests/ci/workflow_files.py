@@ -57,7 +57,10 @@ def run_bash(script: str, *, folder: Path, environ: Mapping[str, str]) -> subpro
 
 @dataclass
 class ActionRun:
-    """Run the steps of action.yml, all but those that install, with the inputs and the environment of a job."""
+    """Run the steps of action.yml, all but those that install, with the inputs and the environment of a job.
+
+    The runner's temporary folder is the workspace itself, so that a test finds there what the steps leave.
+    """
 
     inputs: Mapping[str, str]
     folder: Path
@@ -66,6 +69,8 @@ class ActionRun:
     failed: bool = False
     ran: list[str] = field(default_factory=list)
     output: str = ""
+    steps: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Id of a step -> its outputs."""
 
     def __call__(self) -> ActionRun:
         document = read_yaml(ACTION)
@@ -76,6 +81,11 @@ class ActionRun:
                 self._run(step)
         return self
 
+    @property
+    def outputs(self) -> dict[str, str]:
+        """What the action tells the workflow."""
+        return {name: self._fill(told["value"]) for name, told in read_yaml(ACTION)["outputs"].items()}
+
     def _wants(self, step: Mapping[str, Any]) -> bool:
         condition = step.get("if", "true").strip()
         whole = EXPRESSION.fullmatch(condition)
@@ -85,7 +95,13 @@ class ActionRun:
     def _run(self, step: Mapping[str, Any]) -> None:
         self.ran.append(step["name"])
         own = {name: self._fill(value) for name, value in step.get("env", {}).items()}
-        done = run_bash(step["run"], folder=self.folder, environ={**self.environ, **own})
+        told = self.folder / ".step-output"
+        told.write_text("", encoding="utf-8")
+        places = {"RUNNER_TEMP": str(self.folder), "GITHUB_ACTION_PATH": str(ROOT), "GITHUB_OUTPUT": str(told)}
+        done = run_bash(step["run"], folder=self.folder, environ={**self.environ, **places, **own})
+        lines = told.read_text(encoding="utf-8").splitlines()
+        self.steps[step.get("id", step["name"])] = dict(line.split("=", 1) for line in lines)
+        told.unlink()
         self.output += done.stdout + done.stderr
         self.failed = self.failed or done.returncode != 0
 
@@ -106,6 +122,9 @@ class ActionRun:
         known = {
             "github.event_name": self.event,
             "github.token": self.environ["JOB_TOKEN"],
-            "steps.paths.outputs.plan": str(self.folder / "reconciler-plan.json"),
+            "runner.temp": str(self.folder),
         }
+        if name.startswith("steps."):
+            _, step, _, output = name.split(".")
+            return self.steps.get(step, {}).get(output, "")
         return known[name] if name in known else self.inputs[name.removeprefix("inputs.")]
