@@ -26,6 +26,7 @@ DOORS = {
     "uvicorn": ("sandbox",),
     "sqlite3": ("sandbox",),
     "deepdiff": ("engine.diff",),
+    "obstore": ("ledger.stores.bucket",),
     "rich": ("report", "cli"),
     "jinja2": ("report", "cli"),
 }

@@ -73,6 +73,10 @@ def open_store(
         from reconciler.ledger.stores.git import GitStore
 
         return GitStore(project, clock=clock, environ=environ)
+    if folder is None and project.ledger != "files":
+        from reconciler.ledger.stores.objects import ObjectStore
+
+        return ObjectStore(project, clock=clock, environ=environ)
     return FileStore(project, folder=folder or project.root / STATE_FOLDER, clock=clock)
 
 

@@ -12,7 +12,6 @@ from reconciler.model.paths import FieldPath, Json
 from reconciler.model.resource_type import Identity
 
 ClearSetting = Literal["refuse", "send-null", "send-empty"]
-LedgerStore = Literal["files", "git"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +72,6 @@ class Project:
     accounts: Mapping[str, Account]
     resources: tuple[Declared, ...]
     guards: Guards = Guards()
-    ledger: LedgerStore = "files"
+    ledger: str = "files"
+    """`files`, `git`, or the URL of a prefix in object storage."""
     environment: str | None = None

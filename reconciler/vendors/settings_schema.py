@@ -27,8 +27,12 @@ def build_settings(catalog: Catalog) -> dict[str, Json]:
             "examples": [["docker-compose.yaml", "charts/**"]],
         },
         "ledger": {
-            "description": "Where it is kept what was last applied: files under .reconciler/ (the default), or a git ref that a team's CI shares.",
-            "enum": ["files", "git", None],
+            "description": "Where it is kept what was last applied: files under .reconciler/ (the default), a git ref that a team's CI shares, or a prefix in object storage.",
+            "anyOf": [
+                {"enum": ["files", "git", None]},
+                {"type": "string", "pattern": "^(s3|gs|az)://[^/]+/.+"},
+            ],
+            "examples": ["git", "s3://bucket/project"],
         },
     }
 

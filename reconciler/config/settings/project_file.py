@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 from reconciler.config.settings.accounts import default_accounts, read_accounts
+from reconciler.config.settings.ledgers import read_ledger
 from reconciler.config.settings.section import Section
 from reconciler.config.text.positions import Plain
 from reconciler.config.text.source import quote
-from reconciler.model.project import Account, Guards, LedgerStore
+from reconciler.model.project import Account, Guards
 from reconciler.model.resource_type import Catalog
 
 VERSION: Final = "1"
 KEYS: Final = ("version", "account", "accounts", "guards", "exclude", "ledger")
-
-_STORES: Final = ("files", "git")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Settings:
     accounts: Mapping[str, Account]
     guards: Guards
     exclude: tuple[str, ...]
-    ledger: LedgerStore
+    ledger: str
 
 
 def read_settings(section: Section, *, catalog: Catalog, environ: Mapping[str, str]) -> Settings:
@@ -38,7 +37,7 @@ def read_settings(section: Section, *, catalog: Catalog, environ: Mapping[str, s
         accounts=read_accounts(accounts, catalog=catalog, environ=environ) if accounts else default_accounts(catalog),
         guards=_read_guards(section),
         exclude=tuple(section.texts("exclude")),
-        ledger=cast("LedgerStore", section.choose("ledger", _STORES) or "files"),
+        ledger=read_ledger(section),
     )
 
 

@@ -1,0 +1,215 @@
+"""The ledger in object storage (S3, GCS, Azure): shared by pipelines that have no repository and no disk in common.
+
+    <prefix>/ledger/connectors.json, ledger.key, journal/<run>.jsonl, lock.json
+
+A prefix belongs to one project. Each file of the ledger is swapped by its ETag, so two runs that save at once merge. While
+a run goes on, its journal is a local file (a kill must not lose it); when it has ended it is put beside the ledger. The
+lock is created if absent; it is given back by swapping in an empty text, since not every storage deletes by version.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Final
+
+from reconciler.ledger.atomic import STATE_FOLDER
+from reconciler.ledger.encoding import (
+    SUFFIX,
+    Loaded,
+    Row,
+    build_ledger,
+    check_overlap,
+    digest_files,
+    name_safely,
+    read_sheets,
+    write_sheets,
+)
+from reconciler.ledger.errors import LedgerConflict, LedgerUnavailable
+from reconciler.ledger.fingerprints import create_key, format_key, parse_key
+from reconciler.ledger.holder import LockHolder
+from reconciler.ledger.journals.folder import JournalFolder, list_doubts, list_summaries
+from reconciler.ledger.journals.history import Intention, RunRecord, RunSummary, read_run
+from reconciler.ledger.journals.journal import Journal, name_journal
+from reconciler.ledger.lock import DEFAULT_TTL_SECONDS, Lock, Stored, break_lock, hold_lock, read_holder
+from reconciler.ledger.stores.bucket import Bucket
+from reconciler.ledger.times import Clock
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.ledger import Applied, Ledger
+from reconciler.model.project import Project
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore as Backend
+
+_ATTEMPTS: Final = 10
+
+
+class ObjectStore:
+    """Keep ledger, journals and lock below one prefix of a bucket. See `store.Store`."""
+
+    def __init__(
+        self, project: Project, *, clock: Clock, environ: Mapping[str, str], backend: Backend | None = None
+    ) -> None:
+        self._project = project
+        self._clock = clock
+        self._bucket = Bucket(project.ledger, environ=environ, backend=backend)
+        self._state = project.root / STATE_FOLDER
+        self._local = JournalFolder(self._state / "journal")
+        self._start: dict[str, Row] | None = None
+        self._key: bytes | None = None
+
+    def load(self) -> Loaded:
+        """Return what was last applied, with a note on whatever is not known."""
+        try:
+            files = {name: each.content for name, each in self._bucket.read_folder(self._pages).items()}
+            key = self._read_key()
+        except LedgerUnavailable as problem:
+            return Loaded(Ledger(), (_note_unreadable(problem),))
+        sheets = read_sheets(files)
+        self._start = sheets.flatten()
+        return build_ledger(sheets, accounts=self._project.accounts, key=key, version=digest_files(files))
+
+    def save(self, entries: Iterable[Applied], *, run: str, removed: Iterable[str] = ()) -> None:
+        """Merge entries file by file: a file that somebody swapped meanwhile is read and merged again."""
+        applied, gone = tuple(entries), tuple(removed)
+        touched = {*(entry.address for entry in applied), *gone}
+        for _ in range(_ATTEMPTS):
+            if self._save_once(applied, gone, touched=touched):
+                self.keep_journal(run)
+                return
+        message = f"other runs stored the ledger {_ATTEMPTS} times while this one tried to"
+        raise LedgerConflict(message, advice="Run `reconciler plan` to see what is live.")
+
+    def keep_journal(self, run: str) -> None:
+        """Put the journal of an ended run beside the ledger; one that has not ended stays where it is."""
+        name = name_journal(run)
+        content = self._local.read(name)
+        if content is not None and read_run(run, content).summary.ended:
+            self._bucket.put(f"journal/{name}", content)
+            self._local.remove(name)
+
+    def lock(self, owner: str, *, ttl_seconds: float, run: str = "") -> AbstractContextManager[Lock]:
+        """Hold the lock object."""
+        return hold_lock(self._lock_object, owner=owner, run=run, ttl_seconds=ttl_seconds, clock=self._clock)
+
+    def read_lock(self) -> LockHolder | None:
+        """Return who holds the lock object."""
+        return read_holder(self._lock_object, ttl_seconds=DEFAULT_TTL_SECONDS)
+
+    def unlock(self) -> LockHolder | None:
+        """Give the lock back, whoever's it is."""
+        return break_lock(self._lock_object, ttl_seconds=DEFAULT_TTL_SECONDS)
+
+    def journal(self, run: str) -> Journal:
+        """Return the local journal to write for a run."""
+        path = self._state / "journal" / name_journal(run)
+        return Journal(path, run=run, clock=self._clock, key=self.fingerprint_key)
+
+    def runs(self) -> tuple[RunSummary, ...]:
+        """List the runs of all machines, newest first."""
+        return list_summaries(self._read_journals())
+
+    def run(self, run: str) -> RunRecord | None:
+        """Return all that a run did."""
+        name = name_journal(run)
+        content = self._local.read(name)
+        if content is None:
+            kept = self._bucket.read(f"journal/{name}")
+            content = kept.content if kept else None
+        return read_run(name, content) if content is not None else None
+
+    def unsettled(self) -> tuple[Intention, ...]:
+        """List what earlier runs left in doubt."""
+        doubts = list_doubts(self._read_journals(), running="")
+        running = self._name_running() if doubts else ""
+        return tuple(doubt for doubt in doubts if not running or doubt.run != running)
+
+    def fingerprint_key(self) -> bytes:
+        """Return the key beside the ledger; the first of several machines to make one wins."""
+        if self._key is None:
+            self._key = self._read_key() or self._write_key()
+        return self._key
+
+    @property
+    def _pages(self) -> str:
+        environment = self._project.environment
+        return "ledger" if environment is None else f"ledger/@{name_safely(environment)}"
+
+    @property
+    def _lock_object(self) -> LockObject:
+        return LockObject(self._bucket, "lock.json")
+
+    def _save_once(self, applied: tuple[Applied, ...], gone: tuple[str, ...], *, touched: set[str]) -> bool:
+        """Merge into what is stored now; tell whether nobody was faster. What was swapped already stays: it is merged."""
+        found = self._bucket.read_folder(self._pages)
+        sheets = read_sheets({name: each.content for name, each in found.items() if name.endswith(SUFFIX)})
+        if self._start is not None:
+            check_overlap(self._start, sheets.flatten(), touched=touched)
+        content = write_sheets(
+            sheets, entries=applied, removed=gone, accounts=self._project.accounts, key=self.fingerprint_key()
+        )
+        for name, text in content.items():
+            expected = found[name].version if name in found else None
+            if self._bucket.swap(f"{self._pages}/{name}", text, expected=expected) is None:
+                return False
+            self._remember(name, text)
+        return True
+
+    def _remember(self, name: str, text: bytes) -> None:
+        """Take what this run stored as its start, so that a second round does not hold it to be another's."""
+        self._start = {**(self._start or {}), **read_sheets({name: text}).flatten()}
+
+    def _read_journals(self) -> dict[str, bytes]:
+        kept = self._bucket.read_folder("journal")
+        return {**{name: each.content for name, each in kept.items()}, **self._local.read_all()}
+
+    def _name_running(self) -> str:
+        with contextlib.suppress(LedgerUnavailable):
+            holder = self.read_lock()
+            if holder and holder.is_running(self._clock()):
+                return holder.run
+        return ""
+
+    def _read_key(self) -> bytes | None:
+        stored = self._bucket.read("ledger.key")
+        return parse_key(stored.content) if stored else None
+
+    def _write_key(self) -> bytes:
+        key = create_key()
+        if self._bucket.swap("ledger.key", format_key(key), expected=None) is not None:
+            return key
+        stored = self._read_key()
+        if stored is None:
+            message = "the key of the ledger's fingerprints (ledger.key) is damaged"
+            raise LedgerUnavailable(message, advice="Remove that object; secrets are then sent once more.")
+        return stored
+
+
+class LockObject:
+    """Keep the lock in one object; an empty one is a lock that nobody holds. The version is the ETag."""
+
+    def __init__(self, bucket: Bucket, name: str) -> None:
+        self._bucket = bucket
+        self._name = name
+        self._vacant: str | None = None
+
+    def read(self) -> Stored | None:
+        """Return the text of the lock, and when it was put there."""
+        found = self._bucket.read(self._name)
+        self._vacant = found.version if found and not found.content else None
+        if found is None or not found.content:
+            return None
+        return Stored(found.content.decode("utf-8", "replace"), found.version, found.when)
+
+    def swap(self, text: str | None, *, expected: str | None) -> str | None:
+        """Create, replace or give back the lock."""
+        version = self._bucket.swap(
+            self._name, (text or "").encode(), expected=self._vacant if expected is None else expected
+        )
+        return "" if version is not None and text is None else version
+
+
+def _note_unreadable(problem: LedgerUnavailable) -> Diagnostic:
+    message = f"{problem.message}; nothing is known of earlier applies"
+    return Diagnostic("ledger-unavailable", message, Severity.WARNING, advice=problem.advice)
