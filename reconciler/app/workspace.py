@@ -75,8 +75,11 @@ class Workspace:
 
     def open_store(self) -> Store:
         """Open the ledger's store."""
+        from reconciler.app.ledger_trust import check_ledger
         from reconciler.ledger import open_store
 
+        if not self.context.sandbox:
+            check_ledger(self.project, environ=self.context.environ)
         folder = self.state_folder if self.context.sandbox else None
         return open_store(self.project, environ=self.context.environ, clock=self.context.now, folder=folder)
 

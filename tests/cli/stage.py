@@ -156,6 +156,9 @@ class Stage:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
+    def read(self, name: str) -> str:
+        return (self.folder / name).read_text(encoding="utf-8")
+
     def change(self, name: str, old: str, new: str) -> None:
         """Change one place of a file."""
         text = (self.folder / name).read_text(encoding="utf-8")

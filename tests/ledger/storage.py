@@ -27,6 +27,10 @@ class Storage:
 
     def __init__(self) -> None:
         self._inner = DomainDispatcherApplication(create_backend_app)
+        self.reset()
+
+    def reset(self) -> None:
+        """Lose nothing any more, and count from none."""
         self.lose = 0
         self.writes = 0
 

@@ -49,7 +49,7 @@ def cloud(served: tuple[str, Storage], monkeypatch: pytest.MonkeyPatch) -> Stora
         "AWS_ALLOW_HTTP": "true",
     }.items():
         monkeypatch.setenv(name, value)
-    served[1].lose = 0
+    served[1].reset()
     return served[1]
 
 
@@ -246,8 +246,6 @@ def test_a_storage_that_cannot_be_read_is_not_empty(
         lambda: store.lock("a", ttl_seconds=9).__enter__(),
         lambda: store.save([make_entry("b")], run="r"),
         store.read_lock,
-        store.runs,
-        lambda: store.run("r1"),
     ):
         with pytest.raises(LedgerUnavailable, match="cannot be used") as caught:
             attempt()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from reconciler.config.settings.section import Section
-from reconciler.config.text.source import quote
+from reconciler.config.findings import Findings
+from reconciler.config.settings.section import Section, read_section
+from reconciler.config.text.events import parse_document
+from reconciler.config.text.source import Source, quote
 
 STORES: Final = ("files", "git")
 
@@ -24,3 +26,13 @@ def read_ledger(section: Section) -> str:
         return written.rstrip("/")
     section.refuse("ledger", "bad-setting", f"`ledger`: {quote(written)} is no place for a ledger", _ADVICE)
     return "files"
+
+
+def find_ledger(content: bytes) -> str:
+    """Return the ledger that the text of a `reconciler.yaml` names, "" where it is none that can be read."""
+    findings = Findings()
+    source = Source("reconciler.yaml", content.decode("utf-8", "replace"))
+    document = parse_document(source, findings=findings)
+    section = read_section(document, findings=findings, title="reconciler.yaml") if document else None
+    ledger = read_ledger(section) if section and not findings.errors else ""
+    return "" if findings.errors else ledger

@@ -115,8 +115,7 @@ class ObjectStore:
         name = name_journal(run)
         content = self._local.read(name)
         if content is None:
-            kept = self._bucket.read(f"journal/{name}")
-            content = kept.content if kept else None
+            content = self._read_journals().get(name)
         return read_run(name, content) if content is not None else None
 
     def unsettled(self) -> tuple[Intention, ...]:
@@ -161,8 +160,10 @@ class ObjectStore:
         self._start = {**(self._start or {}), **read_sheets({name: text}).flatten()}
 
     def _read_journals(self) -> dict[str, bytes]:
-        kept = self._bucket.read_folder("journal")
-        return {**{name: each.content for name, each in kept.items()}, **self._local.read_all()}
+        kept: dict[str, bytes] = {}
+        with contextlib.suppress(LedgerUnavailable):
+            kept = {name: each.content for name, each in self._bucket.read_folder("journal").items()}
+        return {**kept, **self._local.read_all()}
 
     def _name_running(self) -> str:
         with contextlib.suppress(LedgerUnavailable):
