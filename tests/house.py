@@ -26,7 +26,7 @@ DOORS = {
     "uvicorn": ("sandbox",),
     "sqlite3": ("sandbox",),
     "deepdiff": ("engine.diff",),
-    "obstore": ("ledger.stores.bucket",),
+    "obstore": ("ledger.stores.bucket", "ledger.stores.objects"),
     "rich": ("report", "cli"),
     "jinja2": ("report", "cli"),
 }
