@@ -113,6 +113,33 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
+MISSES = """
+import sys
+from collections import Counter
+misses = Counter()
+class Last:
+    def find_spec(self, name, path=None, target=None):
+        misses[name] += 1
+sys.meta_path.append(Last())
+from reconciler.cli.root import run
+assert run(["init", "lines"]) == 0
+assert run(["-C", "lines", "--sandbox", "plan"]) == 0
+assert run(["-C", "lines", "--sandbox", "apply", "--auto-approve"]) == 0
+print({name: count for name, count in misses.items() if count > 2 and name not in sys.stdlib_module_names})
+"""
+
+
+def test_installed_alone_no_import_fails_in_a_loop(wheel: Path, tmp_path: Path) -> None:
+    """What a library looks for at each request, and does not find, costs more than the request: it must be declared."""
+    venv = tmp_path / "venv"
+    subprocess.run(["uv", "venv", "--quiet", str(venv)], check=True, timeout=120)
+    install = ["uv", "pip", "install", "--quiet", "--python", str(venv / "bin/python"), str(wheel)]
+    subprocess.run(install, check=True, timeout=300)
+    command = [str(venv / "bin/python"), "-I", "-c", MISSES]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path, timeout=120)
+    assert done.stdout.splitlines()[-1] == "{}"
+
+
 def test_the_wheel_carries_everything_and_runs_elsewhere(wheel: Path, tmp_path: Path) -> None:
     """Unpacked far from the checkout it validates, plans and applies a new project; nothing of the tests is in it."""
     with zipfile.ZipFile(wheel) as archive:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.adopt.drafting import Drafter, find_id_obstacle
 from reconciler.app.problem import Exit, Problem
+from reconciler.app.running import run_to_end
 from reconciler.app.workspace import Workspace
 from reconciler.config.suggest import suggest
 from reconciler.model.diagnostic import Diagnostic, Severity
@@ -67,7 +67,7 @@ def pull(workspace: Workspace, wish: Wish) -> Haul:
     _check_wish(workspace, wish)
     puller = _Puller(workspace, wish)
     lists = list(puller.choose_lists())
-    readings = asyncio.run(_read(workspace, lists)) if lists else []
+    readings = run_to_end(lambda: _read(workspace, lists)) if lists else []
     return puller.draft(list(zip(lists, readings, strict=True)))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from reconciler.app.ci.place import Place, find_place, find_prefix
 from reconciler.app.context import Context
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.review.review import keep_drift
+from reconciler.app.running import run_to_end
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Plan, Status
 from reconciler.report.source_links import SourceLinks, source_links
@@ -289,7 +289,7 @@ def _connect(context: Context, place: Place, work: Callable[[ForgeClient], Corou
             return await work(client)
 
     try:
-        return asyncio.run(connect())
+        return run_to_end(connect)
     except ForgeError as error:
         raise _describe(error) from error
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.app.deploy.locking import LOCK_SECONDS
+from reconciler.app.running import run_to_end
 from reconciler.model.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ def send_updates(
         return ()
     with deployment.workspace.open_transport() as transport:
         try:
-            return asyncio.run(_send_all(deployment, journal, transport, stop=stop, windows=windows, watch=watch))
+            return run_to_end(
+                lambda: _send_all(deployment, journal, transport, stop=stop, windows=windows, watch=watch)
+            )
         except asyncio.CancelledError as error:
             raise KeyboardInterrupt from error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.learn.credentials import check_credential
 from reconciler.app.learn.verdicts import judge_answer, judge_clock
 from reconciler.app.problem import Exit, Problem
+from reconciler.app.running import run_to_end
 from reconciler.app.workspace import Workspace
 from reconciler.config.suggest import suggest
 from reconciler.model.check import Check, Examination, Verdict
@@ -30,7 +30,7 @@ def examine(workspace: Workspace, *, accounts: Sequence[str] = ()) -> tuple[Exam
         raise Problem(*found, exit_code=Exit.USAGE)
     chosen = [account for account in workspace.accounts if not accounts or account.name in accounts]
     with workspace.open_transport() as transport:
-        examined = asyncio.run(_examine_all(workspace, chosen, transport))
+        examined = run_to_end(lambda: _examine_all(workspace, chosen, transport))
     return (*examined, Examination("ledger", tuple(_check_ledger(workspace))))
 
 

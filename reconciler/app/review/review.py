@@ -92,10 +92,10 @@ def recognise(workspace: Workspace, store: Store, ledger: Ledger) -> Ledger:
 
 def read(workspace: Workspace, resources: Sequence[Declared], *, with_numbers: bool = False) -> LiveState:
     """Read the live state of resources, accounts and pages in parallel."""
-    import asyncio
+    from reconciler.app.running import run_to_end
 
     with workspace.open_transport() as transport:
-        return asyncio.run(_read(workspace, resources, transport, with_numbers=with_numbers))
+        return run_to_end(lambda: _read(workspace, resources, transport, with_numbers=with_numbers))
 
 
 async def _read(
