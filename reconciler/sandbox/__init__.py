@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.types import ASGIApp
 
-    from reconciler.sandbox.state.seed import SANDBOX_KEYS, SeedError, load_seed
+    from reconciler.sandbox.state.rows import SeedError
+    from reconciler.sandbox.state.seed import SANDBOX_KEYS, load_seed
     from reconciler.sandbox.state.world import Arrived, Danger, Served, World
     from reconciler.sandbox.transport import SandboxTransport
     from reconciler.sandbox.trouble.faults import Fault
@@ -48,7 +49,7 @@ _HOMES = {
     "Danger": "state.world",
     "Fault": "trouble.faults",
     "SandboxTransport": "transport",
-    "SeedError": "state.seed",
+    "SeedError": "state.rows",
     "Served": "state.world",
     "World": "state.world",
     "load_seed": "state.seed",

@@ -23,7 +23,7 @@ from reconciler.sandbox.trouble.switches import set_switches
 from reconciler.sandbox.trouble.vices import parse_vices
 from reconciler.sandbox.vendors.calls import Act, Call, Lost, Refusal, Vendor
 from reconciler.sandbox.vendors.desk import Desk
-from reconciler.sandbox.vendors.fluents import Fluents
+from reconciler.sandbox.vendors.fluents.counter import Fluents
 from reconciler.sandbox.vendors.galtea import Galtea
 from reconciler.sandbox.vendors.opencopilot import OpenCopilot
 from reconciler.sandbox.vendors.polyai import PolyAI

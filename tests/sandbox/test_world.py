@@ -165,7 +165,7 @@ def test_the_sandbox_shares_nothing_with_the_rooms_below() -> None:
     folder = Path(__file__).parents[2] / "reconciler" / "sandbox"
     imported = {
         line.split()[1]
-        for path in folder.glob("*.py")
+        for path in folder.rglob("*.py")
         for line in path.read_text(encoding="utf-8").splitlines()
         if line.strip().startswith(("from reconciler", "import reconciler"))
     }

@@ -62,8 +62,20 @@ SWITCHES: Mapping[str, Switch] = MappingProxyType(
         "fluents-empty-object": Switch(
             "no-change",
             ("no-change", "clears"),
-            "what {} in example_context does",
+            "what {} does in a field of an update body",
             "no change in the ancestor (M)",
+        ),
+        "fluents-type": Switch(
+            "demanded",
+            ("demanded", "optional"),
+            "whether type must travel with each update of an action, a voice or an account connection",
+            "optional D, its ancestor's client always sends it (M)",
+        ),
+        "fluents-nested": Switch(
+            "replace",
+            ("replace", "merge"),
+            "what config, credentials, action_trigger and other maps do to the keys that they do not name",
+            _UNKNOWN + "merge rule",
         ),
         "fluents-null": Switch(
             "ignored",
@@ -77,10 +89,34 @@ SWITCHES: Mapping[str, Switch] = MappingProxyType(
             "how references look in the list of numbers",
             _UNKNOWN + "shape of the list's entries",
         ),
+        "fluents-agent-references": Switch(
+            "objects",
+            ("objects", "ids"),
+            "how references look in the list of agents and in the answer of an agent's update",
+            "objects in the list D, ids in the ancestor's list (I)",
+        ),
+        "fluents-empty-reference": Switch(
+            "null",
+            ("null", "absent"),
+            "how an agent shows a reference that points nowhere",
+            _UNKNOWN + "webhook may be absent or null",
+        ),
+        "fluents-keyword-values": Switch(
+            "as-sent",
+            ("as-sent", "text"),
+            "how the values of deepgram_keywords are kept",
+            "text in a sample D, numbers in the ancestor (I)",
+        ),
+        "fluents-subscriptions": Switch(
+            "as-sent",
+            ("as-sent", "sorted"),
+            "in which order a webhook keeps its subscriptions",
+            _UNKNOWN + "order of a set",
+        ),
         "fluents-credentials": Switch(
             "clear",
             ("clear", "masked"),
-            "how credentials of account connections are shown",
+            "how credentials, api keys and signature secrets are shown, at whatever depth",
             "shown in clear D, masking U",
         ),
         "fluents-unknown-fields": Switch(

@@ -1,0 +1,60 @@
+"""Say what the rows of PolyAI's collections look like."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from reconciler.sandbox.state.shapes.shape import Shape, always, same_as_key
+
+SHAPES: Mapping[str, Shape] = MappingProxyType(
+    {
+        "connectors": Shape(
+            key="connectorId",
+            required={"connectorId": "string", "projectId": "string"},
+            optional={
+                "name": "string",
+                "accountId": "string",
+                "clientEnv": "string",
+                "variantId": "string?",
+                "asrLangCode": "string",
+                "ttsLangCode": "string",
+                "voiceName": "string",
+                "disableHandoff": "boolean",
+                "region": "region",
+            },
+            defaults={
+                "name": same_as_key,
+                "accountId": always("account_sandbox"),
+                "clientEnv": always("sandbox"),
+                "variantId": always(""),
+                "asrLangCode": always("en-US"),
+                "voiceName": always("en-US-Neural2-A"),
+                "disableHandoff": always(value=False),
+            },
+        ),
+        "phone_numbers": Shape(
+            key="number",
+            required={"number": "phone", "projectId": "string"},
+            optional={"accountId": "string", "clientEnv": "string", "connectorId": "string?"},
+            defaults={
+                "accountId": always("account_sandbox"),
+                "clientEnv": always("sandbox"),
+                "connectorId": always(None),
+            },
+        ),
+        "agents": Shape(key="agentId", required={"agentId": "string"}, optional={"region": "region"}),
+        "variants": Shape(
+            key="id",
+            owner="projectId",
+            required={"id": "string", "name": "string"},
+            optional={"isDefault": "boolean", "attributeValues": "object"},
+            defaults={
+                "isDefault": lambda _key, place: place == 0,
+                "attributeValues": always({"values": {}}),
+            },
+        ),
+    }
+)
+REFERENCES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"connectors": {"variantId": "variants"}, "phone_numbers": {"connectorId": "connectors"}}
+)
+"""Which fields point to which collection."""

@@ -1,0 +1,1 @@
+"""Fluents: numbers, agents, and what hangs on them."""
