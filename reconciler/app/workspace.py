@@ -137,14 +137,18 @@ def _describe_lost(what: str, name: str, known: Sequence[str]) -> Diagnostic:
     return Diagnostic(code="unknown-target", message=f"no {what} fits {name!r}", advice=advice)
 
 
-def load(context: Context, *, catalog: Catalog) -> Loaded:
-    """Load and check the configuration; all that is wrong is in the result."""
+def load(context: Context, *, catalog: Catalog, checking: bool = False) -> Loaded:
+    """Load and check the configuration; all that is wrong is in the result.
+
+    To check files needs no secrets: then one that is not set is only noted. The sandbox never sees a real one.
+    """
     return load_project(
         context.folder,
         catalog=catalog,
         environment=context.environment,
         variables=context.variables,
         environ=context.environ,
+        absent_secrets="stand-in" if context.sandbox else "note" if checking else "refuse",
     )
 
 

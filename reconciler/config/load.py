@@ -24,6 +24,7 @@ from reconciler.config.text.positions import Document
 from reconciler.config.text.reading import MAX_CONFIG_BYTES, ReadError, read_text
 from reconciler.config.text.source import START, Source, pack_place, quote
 from reconciler.config.values.interpolate import Interpolator
+from reconciler.config.values.secrets import Absence, SecretSource
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.project import Account, Declared, Project
 from reconciler.model.resource_type import Catalog
@@ -47,11 +48,13 @@ def load_project(
     environment: str | None = None,
     variables: Mapping[str, str] = _NOTHING,
     environ: Mapping[str, str] = os.environ,
+    absent_secrets: Absence = "refuse",
 ) -> Loaded:
     """Load the project that a folder belongs to: the nearest `reconciler.yaml` from there upwards.
 
     Never raises for what a user wrote: all errors of the project are in the diagnostics together, ordered by file, line
-    and column. `variables` are those of the command line and win over all others.
+    and column. `variables` are those of the command line and win over all others. `absent_secrets`
+    says what a secret that is not set means.
     """
     folder = find_project(root)
     if folder is None:
@@ -59,7 +62,7 @@ def load_project(
         missing = Diagnostic("no-project", f"there is no {PROJECT_FILE} in {quote(str(root))} or above", advice=advice)
         return Loaded(None, (missing,), 0)
     with _pause_collector():
-        loader = _Loader(folder, catalog, environ)
+        loader = _Loader(folder, catalog, environ, absent_secrets)
         project = loader.load(environment, variables)
     errors = loader.findings.errors
     return Loaded(None if errors else project, loader.findings.sort(), loader.files)
@@ -85,7 +88,8 @@ def _pause_collector() -> Iterator[None]:
 class _Loader:
     """The loading of one project."""
 
-    def __init__(self, root: Path, catalog: Catalog, environ: Mapping[str, str]) -> None:
+    def __init__(self, root: Path, catalog: Catalog, environ: Mapping[str, str], absence: Absence) -> None:
+        self._absence: Absence = absence
         self._root = root
         self._catalog = catalog
         self._environ = environ
@@ -102,7 +106,10 @@ class _Loader:
         if main is None:
             return None
         settings = read_settings(main, catalog=self._catalog, environ=self._environ)
-        reader = ResourceReader(self._catalog, settings.accounts, Interpolator(self._root, known), self.findings)
+        secrets = SecretSource(self._environ, self._absence)
+        reader = ResourceReader(
+            self._catalog, settings.accounts, Interpolator(self._root, known), secrets, self.findings
+        )
         sections = (main, *self._read_files(settings))
         resources = [each for section in sections if section.node for each in reader.read_resources(section.document)]
         resources.sort(key=lambda declared: declared.location)

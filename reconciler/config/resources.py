@@ -17,6 +17,7 @@ from reconciler.config.text.source import Place, Source, quote
 from reconciler.config.values.convert import Converter
 from reconciler.config.values.interpolate import Interpolator
 from reconciler.config.values.scalars import WrongTypeError, convert_scalar
+from reconciler.config.values.secrets import SecretSource
 from reconciler.config.values.validate import Knowledge, SpecCheck
 from reconciler.model.project import Account, Declared
 from reconciler.model.resource_type import Catalog
@@ -30,11 +31,17 @@ class ResourceReader:
     """Read the resources of all files of a project, one file after the other."""
 
     def __init__(
-        self, catalog: Catalog, accounts: Mapping[str, Account], interpolator: Interpolator, findings: Findings
+        self,
+        catalog: Catalog,
+        accounts: Mapping[str, Account],
+        interpolator: Interpolator,
+        secrets: SecretSource,
+        findings: Findings,
     ) -> None:
         self._catalog = catalog
         self._choice = AccountChoice(catalog, accounts, findings)
         self._interpolator = interpolator
+        self._secrets = secrets
         self._findings = findings
         self._addresses: dict[str, tuple[Source, Place]] = {}
         self._knowledge = {key: Knowledge(known) for key, known in catalog.resource_types.items()}
@@ -149,7 +156,7 @@ class ResourceReader:
                 entry, entry.find_place("spec"), "wrong-type", message, "Write `field: value` lines below `spec:`."
             )
             return {}
-        converter = Converter(entry.document, self._interpolator, self._findings, entry.address)
+        converter = Converter(entry.document, self._interpolator, self._secrets, self._findings, entry.address)
         converter.convert_mapping(spec, knowledge.shape)
         clear = account.clear if account else "send-null"
         SpecCheck(knowledge, converter, spec, entry.body, entry.place, clear).check()

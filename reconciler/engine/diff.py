@@ -12,6 +12,7 @@ from typing import TypeAlias
 from reconciler.engine.normal_form import normalise, read_field, same
 from reconciler.model.paths import MISSING, FieldPath, Json, Missing, pick
 from reconciler.model.resource_type import Field, ResourceType
+from reconciler.model.secret import reveal_within
 
 Difference: TypeAlias = tuple[FieldPath, "Json | Missing", Json]
 """Path, before, after; before is MISSING where the live value is not known or the key is not there."""
@@ -61,8 +62,8 @@ def _compare_objects(path: FieldPath, *, before: Json, after: Json) -> Iterator[
     from deepdiff import DeepDiff
 
     tree = DeepDiff(
-        before,
-        after,
+        reveal_within(before),
+        reveal_within(after),
         view="tree",
         ignore_private_variables=False,
         zip_ordered_iterables=True,

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from reconciler.model.paths import MISSING, Json, Missing
 from reconciler.model.resource_type import Field, ResourceType
+from reconciler.model.secret import Secret, reveal_within
 
 UNKNOWN_FIELD = Field(name="", schema={})
 
@@ -50,7 +51,9 @@ def same(left: Json, right: Json) -> bool:
         return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
     if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
         return len(left) == len(right) and all(map(same, left, right))
-    return bool(left == right)
+    if isinstance(left, Secret):
+        return left.matches(right)
+    return right.matches(left) if isinstance(right, Secret) else bool(left == right)
 
 
 def read_field(known: Field, live: Mapping[str, Json]) -> Json | Missing:
@@ -73,7 +76,9 @@ def _reduce_reference(known: Field, value: Json) -> Json:
 
 def _normalise_list(known: Field, value: list[Json] | tuple[Json, ...]) -> list[Json]:
     inner = [normalise(UNKNOWN_FIELD, entry) for entry in value]
-    return sorted(inner, key=lambda entry: json.dumps(entry, sort_keys=True)) if known.unordered else inner
+    return (
+        sorted(inner, key=lambda entry: json.dumps(reveal_within(entry), sort_keys=True)) if known.unordered else inner
+    )
 
 
 def _normalise_number(value: Json) -> Json:

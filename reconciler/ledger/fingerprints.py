@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Mapping
 
 from reconciler.model.paths import Json
-from reconciler.model.secret import Secret
+from reconciler.model.secret import Secret, reveal_within
 
 KEY_BYTES = 32
 _SCHEME = "hmac-sha256"
@@ -41,8 +41,7 @@ def format_key(key: bytes) -> bytes:
 
 def fingerprint_value(value: Json, *, key: bytes) -> str:
     """Return the keyed fingerprint of a secret value; a `Secret` and its plain value have the same one."""
-    plain = value.reveal() if isinstance(value, Secret) else value
-    text = json.dumps(plain, sort_keys=True, ensure_ascii=True)
+    text = json.dumps(reveal_within(value), sort_keys=True, ensure_ascii=True)
     return f"{_SCHEME}:{_name_key(key)}:{Secret(text).fingerprint(key)}"
 
 

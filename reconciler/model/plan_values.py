@@ -68,6 +68,7 @@ def list_body(update: Update) -> dict[str, Json]:
 
 
 def _list_texts(value: Json) -> Iterator[str]:
+    value = value.reveal() if isinstance(value, Secret) else value
     if isinstance(value, str) and value:
         yield value
     elif isinstance(value, Mapping):

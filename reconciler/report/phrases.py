@@ -123,7 +123,7 @@ def show_value(value: Json | Missing, *, secret: bool = False) -> str:
         return "(cannot be read)"
     if secret:
         return HIDDEN
-    return "(none)" if value is None else escape_json(json.dumps(value, ensure_ascii=False))
+    return "(none)" if value is None else escape_json(json.dumps(value, ensure_ascii=False, default=str))
 
 
 def recall_before(change: Change) -> Json | Missing:
@@ -161,7 +161,7 @@ def write_body(update: Update, *, longest: int | None = None) -> str:
         if change.secret:
             body = _hide(body, change.path)
     shown = body if longest is None else _cut_texts(body, longest)
-    return escape_json(json.dumps(shown, ensure_ascii=False, indent=2))
+    return escape_json(json.dumps(shown, ensure_ascii=False, indent=2, default=str))
 
 
 def _hide(body: Json, path: FieldPath) -> Json:

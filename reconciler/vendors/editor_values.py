@@ -27,6 +27,12 @@ DEFINITIONS: Final[Mapping[str, Json]] = {
         "type": "string",
         "pattern": r"\$\{",
     },
+    "secret": {
+        "title": "Secret",
+        "description": "Text with ${secret.NAME}, the environment variable RECONCILER_SECRET_NAME. Never the secret itself.",
+        "type": "string",
+        "pattern": r"^$|\$\{\s*secret\.[^{}]*\}",
+    },
     "variable": {
         "title": "Variable",
         "description": "One ${var.NAME} and nothing else: its text becomes what the field needs.",
@@ -51,11 +57,24 @@ _BOOLEANS: Final = {"true": True, "True": True, "TRUE": True, "false": False, "F
 
 def describe_field(known: Field, schema: Mapping[str, Json]) -> dict[str, Json]:
     """Build the schema of a field: its plain schema as an editor reads values, with all that is known for the hover."""
-    allowed = allow_value({**schema, "type": sorted(known.types - {"null"})} if known.types else schema)
+    allowed = _close_secrets(
+        allow_value({**schema, "type": sorted(known.types - {"null"})} if known.types else schema), known
+    )
     if known.clearing != "refuse" or "null" in known.types:
         allowed = _allow_null(allowed)
     examples = {"examples": list(known.schema["enum"])} if known.open_enum else {}
     return {**allowed, "description": describe(known), **examples}
+
+
+def _close_secrets(allowed: Json, known: Field) -> dict[str, Json]:
+    """Let the places of secrets take nothing but references to them, at every depth; below a secret mapping any place may."""
+    if known.secret and not known.types & {"object", "array"}:
+        return {"$ref": "#/$defs/secret"}
+    inner = {name: below for name, below in known.fields.items() if name in allowed.get("properties", {})}
+    if not inner:
+        return dict(allowed)
+    closed = {name: _close_secrets(allowed["properties"][name], below) for name, below in inner.items()}
+    return {**allowed, "properties": {**allowed["properties"], **closed}}
 
 
 def _allow_null(allowed: Mapping[str, Json]) -> dict[str, Json]:

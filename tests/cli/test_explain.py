@@ -104,8 +104,8 @@ def test_every_error_code_is_explained(capsys: pytest.CaptureFixture[str], empty
 
 def test_a_resource_of_the_project(capsys: pytest.CaptureFixture[str]) -> None:
     shown = explain(capsys, QUICKSTART, "numbers.front-desk")
-    assert "declared config/fluents.yaml:3:3" in shown
-    assert "label Front desk (config/fluents.yaml:6:14)" in shown
+    assert "declared config/fluents.yaml:4:3" in shown
+    assert "label Front desk (config/fluents.yaml:7:14)" in shown
     assert "live object +12025550143" in shown
     assert "key in FLUENTS_API_KEY" in shown
     assert "never sent description text" in shown

@@ -2,14 +2,17 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.engine.diff import compare_field, find_differences
+from reconciler.engine.normal_form import same
 from reconciler.engine.record import record_applied
 from reconciler.engine.sealed import fill_secrets, recognise_secrets, seal_fields
 from reconciler.ledger import fingerprint_value
 from reconciler.model.diagnostic import Location
 from reconciler.model.ledger import Ledger
 from reconciler.model.plan import Cause, Change, Request, Update
+from reconciler.model.plan_values import list_body
 from reconciler.model.project import Declared
-from reconciler.model.resource_type import Catalog, Identity, ResourceType
+from reconciler.model.resource_type import Catalog, Field, Identity, ResourceType
 from reconciler.model.secret import Secret
 from reconciler.vendors import load_catalog
 
@@ -77,3 +80,28 @@ def test_a_saved_plan_gets_its_secrets_from_the_declaration(resource_type: Resou
     assert filled.request.body == {"voice": "hush", "name": "B"}
     assert filled.changes[0].after == "hush"
     assert filled.changes[1] is changes[1]
+
+
+def test_a_declared_secret_stays_one_from_the_plan_to_the_ledger(resource_type: ResourceType) -> None:
+    voice = Secret("hush", name="VOICE")
+    (difference,) = find_differences(resource_type, declared={"voice": voice}, live={"voice": "loud"})
+    assert difference[2] is voice
+    assert list(find_differences(resource_type, declared={"voice": voice}, live={"voice": "hush"})) == []
+    change = Change(("voice",), "loud", voice, Cause.CONFIG, secret=True)
+    request = Request("PATCH", "https://api.galtea.ai/x", {"voice": voice, "name": "say hush-hush"})
+    update = Update(
+        "phone_connections.a", "galtea", "galtea", "phone_connections", IDENTITY, (change,), request, Location("a.yaml")
+    )
+    assert list_body(update)["voice"] == {"secret": True}
+    assert fingerprint(voice) == fingerprint(Secret("hush"))
+
+
+def test_nested_secrets_are_told_apart_by_what_they_hold() -> None:
+    known = Field("keys", {}, fields={"token": Field("token", {}, secret=True)})
+    before = {"token": Secret("a"), "sid": "1"}
+    assert list(compare_field(known, before=before, after={"token": Secret("a"), "sid": "1"})) == []
+    after = {"token": Secret("b"), "sid": "1"}
+    ((path, old, new),) = compare_field(known, before=before, after=after)
+    assert (path, old, new) == (("keys", "token"), before["token"], after["token"])
+    assert same([Secret("a")], ["a"])
+    assert not same(Secret("1"), 1)

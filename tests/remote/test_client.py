@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -14,6 +15,7 @@ import pytest
 from reconciler import __version__
 from reconciler.model.paths import MISSING
 from reconciler.model.plan import Request
+from reconciler.model.secret import Secret
 from reconciler.remote.wire.client import (
     Answer,
     ForbiddenRequestError,
@@ -323,6 +325,19 @@ def test_a_key_that_no_header_can_carry_is_never_shown(key: str) -> None:
     assert "GALTEA_API_KEY" in answer.reason
     assert key not in repr(answer)
     assert script.requests == []
+
+
+def test_a_secret_leaves_in_the_body_alone_and_no_answer_repeats_it() -> None:
+    echo = httpx.Response(400, json={"error": "bad token hush-hush for hush-hush"})
+    script = Script(echo)
+    nested = {"voice": Secret("hush-hush", name="T"), "deep": {"list": [Secret("other")], "n": 1}}
+    answer = expect_answer(
+        send(Stage(script=script), "galtea", "PATCH", "https://api.galtea.ai/phoneConnections/x", **nested)
+    )
+    assert json.loads(script.requests[0].content) == {"voice": "hush-hush", "deep": {"list": ["other"], "n": 1}}
+    assert "hush-hush" not in str(script.requests[0].url) + str(script.requests[0].headers)
+    assert "hush-hush" not in answer.describe() + answer.says + answer.redact("hush-hush")
+    assert "bad token (secret)" in answer.describe()
 
 
 def test_clients_and_answers_do_not_show_the_key() -> None:

@@ -24,7 +24,6 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.paths import FieldPath, Json
 from reconciler.model.project import Declared, Project
 from reconciler.model.resource_type import Catalog, ResourceType
-from reconciler.model.secret import HIDDEN
 from reconciler.report.text.explanation import Explanation, Facts
 from reconciler.vendors import load_catalog
 
@@ -86,12 +85,12 @@ def _explain_declared(context: Context, name: str, catalog: Catalog) -> Iterator
             rest = tuple(name.removeprefix(f"{declared.address}.").removeprefix("spec.").split("."))
             field = find_field(known, rest)
             if field is not None or rest[0] in declared.spec:
-                yield _explain_owned(declared, rest, secret=field.secret if field else False)
+                yield _explain_owned(declared, rest)
             yield from _explain_place(known, rest)
 
 
 def _load_project(context: Context, name: str, catalog: Catalog) -> Project | None:
-    loaded = load(context, catalog=catalog)
+    loaded = load(context, catalog=catalog, checking=True)
     missing = any(diagnostic.code == "no-project" for diagnostic in loaded.diagnostics)
     if loaded.project is None and not missing and not any(_explain_known(name, catalog)):
         raise Problem(*loaded.diagnostics, exit_code=Exit.INVALID)
@@ -132,7 +131,7 @@ def _tell_value(declared: Declared, path: FieldPath, value: Json) -> str:
     return f"{show_value(value)}  ({declared.locate(path)})"
 
 
-def _explain_owned(declared: Declared, path: FieldPath, *, secret: bool) -> Explanation:
+def _explain_owned(declared: Declared, path: FieldPath) -> Explanation:
     title = f"{declared.address}.{name_path(path)}"
     value: Json = declared.spec
     for key in path:
@@ -141,8 +140,7 @@ def _explain_owned(declared: Declared, path: FieldPath, *, secret: bool) -> Expl
                 title, "Not owned here: it is never compared and never sent. Declare it under spec to own it."
             )
         value = value[key]
-    shown = HIDDEN if secret else show_value(value, longest=400)
-    rows = (("declared", str(declared.locate(path))), ("value", shown))
+    rows = (("declared", str(declared.locate(path))), ("value", show_value(value, longest=400)))
     return Explanation(title, "Owned: git decides.", (Facts(rows),))
 
 
@@ -156,7 +154,7 @@ def _refuse(context: Context, name: str, catalog: Catalog) -> Problem:
 
 def _list_topics(context: Context, catalog: Catalog) -> Mapping[str, str]:
     """List what could have been meant, by the whole name and, for fields and resources, by the last part of it."""
-    project = load(context, catalog=catalog).project
+    project = load(context, catalog=catalog, checking=True).project
     dotted = [declared.address for declared in project.resources] if project else []
     dotted += [f"{known.kind}.{field}" for known in catalog.resource_types.values() for field in known.fields]
     short = {name.partition(".")[2]: name for name in reversed(dotted)}

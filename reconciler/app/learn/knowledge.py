@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from reconciler.model.paths import Json, format_pointer
 from reconciler.model.resource_type import Catalog, Field, IdentityPart, ListEndpoint, Provider, ResourceType
+from reconciler.model.secret import HIDDEN, Secret
 from reconciler.report.text.explanation import Explanation, Facts
 
 _TYPES = {
@@ -217,14 +218,16 @@ def _tell_rest(known: ResourceType, field: Field) -> Iterator[tuple[str, str]]:
     if field.unordered:
         yield "order", "means nothing"
     if field.secret:
-        yield "secret", "never shown, stored or compared in clear"
+        yield "secret", "never shown, stored or compared in clear: write ${secret.NAME}, set RECONCILER_SECRET_NAME"
     if field.advice:
         yield "advice", field.advice
 
 
 def show_value(value: Json, *, longest: int = 60) -> str:
     """Show a value as YAML would hold it, shortened."""
-    text = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Secret):
+        return f"{HIDDEN} {value.name}".rstrip()
+    text = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= longest else f"{text[: longest - 1]}… ({len(text)} characters)"
 
 

@@ -38,7 +38,7 @@ class Review:
 
 def validate(context: Context) -> Loaded:
     """Check everything that can be checked without a network."""
-    return load(context, catalog=load_catalog())
+    return load(context, catalog=load_catalog(), checking=True)
 
 
 def review(

@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 
 from reconciler.config.findings import Findings
 from reconciler.config.text.positions import Document, Node, Plain
+from reconciler.config.text.source import quote
 from reconciler.config.values.interpolate import InterpolationError, Interpolator, is_lone_variable
 from reconciler.config.values.scalars import NULLS, WrongTypeError, convert_scalar
+from reconciler.config.values.secrets import SecretSource, advise
 from reconciler.config.values.shapes import ANY, Shape
+from reconciler.model.diagnostic import Severity
 from reconciler.model.paths import FieldPath, Json, format_pointer
+from reconciler.model.secret import Secret
 
 
 @dataclass(slots=True)
@@ -19,11 +23,14 @@ class Converter:
 
     document: Document
     interpolator: Interpolator
+    source: SecretSource
     findings: Findings
     address: str
     broken: set[FieldPath] = field(default_factory=set)
     nulls: bool = False
     """Whether a null was met."""
+    secrets: list[Secret] = field(default_factory=list)
+    """The secrets that were put in."""
 
     def convert_mapping(self, node: dict[str, Node], shape: Shape, path: FieldPath = ()) -> None:
         """Convert the values of a mapping in place: places are known by the identity of their collection."""
@@ -32,7 +39,7 @@ class Converter:
             kind, below = type(value), known.get(key, extra)
             if kind is Plain and below.text and "$" not in value and value not in NULLS:
                 node[key] = str(value)
-            elif kind is not str or "$" in value:
+            elif kind is not str or "$" in value or below.secret:
                 node[key] = self._convert(node, key, value, below, path)
 
     def _convert_list(self, node: list[Node], shape: Shape, path: FieldPath) -> None:
@@ -49,6 +56,8 @@ class Converter:
             self._convert_list(value, shape.items or ANY, path)
             return value
         try:
+            if shape.secret and not (value is None or value == "" or (kind is Plain and value in NULLS)):
+                return self._convert_secret(holder, key, value, path)
             return self._convert_scalar(value, shape)
         except (WrongTypeError, InterpolationError) as error:
             self._report(error, holder, key, path)
@@ -68,18 +77,46 @@ class Converter:
         typed = shape.types - {"null"} and not shape.text
         return convert_scalar(text, shape.types) if typed and is_lone_variable(value) else text
 
+    def _convert_secret(self, holder: Node, key: str | int, value: str, path: FieldPath) -> Secret:
+        """Fill in a secret. One that is played by a stand-in is not judged by its schema."""
+        filled = self.source.fill(value, self.interpolator)
+        self.secrets.append(filled.secret)
+        if filled.played:
+            self.broken.add(path)
+        for name in filled.absent:
+            message = f"{path[-1]}: the secret {quote(name)} is not set here, so it was not checked"
+            self._tell("secret-missing", message, holder, key, path, advice=advise(name), severity=Severity.NOTE)
+        return filled.secret
+
     def _report(
         self, error: WrongTypeError | InterpolationError, holder: Node, key: str | int, path: FieldPath
     ) -> None:
         self.broken.add(path)
+        code = error.code if isinstance(error, InterpolationError) else "wrong-type"
+        message = f"{path[-1] if isinstance(key, str) else '.'.join(path)}: {error}"
+        self._tell(code, message, holder, key, path, advice=error.advice)
+
+    def _tell(
+        self,
+        code: str,
+        message: str,
+        holder: Node,
+        key: str | int,
+        path: FieldPath,
+        *,
+        advice: str,
+        severity: Severity = Severity.ERROR,
+    ) -> None:
         self.findings.report(
-            error.code if isinstance(error, InterpolationError) else "wrong-type",
-            f"{path[-1] if isinstance(key, str) else '.'.join(path)}: {error}",
+            code,
+            message,
             source=self.document.source,
             place=self.document.places.of_value(holder, key),
-            advice=error.advice,
+            advice=advice,
             address=self.address,
             path=format_pointer(path),
+            severity=severity,
+            excerpt="" if code == "secret-in-clear" else None,
         )
 
     def is_broken(self, path: Iterable[str | int]) -> bool:

@@ -59,6 +59,8 @@ class Interpolator:
             replacement = self._find_variable(inner.removeprefix("var."))
         elif inner.startswith("file:"):
             replacement = self._read_file(inner.removeprefix("file:").strip())
+        elif inner.startswith("secret."):
+            raise refuse_misplaced(inner.removeprefix("secret."))
         else:
             raise _refuse(inner)
         self._spend(len(replacement))
@@ -101,6 +103,13 @@ class Interpolator:
         return text.replace("\r\n", "\n").removesuffix("\n")
 
 
+def refuse_misplaced(name: str) -> InterpolationError:
+    """Refuse a secret in a place that is shown, logged or kept."""
+    message = f"the secret {quote(name)} may not be put here: this is shown in plans and kept in clear"
+    advice = "Secrets go into the fields that their schema marks as secret; `reconciler explain` tells which they are."
+    return InterpolationError("secret-misplaced", message, advice)
+
+
 def is_lone_variable(text: str) -> bool:
     """Tell whether a text is one `${var.NAME}` and nothing else: then the field's type decides what it becomes."""
     return _LONE.fullmatch(text) is not None
@@ -111,7 +120,7 @@ def _refuse(inner: str) -> InterpolationError:
         message = f"references between resources such as {quote('${' + inner + '}')} are not supported yet"
         return InterpolationError("bad-interpolation", message, "Write the id itself, or keep it in a variable.")
     message = f"{quote('${' + inner + '}')} is not known"
-    advice = "Known: ${var.NAME} and ${file:PATH}. Write $${ for a literal ${."
+    advice = "Known: ${var.NAME}, ${file:PATH} and, in secret fields, ${secret.NAME}. Write $${ for a literal ${."
     if inner.startswith(("env.", "env:")):
         advice = "Environment variables are not readable, except RECONCILER_VAR_NAME as ${var.NAME}."
     return InterpolationError("bad-interpolation", message, advice)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from reconciler.model.paths import Json
+from reconciler.model.resource_type import Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +21,12 @@ class Shape:
     items: Shape | None = None
     text: bool = False
     """Text or null: by far the most common, so that conversion need not look at `types`."""
+    secret: bool = False
+    """Whether only a secret may stand here."""
 
 
 ANY: Final = Shape()
+SECRET: Final = Shape(secret=True)
 
 
 def compile_shape(schema: Json) -> Shape:
@@ -42,6 +46,30 @@ def compile_shape(schema: Json) -> Shape:
         extra=compile_shape(extra) if isinstance(extra, Mapping) else None,
         items=compile_shape(items) if items else next((branch.items for branch in merged if branch.items), None),
         text=types - {"null"} == {"string"},
+    )
+
+
+def mark_secrets(shape: Shape, fields: Mapping[str, Field]) -> Shape:
+    """Return the shape with the fields that the vendor's schema marks as secret, at any depth, taking secrets only."""
+    below = {
+        name: _mark_field(known, fields[name]) if name in fields else known for name, known in shape.fields.items()
+    }
+    return replace(shape, fields=below)
+
+
+def _mark_field(shape: Shape, known: Field) -> Shape:
+    return _close(shape) if known.secret else mark_secrets(shape, known.fields)
+
+
+def _close(shape: Shape) -> Shape:
+    """Make a place and all that lies below it secret."""
+    return replace(
+        shape,
+        fields={name: _close(known) for name, known in shape.fields.items()},
+        extra=_close(shape.extra) if shape.extra else SECRET,
+        items=_close(shape.items) if shape.items else SECRET,
+        text=False,
+        secret=True,
     )
 
 

@@ -16,11 +16,12 @@ from reconciler.config.text.positions import Node
 from reconciler.config.text.source import Place, quote
 from reconciler.config.values.convert import Converter
 from reconciler.config.values.explain import Problem, describe_read_only, explain_errors
-from reconciler.config.values.shapes import Shape, compile_shape
+from reconciler.config.values.shapes import Shape, compile_shape, mark_secrets
 from reconciler.model.diagnostic import Severity
 from reconciler.model.paths import MISSING, FieldPath, Json, format_pointer, pick
 from reconciler.model.project import ClearSetting
 from reconciler.model.resource_type import Field, ResourceType
+from reconciler.model.secret import redact_all, reveal_within
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -39,7 +40,7 @@ class Knowledge:
     @cached_property
     def shape(self) -> Shape:
         """The types of each place of `spec`."""
-        return compile_shape(self.resource_type.spec_schema)
+        return mark_secrets(compile_shape(self.resource_type.spec_schema), self.resource_type.fields)
 
     @cached_property
     def validator(self) -> jsonschema_rs.Validator:
@@ -97,11 +98,12 @@ class SpecCheck:
             self._check_read_only()
         if knowledge.resource_type.companions and self.spec:
             self._check_companions()
-        if not knowledge.validator.is_valid(self.spec):
-            self._explain()
+        judged = reveal_within(self.spec) if self.converter.secrets else self.spec
+        if not knowledge.validator.is_valid(judged):
+            self._explain(judged)
 
-    def _explain(self) -> None:
-        for problem in explain_errors(self.knowledge.resource_type, self.spec, validator=self.knowledge.validator):
+    def _explain(self, judged: Mapping[str, Json]) -> None:
+        for problem in explain_errors(self.knowledge.resource_type, judged, validator=self.knowledge.validator):
             cleared = problem.value is None and self._find_field(problem.path) is not None
             if not self.converter.is_broken(problem.path) and not (cleared and problem.about_value):
                 self._report_problem(problem)
@@ -111,6 +113,7 @@ class SpecCheck:
         if problem.about_value and self._is_secret(problem.path):
             message = f"`{problem.path[-1]}` does not fit its schema; a secret is not shown"
             advice, excerpt = "", ""
+        message, advice = (redact_all(text, self.converter.secrets) for text in (message, advice))
         self._report(problem.code, message, problem.path, advice=advice, key=problem.key, excerpt=excerpt)
 
     def _is_secret(self, path: Sequence[str | int]) -> bool:

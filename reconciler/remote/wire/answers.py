@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import httpx
 
     from reconciler.model.resource_type import Provider
-    from reconciler.model.secret import Secret
 
 EXCERPT_LENGTH = 200
 URL_LENGTH = 160
@@ -44,7 +43,7 @@ class Answer:
     says: str = ""
     attempts: int = 1
     redact: Callable[[str], str] = field(default=str, repr=False, compare=False)
-    """Takes the account's key out of any text that is quoted from `value`."""
+    """Takes the account's key, and the secrets that the request carried, out of any text that is quoted from `value`."""
 
     @property
     def succeeded(self) -> bool:
@@ -84,20 +83,18 @@ def shorten(text: str, *, length: int = EXCERPT_LENGTH) -> str:
     return line if len(line) <= length else line[: length - 1] + "…"
 
 
-def read_answer(response: httpx.Response, *, provider: Provider, key: Secret, url: str) -> Answer:
+def read_answer(response: httpx.Response, *, provider: Provider, redact: Callable[[str], str], url: str) -> Answer:
     """Turn a response whose body was read into an answer; the caller adds method, time and attempts."""
     value = _parse(response.content)
     return Answer(
         status=response.status_code,
         value=value,
-        text=shorten(key.redact(_excerpt(response, value))),
-        headers={
-            name: shorten(key.redact(response.headers[name])) for name in _SHOWN_HEADERS if name in response.headers
-        },
-        request_id=shorten(key.redact(_find_request_id(response, provider))),
-        url=key.redact(url),
-        says="" if response.is_success else shorten(key.redact(_find_message(value, provider.error_messages))),
-        redact=key.redact,
+        text=shorten(redact(_excerpt(response, value))),
+        headers={name: shorten(redact(response.headers[name])) for name in _SHOWN_HEADERS if name in response.headers},
+        request_id=shorten(redact(_find_request_id(response, provider))),
+        url=redact(url),
+        says="" if response.is_success else shorten(redact(_find_message(value, provider.error_messages))),
+        redact=redact,
     )
 
 

@@ -18,7 +18,7 @@ from reconciler import __version__
 from reconciler.model.plan import Request
 from reconciler.model.project import Account
 from reconciler.model.resource_type import Catalog, Provider
-from reconciler.model.secret import Secret
+from reconciler.model.secret import Secret, list_secrets, redact_all, reveal_within
 from reconciler.remote.wire.answers import Answer, NoAnswer, read_answer, shorten
 from reconciler.remote.wire.guards import WRITE_METHODS, ForbiddenRequestError, Guard, allow_reads, allow_updates
 from reconciler.remote.wire.routes import encode_query
@@ -68,6 +68,16 @@ class _KeyAuth(httpx.Auth):
         yield request
 
 
+@dataclass(frozen=True, slots=True)
+class _Hidden:
+    """What no text about a request may quote: the account's key, and the secrets that its body carries."""
+
+    secrets: tuple[Secret, ...]
+
+    def redact(self, text: str) -> str:
+        return redact_all(text, self.secrets)
+
+
 class _Line:
     """Send requests of one account and turn whatever happens into an `Answer` or a `NoAnswer`."""
 
@@ -89,25 +99,25 @@ class _Line:
             return NoAnswer(sent=False, reason=reason, url=url, method=method)
         async with self._gate.places:
             started = time.monotonic()
-            request = self._http.build_request(method, url, json=body)
-            outcome = await self._attempt(request, url)
+            request = self._http.build_request(method, url, json=None if body is None else reveal_within(body))
+            outcome = await self._attempt(request, url, _Hidden((self._key, *list_secrets(body))))
             seconds = time.monotonic() - started
         if isinstance(outcome, NoAnswer):
             return replace(outcome, method=method, seconds=seconds)
         return replace(outcome, method=method, seconds=seconds, attempts=request.extensions.get("attempts", 1))
 
-    async def _attempt(self, request: httpx.Request, url: str) -> Answer | NoAnswer:
+    async def _attempt(self, request: httpx.Request, url: str, hidden: _Hidden) -> Answer | NoAnswer:
         try:
             response = await self._http.send(request)
         except WaitTooLongError as error:
-            return self._read(error.response, url)
+            return self._read(error.response, url, hidden)
         except httpx.HTTPError as error:
-            reason = shorten(self._key.redact(_explain(error)))
-            return NoAnswer(sent=bool(request.extensions.get("reached")), reason=reason, url=self._key.redact(url))
-        return self._read(response, url)
+            reason = shorten(hidden.redact(_explain(error)))
+            return NoAnswer(sent=bool(request.extensions.get("reached")), reason=reason, url=hidden.redact(url))
+        return self._read(response, url, hidden)
 
-    def _read(self, response: httpx.Response, url: str) -> Answer:
-        return read_answer(response, provider=self.provider, key=self._key, url=url)
+    def _read(self, response: httpx.Response, url: str, hidden: _Hidden) -> Answer:
+        return read_answer(response, provider=self.provider, redact=hidden.redact, url=url)
 
 
 class ReadClient:
