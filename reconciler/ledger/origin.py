@@ -6,12 +6,15 @@ import getpass
 import os
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
-from reconciler.ledger.stores.git_command import GitFailure, open_git
+from reconciler.ledger.stores.git_command import GitFailure
+from reconciler.ledger.stores.git_open import open_repository, read_user_setting
 from reconciler.ledger.times import Clock
 
+_STATUS = ("status", "--porcelain", "--untracked-files=no", "--no-renames", "--ignore-submodules=all")
 _AUTHOR_VARIABLES = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN")
 
 
@@ -29,30 +32,31 @@ def new_run_id(clock: Clock) -> str:
 def current_commit(root: Path, *, environ: Mapping[str, str] = os.environ) -> str:
     """Return the commit that is checked out, with `-dirty` where tracked files below `root` differ from it.
 
-    Returns "" where there is no git, no repository or no commit yet.
+    Returns "" where there is no git, no repository or no commit yet. Filters that `.gitattributes` ask for do not run:
+    a filtered file that git has to look into counts as different.
     """
-    git = open_git(root, environ=environ)
     try:
-        commit = git.run("rev-parse", "--verify", "--quiet", "HEAD").strip()
-        changed = git.run("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all", "--", ".")
+        opened = open_repository(root, environ=environ)
+        commit = opened.git.run("rev-parse", "--verify", "--quiet", "HEAD").strip()
+        changed = replace(opened.git, folder=root).run(*_STATUS, "--", ".")
     except GitFailure:
         return ""
     return f"{commit}-dirty" if changed.strip() else commit
 
 
-def current_author(environ: Mapping[str, str], *, root: Path | None = None) -> str:
-    """Name who runs this: the CI's user, git's `user.name`, or the login name."""
+def current_author(environ: Mapping[str, str], *, root: Path) -> str:
+    """Name who runs this: the CI's user, git's `user.name` in the project, or the login name."""
     for name in _AUTHOR_VARIABLES:
         if environ.get(name, "").strip():
             return environ[name].strip()
-    return _read_git_name(root or Path(), environ) or _read_login(environ)
+    return _read_git_name(root, environ) or _read_login(environ)
 
 
 def _read_git_name(root: Path, environ: Mapping[str, str]) -> str:
     try:
-        return open_git(root, environ=environ).run("config", "--get", "user.name").strip()
+        return open_repository(root, environ=environ).find_setting("user.name").strip()
     except GitFailure:
-        return ""
+        return read_user_setting("user.name", folder=root, environ=environ)
 
 
 def _read_login(environ: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import threading
@@ -329,6 +330,17 @@ def test_a_folder_without_a_repository_is_a_note_for_plans(tmp_path: Path) -> No
     assert len(store.fingerprint_key()) == 32
     with pytest.raises(LedgerUnavailable, match="not a git repository"):
         store.lock("alice", ttl_seconds=60).__enter__()
+
+
+def test_a_repository_of_another_user_is_named_with_the_command_that_mends_it(team: Team) -> None:
+    clone = team.clone("one's own")
+    store = team.open(clone, environ={**os.environ, "GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
+    note = store.load().notes[0]
+    assert "git does not trust" in note.message
+    assert note.advice.startswith(f"`git config --global --add safe.directory {shlex.quote(str(clone))}`")
+    with pytest.raises(LedgerUnavailable, match="belongs to another user") as caught:
+        store.lock("alice", ttl_seconds=60).__enter__()
+    assert "safe.directory" in caught.value.advice
 
 
 def test_a_machine_without_git_is_a_note_for_plans(team: Team) -> None:

@@ -68,7 +68,7 @@ def _begin(deployment: Deployment, journal: Journal) -> None:
     workspace = deployment.workspace
     journal.begin(
         RunHeader(
-            author=current_author(workspace.context.environ),
+            author=current_author(workspace.context.environ, root=workspace.project.root),
             commit=current_commit(workspace.project.root),
             command=deployment.command,
             environment=workspace.project.environment,

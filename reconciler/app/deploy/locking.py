@@ -29,7 +29,7 @@ def open_store_locked(
     from reconciler.ledger import LedgerProblem, LockedError, current_author, new_run_id
 
     store, run = workspace.open_store(), new_run_id(workspace.context.now)
-    owner = current_author(workspace.context.environ)
+    owner = current_author(workspace.context.environ, root=workspace.project.root)
     with contextlib.ExitStack() as stack:
         try:
             lock = stack.enter_context(store.lock(owner, ttl_seconds=LOCK_SECONDS, run=run))

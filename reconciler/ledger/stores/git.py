@@ -14,6 +14,7 @@ import contextlib
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from reconciler.ledger.atomic import STATE_FOLDER
@@ -149,7 +150,7 @@ class GitStore:
 
     @property
     def _lock_ref(self) -> LockRef:
-        return LockRef(self._repository, environ=self._environ, clock=self._clock)
+        return LockRef(self._repository, root=self._project.root, environ=self._environ, clock=self._clock)
 
     def _look(self) -> Tip:
         """Find the shared ref; where it was lost, what this clone still has of it is built upon."""
@@ -242,8 +243,9 @@ class GitStore:
 class LockRef:
     """Keep the lock as a ref whose commit says in its message who holds it. The version is the commit."""
 
-    def __init__(self, repository: Repository, *, environ: Mapping[str, str], clock: Clock) -> None:
+    def __init__(self, repository: Repository, *, root: Path, environ: Mapping[str, str], clock: Clock) -> None:
         self._repository = repository
+        self._root = root
         self._environ = environ
         self._clock = clock
 
@@ -263,7 +265,8 @@ class LockRef:
         return commit if self._repository.swap(self._ref, new=commit, old=expected or "") else None
 
     def _build(self, text: str) -> str:
-        signature = Signature(current_author(self._environ), self._clock())
+        author = current_author(self._environ, root=self._root)
+        signature = Signature(author, self._clock())
         return self._repository.create_commit(
             {}, parent="", message=f"Lock of a running apply\n\n{text}", signature=signature
         )

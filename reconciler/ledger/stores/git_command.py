@@ -1,8 +1,9 @@
-"""Run git: plumbing only, no hooks, no prompts, never the user's index, work tree or branches."""
+"""Run git: plumbing only, no hooks, no prompts, no program that a repository names, never the user's index or branches."""
 
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -12,13 +13,15 @@ from pathlib import Path
 LOCAL_SECONDS = 60.0
 NETWORK_SECONDS = 120.0
 
-_SETTINGS = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "gc.auto=0", "maintenance.auto=false")
 _REDIRECTIONS = frozenset(
     {
         "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_ATTR_SOURCE",
         "GIT_COMMON_DIR",
         "GIT_CONFIG",
+        "GIT_CONFIG_PARAMETERS",
         "GIT_DIR",
+        "GIT_EXTERNAL_DIFF",
         "GIT_GRAFT_FILE",
         "GIT_IMPLICIT_WORK_TREE",
         "GIT_INDEX_FILE",
@@ -32,24 +35,40 @@ _REDIRECTIONS = frozenset(
         "GIT_WORK_TREE",
     }
 )
-"""Variables that lead git to another repository, as inside a hook, or that pollute its output."""
+"""Variables that lead git to another repository or other settings, as inside a hook, or that pollute its output."""
+
+_QUIET = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GCM_INTERACTIVE": "never",
+    "SSH_ASKPASS_REQUIRE": "never",
+    "LC_ALL": "C",
+}
+_UNLESS_SET = {"GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh", "GIT_PROXY_COMMAND": ""}
+"""No remote helper that is a program of its own, and no proxy that is one, but what the environment asks for."""
 
 
 class GitFailure(Exception):  # noqa: N818 -- an expected answer, not an error of ours
-    """Git did not do it: `reason` is what it said, on one line."""
+    """Git did not do it: `reason` is what it said, on one line, `advice` what mends it where that is known."""
 
-    def __init__(self, reason: str, *, output: str = "") -> None:
+    def __init__(self, reason: str, *, output: str = "", advice: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.output = output
+        self.advice = advice
+
+
+class GitDistrust(GitFailure):
+    """The repository belongs to somebody else, and git will not touch it until it is told to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """Git in one folder with one environment."""
+    """Git in one folder with one environment; `options` stand before the command."""
 
     folder: Path
     environ: Mapping[str, str] = field(repr=False)
+    options: tuple[str, ...] = ()
 
     def run(self, *arguments: str, text: str = "", seconds: float = LOCAL_SECONDS) -> str:
         """Return what a command prints; raises GitFailure where it fails or takes too long."""
@@ -59,10 +78,9 @@ class Git:
 
     def run_bytes(self, *arguments: str, content: bytes = b"", seconds: float = LOCAL_SECONDS) -> bytes:
         """Return the octets a command prints."""
-        settings = [word for setting in _SETTINGS for word in ("-c", setting)]
         try:
             done = subprocess.run(  # noqa: S603 -- a list of words, no shell; none of them comes from configuration
-                [_find_git(self.environ), *settings, *arguments],
+                [_find_git(self.environ), "--no-pager", *self.options, *arguments],
                 cwd=self.folder,
                 env=dict(self.environ),
                 input=content,
@@ -75,11 +93,12 @@ class Git:
         except subprocess.TimeoutExpired as problem:
             message = f"git {arguments[0]} took longer than {seconds:.0f} seconds"
             raise GitFailure(message) from problem
-        except OSError as problem:
-            message = f"git cannot be run in {self.folder}: {problem.strerror or problem}"
+        except (OSError, ValueError) as problem:
+            reason = getattr(problem, "strerror", None) or problem
+            message = f"git cannot be run in {self.folder}: {reason}"
             raise GitFailure(message) from problem
         if done.returncode:
-            raise GitFailure(_read_reason(done.stderr, arguments[0]), output=done.stdout.decode("utf-8", "replace"))
+            raise _read_failure(done.stderr, output=done.stdout, command=arguments[0])
         return done.stdout
 
     def extend(self, variables: Mapping[str, str]) -> Git:
@@ -87,29 +106,47 @@ class Git:
         return replace(self, environ={**self.environ, **variables})
 
 
-def open_git(folder: Path, *, environ: Mapping[str, str]) -> Git:
-    """Return git for a folder, with an environment that neither prompts nor leads to another repository."""
+def prepare_git(folder: Path, *, environ: Mapping[str, str], settings: tuple[str, ...]) -> Git:
+    """Return git for a folder, with an environment that neither prompts nor leads to another repository.
+
+    It still looks for a repository by itself: see `git_open`, which names one.
+    """
     kept = {name: value for name, value in environ.items() if name not in _REDIRECTIONS}
-    quiet = {
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GCM_INTERACTIVE": "never",
-        "SSH_ASKPASS_REQUIRE": "never",
-        "LC_ALL": "C",
-    }
-    return Git(folder, {**kept, **quiet})
+    path = os.pathsep.join(filter(os.path.isabs, kept.get("PATH", os.defpath).split(os.pathsep)))
+    options = [word for setting in settings for word in ("-c", setting)]
+    return Git(folder, {**_UNLESS_SET, **kept, **_QUIET, "PATH": path}, tuple(options))
 
 
 def _find_git(environ: Mapping[str, str]) -> str:
-    found = shutil.which("git", path=environ.get("PATH", os.defpath))
-    if found is None:
+    found = shutil.which("git", path=environ["PATH"])
+    if found is None or not Path(found).is_absolute():
         message = "git is not installed, or not on the PATH"
-        raise GitFailure(message)
+        raise GitFailure(message, advice="Install git, or use `ledger: files`.")
     return found
 
 
-def _read_reason(stderr: bytes, command: str) -> str:
+def _read_failure(stderr: bytes, *, output: bytes, command: str) -> GitFailure:
     """Pick what a person needs of git's complaint: the first fatal, error or remote line."""
-    lines = [line.strip() for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
+    told = stderr.decode("utf-8", "replace")
+    lines = [line.strip() for line in told.splitlines() if line.strip()]
+    if any("dubious ownership" in line or "unsafe repository" in line for line in lines):
+        return _describe_distrust(lines)
     telling = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "ERROR:"))]
-    return "; ".join((telling or lines)[:3]) or f"git {command} failed"
+    reason = "; ".join((telling or lines)[:3]) or f"git {command} failed"
+    return GitFailure(reason, output=output.decode("utf-8", "replace"))
+
+
+def _describe_distrust(lines: list[str]) -> GitDistrust:
+    """Name the folder that git itself names: in a container it may be known by another name."""
+    mending = "git config --global --add safe.directory "
+    named = next((line.partition(mending)[2] for line in lines if mending in line), "")
+    folder = _unquote(named)
+    advice = f"`{mending}{shlex.quote(folder or '*')}` tells git that the folder is yours."
+    return GitDistrust(f"git does not trust {folder or 'the repository'}: it belongs to another user", advice=advice)
+
+
+def _unquote(text: str) -> str:
+    try:
+        return (shlex.split(text) or [""])[0]
+    except ValueError:
+        return text

@@ -15,13 +15,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from reconciler.ledger.errors import LedgerUnavailable
-from reconciler.ledger.stores.git_command import NETWORK_SECONDS, Git, GitFailure, open_git
+from reconciler.ledger.stores.git_command import NETWORK_SECONDS, Git, GitFailure
+from reconciler.ledger.stores.git_open import Opened, open_repository
+from reconciler.ledger.stores.git_place import lies_in_tree
 from reconciler.ledger.times import format_time
 
 T = TypeVar("T")
 
 _ATTEMPTS = 5
 _EMAIL = "reconciler@localhost"
+_UPLOAD, _RECEIVE = "--upload-pack=git-upload-pack", "--receive-pack=git-receive-pack"
+"""What runs on the other side, whatever `remote.*.uploadpack` names."""
 _RIGHTS = (
     "Storing the ledger takes the right to push refs/reconciler/* (in GitHub Actions: `permissions: contents: write`). "
     "Plans work without it."
@@ -46,25 +50,38 @@ class Repository:
     @cached_property
     def prefix(self) -> str:
         """Name the folder within the repository, "" for its top."""
-        outside = open_git(self._folder, environ=self._environ)
-        return _attempt(lambda: outside.run("rev-parse", "--show-prefix")).strip().rstrip("/")
+        below = self._folder.resolve().relative_to(self._opened.place.top).as_posix()
+        return "" if below == "." else below
 
     @cached_property
+    def _opened(self) -> Opened:
+        return _attempt(lambda: open_repository(self._folder, environ=self._environ))
+
+    @property
     def _git(self) -> Git:
-        outside = open_git(self._folder, environ=self._environ)
-        top = _attempt(lambda: outside.run("rev-parse", "--show-toplevel")).rstrip("\n")
-        return open_git(Path(top), environ=self._environ)
+        return self._opened.git
 
     @cached_property
     def remote(self) -> str | None:
         """Name the remote that is shared, or None."""
         names = _attempt(lambda: self._git.run("remote")).split()
-        if "origin" in names or not names:
-            return "origin" if names else None
-        if len(names) > 1:
+        if not names:
+            return None
+        if "origin" not in names and len(names) > 1:
             message = f"none of the remotes {', '.join(names)} is called origin"
             raise LedgerUnavailable(message, advice="Call the remote that holds the ledger `origin`.")
-        return names[0]
+        name = "origin" if "origin" in names else names[0]
+        self._refuse_inner_remote(name)
+        return name
+
+    def _refuse_inner_remote(self, name: str) -> None:
+        """Refuse a remote that is a folder of the work tree: git would run its hooks, and take its settings."""
+        urls = _attempt(lambda: self._git.run("remote", "get-url", "--all", name)).splitlines()
+        urls += _attempt(lambda: self._git.run("remote", "get-url", "--push", "--all", name)).splitlines()
+        for url in urls:
+            if lies_in_tree(url, place=self._opened.place):
+                message = f"the remote {name} is {url}, a folder of the work tree"
+                raise LedgerUnavailable(message, advice="Set it to a repository elsewhere: `git remote set-url`.")
 
     def read_local(self, ref: str) -> str:
         """Return the commit of the local copy of a ref, "" for none."""
@@ -97,7 +114,7 @@ class Repository:
             now = self._ask_remote(ref) if self.remote else self.read_local(ref)
             if now == old != new:
                 message = f"{ref} cannot be stored in {self.remote or 'the repository'}: {problem.reason}"
-                raise LedgerUnavailable(message, advice=_RIGHTS) from problem
+                raise LedgerUnavailable(message, advice=problem.advice or _RIGHTS) from problem
             return now == new
         return True
 
@@ -148,7 +165,9 @@ class Repository:
 
     def _ask_remote(self, ref: str) -> str:
         answer = _attempt(
-            lambda: self._git.run("ls-remote", "--refs", "--quiet", str(self.remote), ref, seconds=NETWORK_SECONDS)
+            lambda: self._git.run(
+                "ls-remote", "--refs", "--quiet", _UPLOAD, str(self.remote), ref, seconds=NETWORK_SECONDS
+            )
         )
         found = [line.split("\t") for line in answer.splitlines()]
         return next((commit for commit, name in found if name == ref), "")
@@ -162,6 +181,7 @@ class Repository:
             "--no-prune",
             "--refmap=",
             "--quiet",
+            _UPLOAD,
         )
         try:
             self._git.run("fetch", *options, str(self.remote), ref, seconds=NETWORK_SECONDS)
@@ -175,7 +195,7 @@ class Repository:
         elif self.remote is None:
             self._git.run("update-ref", "--no-deref", "-d", ref, old)
         else:
-            options = ("--no-verify", "--no-signed", "--no-follow-tags", "--recurse-submodules=no", "--quiet")
+            options = ("--no-verify", "--no-signed", "--no-follow-tags", "--recurse-submodules=no", "--quiet", _RECEIVE)
             lease = f"--force-with-lease={ref}:{old}"
             self._git.run("push", *options, lease, self.remote, f"{new}:{ref}", seconds=NETWORK_SECONDS)
 
@@ -185,7 +205,8 @@ def _attempt(action: Callable[[], T]) -> T:
         return action()
     except GitFailure as problem:
         message = f"the ledger in git cannot be reached: {problem.reason}"
-        advice = "Check the network and the access to the repository. Plans work without it, apply does not."
+        general = "Check the network and the access to the repository. Plans work without it, apply does not."
+        advice = problem.advice or general
         raise LedgerUnavailable(message, advice=advice) from problem
 
 

@@ -1,0 +1,284 @@
+"""Git, run by us, starts no program that a repository or a folder of the pull request names."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from reconciler.ledger import LedgerProblem, LedgerUnavailable, Store, current_author, current_commit, open_store
+from reconciler.ledger.stores.git_command import GitFailure
+from reconciler.ledger.stores.git_open import open_repository
+from reconciler.ledger.stores.git_repository import Repository, Signature
+from tests.cli.stage import lines
+from tests.ledger.samples import Clock, make_entry, make_project, run_git
+
+from .git_traps import REF, TRAPS, UNSPRUNG, Trap, TrappedClone, plant_lookalike, sanitize
+
+ENVIRON = sanitize(os.environ)
+
+
+@pytest.fixture
+def trapped(tmp_path: Path) -> TrappedClone:
+    return TrappedClone(tmp_path)
+
+
+def open_git_store(folder: Path) -> Store:
+    return open_store(make_project(folder, ledger="git"), clock=Clock(), environ=ENVIRON)
+
+
+def call_everything(folder: Path) -> None:
+    """Make every call of git that any command makes; most fail on a remote that is a trap."""
+    current_commit(folder, environ=ENVIRON)
+    current_author(ENVIRON, root=folder)
+    store = open_git_store(folder)
+    store.load()
+    store.runs()
+    store.unsettled()
+    store.fingerprint_key()
+    for write in (_lock, _save):
+        with suppress(LedgerProblem):
+            write(store)
+    repository = Repository(folder, environ=ENVIRON)
+    for name in ("HEAD", "refs/signed"):
+        with suppress(LedgerProblem):
+            repository.read_message(name)
+
+
+def _lock(store: Store) -> None:
+    with store.lock("alice", ttl_seconds=60) as lock:
+        lock.refresh()
+
+
+def _save(store: Store) -> None:
+    store.save([make_entry("a")], run="r1")
+
+
+@pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.name)
+def test_each_trap_springs_without_us_and_never_with_us(trapped: TrappedClone, trap: Trap) -> None:
+    trapped.set(*trap.settings)
+    call_everything(trapped.clone)
+    assert not trapped.is_sprung
+    trapped.spring(trap)
+    assert trapped.is_sprung
+
+
+def test_a_ledger_works_in_a_repository_full_of_traps(trapped: TrappedClone) -> None:
+    trapped.set(*UNSPRUNG, *(setting for trap in TRAPS for setting in trap.settings if ".url" not in setting))
+    run_git(trapped.clone, "config", "--unset", "remote.origin.vcs")
+    run_git(trapped.clone, "config", "--remove-section", f"url.ext::{trapped.program} x ")
+    store = open_git_store(trapped.clone)
+    _lock(store)
+    _save(store)
+    assert set(open_git_store(trapped.clone).load().ledger.entries) == {"connectors.a"}
+    assert run_git(trapped.remote, "rev-list", "--count", REF) == "1"
+    assert not trapped.is_sprung
+
+
+def test_a_partial_clone_does_not_fetch_through_a_program_of_its_own(trapped: TrappedClone) -> None:
+    trapped.set("remote.origin.promisor=true", "remote.origin.uploadpack=PROGRAM")
+    call_everything(trapped.clone)
+    assert not trapped.is_sprung
+    with pytest.raises(GitFailure, match=r"remote\.origin\.uploadpack"):
+        open_repository(trapped.clone, environ=ENVIRON)
+
+
+COMMANDS = (
+    ("validate",),
+    ("plan",),
+    ("doctor",),
+    ("drift",),
+    ("apply", "--auto-approve"),
+    ("history",),
+    ("history", "latest"),
+    ("undo", "latest", "--auto-approve"),
+    ("unlock",),
+    ("pull", "--account", "galtea"),
+)
+
+
+@pytest.mark.parametrize(
+    ("ledger", "around", "where"),
+    [("files", "a clone", "the project"), ("git", "a clone", "above it"), ("git", "nothing", "the project")],
+)
+def test_a_folder_that_looks_like_a_repository_starts_nothing(
+    tmp_path: Path, ledger: str, around: str, where: str
+) -> None:
+    mark, program = tmp_path / "mark", tmp_path / "program"
+    program.write_text(f"#!/bin/sh\ntouch '{mark}'\nexit 1\n")
+    program.chmod(0o755)
+    top = tmp_path / "top"
+    folder = top / "voice" / "us"
+    plant_lookalike(folder if where == "the project" else folder.parent, program=program)
+    if around == "a clone":
+        run_git(top, "init", "-q")
+        run_git(top, "remote", "add", "origin", str(tmp_path / "gone"))
+    stage = lines(folder)
+    stage.change("reconciler.yaml", "accounts:", f"ledger: {ledger}\naccounts:")
+    stage.environ |= {"PATH": os.environ["PATH"], "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(tmp_path)}
+    for command in COMMANDS:
+        told = stage.run(*command)
+        assert "Mallory" not in told.all
+        told = stage.run("--sandbox", *command)
+        assert "bug" not in told.all
+    assert not mark.exists()
+    subprocess.run(["git", "status"], cwd=folder, env=ENVIRON, capture_output=True, check=False)
+    assert mark.exists()
+
+
+def nest(top: Path) -> Path:
+    """Make a clone of its own, with a project that it tracks in a folder of it."""
+    run_git(top, "init", "-q")
+    project = top / "voice"
+    project.mkdir()
+    (project / "reconciler.yaml").write_text("version: 1\n")
+    run_git(top, "add", ".")
+    return project
+
+
+def test_a_repository_that_came_with_the_tracked_files_is_passed_over(tmp_path: Path) -> None:
+    project = nest(tmp_path)
+    run_git(project, "init", "-q")
+    assert open_repository(project, environ=ENVIRON).place.top == tmp_path
+
+
+@pytest.mark.parametrize("form", ["file", "link"])
+def test_a_pointer_to_a_folder_of_the_work_tree_is_passed_over(tmp_path: Path, form: str) -> None:
+    project = nest(tmp_path)
+    run_git(tmp_path, "init", "-q", "--bare", str(tmp_path / "bare"))
+    for place in (project, tmp_path / "elsewhere"):
+        place.mkdir(exist_ok=True)
+        if form == "file":
+            (place / ".git").write_text("gitdir: ../bare\n")
+        else:
+            (place / ".git").symlink_to("../bare")
+        assert open_repository(place, environ=ENVIRON).place.top == tmp_path
+
+
+def test_work_trees_submodules_and_inner_clones_are_repositories_of_their_own(trapped: TrappedClone) -> None:
+    clone, outer = trapped.clone, trapped.clone.parent / "outer"
+    run_git(clone, "worktree", "add", "-q", "inner", "HEAD")
+    assert open_repository(clone / "inner", environ=ENVIRON).place.top == clone / "inner"
+    run_git(clone.parent, "init", "-q", str(outer))
+    run_git(outer, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", trapped.remote.as_uri(), "part")
+    run_git(outer, "clone", "-q", trapped.remote.as_uri(), "other")
+    run_git(outer, "init", "-q", "--separate-git-dir", str(clone.parent / "apart"), "third")
+    for name in ("part", "other", "third"):
+        assert open_repository(outer / name, environ=ENVIRON).place.top == outer / name
+    assert current_commit(outer / "part", environ=ENVIRON) == run_git(trapped.remote, "rev-parse", "main")
+
+
+def test_settings_from_a_file_of_the_work_tree_are_refused(trapped: TrappedClone) -> None:
+    (trapped.clone / "shared.cfg").write_text(f"[core]\nsshCommand = {trapped.program}\n")
+    run_git(trapped.clone, "config", "include.path", "../shared.cfg")
+    note = open_git_store(trapped.clone).load().notes[0]
+    assert "shared.cfg, a file that a pull request can change" in note.message
+    assert "git config --edit" in note.advice
+    assert current_commit(trapped.clone, environ=ENVIRON) == ""
+
+
+def test_the_user_of_git_is_not_a_file_of_the_work_tree(trapped: TrappedClone) -> None:
+    (trapped.clone / ".gitconfig").write_text("[user]\nname = Mallory\n")
+    home = {**os.environ, "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(trapped.clone)}
+    with pytest.raises(GitFailure, match=r"\.gitconfig") as caught:
+        open_repository(trapped.clone, environ=home)
+    assert "GIT_CONFIG_GLOBAL" in caught.value.advice
+
+
+def test_a_remote_within_the_work_tree_is_refused(trapped: TrappedClone) -> None:
+    run_git(trapped.clone, "init", "-q", "--bare", "fake")
+    (trapped.clone / "fake/hooks/post-receive").symlink_to(trapped.program)
+    for url in ("fake", "./fake", str(trapped.clone / "fake"), (trapped.clone / "fake").as_uri()):
+        run_git(trapped.clone, "remote", "set-url", "origin", url)
+        with pytest.raises(LedgerUnavailable, match="folder of the work tree"):
+            _lock(open_git_store(trapped.clone))
+    assert not trapped.is_sprung
+
+
+class Asking(BaseHTTPRequestHandler):
+    """A server of git that wants to know who asks."""
+
+    seen: list[str]
+
+    def do_GET(self) -> None:
+        authorization = self.headers.get("Authorization", "")
+        self.seen.append(authorization)
+        self.send_response(403 if authorization else 401)
+        self.send_header("WWW-Authenticate", "Basic")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_words: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def asking() -> Iterator[tuple[str, list[str]]]:
+    seen: list[str] = []
+    with HTTPServer(("127.0.0.1", 0), type("Listener", (Asking,), {"seen": seen})) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/x.git", seen
+        server.shutdown()
+
+
+def test_keys_come_from_the_user_and_the_job_and_not_from_a_helper_of_the_repository(
+    trapped: TrappedClone, asking: tuple[str, list[str]]
+) -> None:
+    url, seen = asking
+    home = trapped.clone.parent / "home"
+    home.mkdir()
+    (home / ".gitconfig").write_text('[credential]\nhelper = "!f() { echo username=me; echo password=mine; }; f"\n')
+    environ = {**os.environ, "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(home)}
+    trapped.set("credential.helper=PROGRAM", f"credential.{url}.helper=PROGRAM", "core.askPass=PROGRAM")
+    run_git(trapped.clone, "remote", "set-url", "origin", url)
+    store = open_store(make_project(trapped.clone, ledger="git"), clock=Clock(), environ=environ)
+    store.load()
+    assert seen[:2] == ["", "Basic bWU6bWluZQ=="]
+    assert not trapped.is_sprung
+    trapped.set(f"http.{url}.extraheader=Authorization: basic checkout")
+    store = open_store(make_project(trapped.clone, ledger="git"), clock=Clock(), environ=environ)
+    seen.clear()
+    store.load()
+    assert seen[0] == "basic checkout"
+
+
+def test_settings_that_the_job_includes_from_elsewhere_count(
+    trapped: TrappedClone, asking: tuple[str, list[str]]
+) -> None:
+    url, seen = asking
+    secrets = trapped.clone.parent / "runner.config"
+    secrets.write_text(f'[http "{url}"]\nextraheader = "Authorization: basic included"\n')
+    run_git(trapped.clone, "config", f"includeIf.gitdir:{trapped.clone}/.git.path", str(secrets))
+    run_git(trapped.clone, "remote", "set-url", "origin", url)
+    open_git_store(trapped.clone).load()
+    assert seen[0] == "basic included"
+
+
+def test_the_ssh_command_of_the_environment_counts(trapped: TrappedClone) -> None:
+    run_git(trapped.clone, "remote", "set-url", "origin", "ssh://127.0.0.1:1/x")
+    trapped.set("core.sshCommand=false")
+    environ = {**ENVIRON, "GIT_SSH_COMMAND": str(trapped.program)}
+    open_store(make_project(trapped.clone, ledger="git"), clock=Clock(), environ=environ).load()
+    assert trapped.is_sprung
+
+
+def test_a_folder_of_the_path_that_is_not_absolute_is_not_searched(trapped: TrappedClone) -> None:
+    (trapped.clone / "git").symlink_to(trapped.program)
+    environ = {**ENVIRON, "PATH": f".:{os.curdir}::{os.environ['PATH']}"}
+    assert current_commit(trapped.clone, environ=environ).endswith("-dirty")
+    assert not trapped.is_sprung
+
+
+def test_commits_made_by_us_are_not_signed(trapped: TrappedClone) -> None:
+    trapped.set("commit.gpgSign=true", "gpg.program=PROGRAM")
+    repository = Repository(trapped.clone, environ=ENVIRON)
+    commit = repository.create_commit({}, parent="", message="x", signature=Signature("Dev", Clock()()))
+    assert repository.read_message(commit)[0].strip() == "x"
+    assert not trapped.is_sprung
