@@ -26,6 +26,7 @@ DOORS = {
     "uvicorn": ("sandbox",),
     "sqlite3": ("sandbox",),
     "deepdiff": ("engine.diff",),
+    "orjson": ("model.json_text",),
     "obstore": ("ledger.stores.bucket", "ledger.stores.objects"),
     "rich": ("report", "cli"),
     "jinja2": ("report", "cli"),

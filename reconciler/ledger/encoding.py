@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.ledger.errors import LedgerConflict
 from reconciler.ledger.fingerprints import fingerprint_value, keep_comparable
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.json_text import write_json
 from reconciler.model.ledger import Applied, Ledger
 from reconciler.model.paths import Json
 from reconciler.model.project import Account
@@ -24,6 +25,7 @@ from reconciler.model.secret import Secret
 
 FORMAT_VERSION = 1
 SUFFIX = ".json"
+_OF_THE_RUN = frozenset({"when", "commit", "run"})
 _TEXTS = ("account", "provider", "kind", "when", "commit", "run")
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
 
@@ -124,15 +126,21 @@ def write_sheets(
     accounts: Mapping[str, Account],
     key: bytes,
 ) -> dict[str, bytes]:
-    """Merge entries into the stored rows; return the new content of each file that changes."""
+    """Merge entries into the stored rows; return the new content of each file that changes.
+
+    A row that says the same of the object stays as it is: it names the run that made it so, and an apply with nothing to do
+    writes nothing.
+    """
     rows = {name: dict(sheet) for name, sheet in sheets.rows.items()}
     gone = set(removed)
     changed: set[str] = set()
     for entry in entries:
         name = name_safely(entry.kind) + SUFFIX
-        rows.setdefault(name, {})[entry.address] = _write_row(entry, accounts)
-        changed.add(name)
+        row = _write_row(entry, accounts, key)
         gone.discard(entry.address)
+        if not _says_the_same(rows.setdefault(name, {}).get(entry.address), row):
+            rows[name][entry.address] = row
+            changed.add(name)
     for name, sheet in rows.items():
         for address in gone & sheet.keys():
             del sheet[address]
@@ -140,24 +148,46 @@ def write_sheets(
     return {name: _format_sheet(rows[name], key) for name in sorted(changed)}
 
 
-def _write_row(entry: Applied, accounts: Mapping[str, Account]) -> Row:
+def _says_the_same(stored: Row | None, row: Row) -> bool:
+    return stored is not None and all(
+        stored.get(name) == row[name] and (name != "fields" or _same_types(stored[name], row[name]))
+        for name in row
+        if name not in _OF_THE_RUN
+    )
+
+
+def _same_types(left: Json, right: Json) -> bool:
+    """Tell whether two equal values are equal to JSON too: to Python 1, 1.0 and True are one."""
+    return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
+
+
+def _write_row(entry: Applied, accounts: Mapping[str, Account], key: bytes) -> Row:
     row: dict[str, Json] = {name: getattr(entry, name) for name in _TEXTS}
     account = accounts.get(entry.account)
     row["base_url"] = account.base_url if account else None
-    return row | {"identity": entry.identity, "fields": dict(entry.fields)}
+    fields = {path: _cover(value, key) for path, value in entry.fields.items()}
+    return row | {"identity": entry.identity, "fields": fields}
+
+
+def _cover(value: Json, key: bytes) -> Json:
+    return fingerprint_value(value, key=key) if isinstance(value, Secret) else value
 
 
 def _format_sheet(rows: Mapping[str, Row], key: bytes) -> bytes:
     sheet = {"format_version": FORMAT_VERSION, "entries": rows}
-    return encode_json(sheet, key=key, indent=1) + b"\n"
+    return write_json(sheet, sort_keys=True, replace=_cover_secrets(key)) + b"\n"
 
 
-def encode_json(value: Json, *, key: bytes | None, indent: int | None = None) -> bytes:
-    """Write a value as JSON; a `Secret` anywhere in it is written as its fingerprint.
+def encode_line(value: Json, *, key: bytes | None) -> bytes:
+    """Write a value as one line of JSON; a `Secret` anywhere in it is written as its fingerprint.
 
     Raises TypeError for a secret where there is no key.
     """
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=_cover_secrets(key))
+    return text.encode("utf-8", "surrogatepass")
 
+
+def _cover_secrets(key: bytes | None) -> Callable[[object], Json]:
     def replace(unknown: object) -> Json:
         if isinstance(unknown, Secret) and key is not None:
             return fingerprint_value(unknown, key=key)
@@ -166,8 +196,7 @@ def encode_json(value: Json, *, key: bytes | None, indent: int | None = None) ->
         message = f"{type(unknown).__name__} is no JSON value"
         raise TypeError(message)
 
-    text = json.dumps(value, indent=indent, sort_keys=True, ensure_ascii=False, default=replace)
-    return text.encode("utf-8", "surrogatepass")
+    return replace
 
 
 def check_overlap(start: Mapping[str, Row], stored: Mapping[str, Row], *, touched: Iterable[str]) -> None:

@@ -200,3 +200,18 @@ def test_ten_thousand_addresses_are_one_file_and_load_quickly(tmp_path: Path) ->
     assert len(open_files(tmp_path).load().ledger.entries) == 10_000
     assert time.process_time() - start < 5
     assert len(json.loads((tmp_path / ".reconciler/ledger/connectors.json").read_bytes())["entries"]) == 10_000
+
+
+def test_an_apply_with_nothing_to_do_writes_nothing(tmp_path: Path) -> None:
+    store = open_store(make_project(tmp_path), clock=Clock())
+    secret: dict[str, Any] = {"password": Secret("hunter2"), "voiceName": "A"}
+    store.save([make_entry("a", run="r1", **secret), make_entry("b", run="r1")], run="r1")
+    sheet = tmp_path / ".reconciler/ledger/connectors.json"
+    before = sheet.stat()
+    store.save([make_entry("a", run="r2", **secret), make_entry("b", run="r2")], run="r2")
+    assert sheet.stat() == before
+    store.save([make_entry("a", run="r3", **secret), make_entry("b", run="r3", voiceName=1)], run="r3")
+    store.save([make_entry("b", run="r4", voiceName=True)], run="r4")
+    entries = store.load().ledger.entries
+    assert (entries["connectors.a"].run, entries["connectors.b"].run) == ("r1", "r4")
+    assert entries["connectors.b"].fields["/voiceName"] is True

@@ -128,9 +128,9 @@ def test_addresses_that_do_not_overlap_are_merged_and_others_are_a_conflict(join
     one.save([make_entry("a")], run="r1")
     other.save([make_entry("b")], run="r2")
     assert list_addresses(one) == {"connectors.a", "connectors.b"}
-    other.save([make_entry("a", run="r3")], run="r3")
+    other.save([make_entry("a", run="r3", voiceName="B")], run="r3")
     with pytest.raises(LedgerConflict, match="r3") as caught:
-        one.save([make_entry("a", run="r4"), make_entry("c")], run="r4")
+        one.save([make_entry("a", run="r4", voiceName="C"), make_entry("c")], run="r4")
     assert caught.value.addresses == ("connectors.a",)
     assert list_addresses(other) == {"connectors.a", "connectors.b"}
 
@@ -225,7 +225,7 @@ def test_an_answer_that_is_lost_after_the_write_is_no_defeat(cloud: Storage, tmp
         cloud.lose = lost
         store.save([make_entry("a")], run="r1")
         cloud.lose = lost
-        store.save([make_entry("a", run="r2")], run="r2")
+        store.save([make_entry("a", run="r2", voiceName="B")], run="r2")
         cloud.lose = lost
     assert lock.notes == ()
     assert store.read_lock() is None

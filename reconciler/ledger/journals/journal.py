@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.ledger.atomic import make_state_folder, sync_folder
-from reconciler.ledger.encoding import encode_json, name_safely
+from reconciler.ledger.encoding import encode_line, name_safely
 from reconciler.ledger.errors import LedgerUnavailable
 from reconciler.ledger.fingerprints import fingerprint_value
 from reconciler.ledger.times import Clock, format_time
@@ -152,9 +152,9 @@ class Journal:
     def _append(self, event: str, row: Mapping[str, Json]) -> None:
         line = {"event": event, "when": format_time(self._clock()), **row}
         try:
-            content = encode_json(line, key=None) + b"\n"
+            content = encode_line(line, key=None) + b"\n"
         except TypeError:
-            content = encode_json(line, key=self._read_key()) + b"\n"
+            content = encode_line(line, key=self._read_key()) + b"\n"
         with _report_failure(self.path):
             handle = self._open()
             if os.write(handle, content) != len(content):

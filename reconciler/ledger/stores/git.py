@@ -80,7 +80,7 @@ class GitStore:
         for _ in range(_ATTEMPTS):
             self._tip = self._look()
             changes = self._merge(applied, gone, touched, commit=self._tip.commit)
-            if not changes:
+            if not changes and self._read_ended(run) is None:
                 return
             if self._publish(changes, run=run, message=message):
                 self._start = read_sheets(self._read_files(self._tip.commit, self._sheet_folder)).flatten()

@@ -5,11 +5,11 @@ The text is safe to print on a terminal as well: invisible and reordering charac
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.json_text import write_json
 from reconciler.model.outcome import SETTLED, Outcome, Result
 from reconciler.model.paths import FieldPath, Json, format_pointer
 from reconciler.model.plan import Plan
@@ -69,4 +69,4 @@ def _write_side(path: FieldPath, value: Json, secrets: frozenset[FieldPath]) -> 
 
 
 def _dump(document: Json) -> str:
-    return escape_json(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
+    return escape_json(write_json(document).decode("utf-8", "surrogatepass")) + "\n"
