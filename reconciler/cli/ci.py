@@ -85,7 +85,8 @@ def comment(
 
     The comment is found by a hidden marker that names the environment, and only where we wrote it ourselves.
     """
-    from reconciler.app.ci.posting import Posting, post_comment
+    from reconciler.app.ci.comment import post_comment
+    from reconciler.app.ci.posting import Posting
 
     failed = or_failed and not planfile.exists()
     plan = _blank_plan(options) if failed else _load(planfile)
@@ -105,7 +106,8 @@ def issue(options: Globals, planfile: Path, title: str, name: str, author: str, 
 
     PLANFILE comes from `drift --out`. Where something could not be read, an open issue stays as it is.
     """
-    from reconciler.app.ci.posting import Posting, post_issue
+    from reconciler.app.ci.issue import post_issue
+    from reconciler.app.ci.posting import Posting
 
     posting = Posting(name=name, author=author, dry_run=dry_run)
     return _report(post_issue(options.build_context(), _load(planfile), posting, title=title), posting, what="issue")
@@ -115,7 +117,7 @@ def issue(options: Globals, planfile: Path, title: str, name: str, author: str, 
 @_planfile
 def summary(options: Globals, planfile: Path) -> int:
     """Append the plan to the job summary, where CI offers one (GITHUB_STEP_SUMMARY)."""
-    from reconciler.app.ci.posting import append_summary
+    from reconciler.app.ci.summary import append_summary
     from reconciler.cli.terminal import tell
 
     target = append_summary(options.build_context(), _load(planfile))
@@ -126,18 +128,23 @@ def summary(options: Globals, planfile: Path) -> int:
 @command("reviewed", example="reconciler ci reviewed plan.json && reconciler apply plan.json --auto-approve")
 @_planfile
 @_number
+@click.option("--since", default="", metavar="COMMIT", help="Look at what was merged after it; default: last applied.")
 @_posting
-def reviewed(options: Globals, planfile: Path, pull_request: int | None, name: str, author: str) -> int:
-    """Refuse a plan (exit 5) unless each of its updates was shown in the merged pull request, just as it is now.
+def reviewed(options: Globals, planfile: Path, pull_request: int | None, since: str, name: str, author: str) -> int:
+    """Refuse a plan (exit 5) unless each of its updates was shown in a merged pull request, just as it is now.
 
-    For the apply after the merge: plan again, check, apply. Fewer updates than were shown are fine.
+    For the apply after the merge: plan again, check, apply. Looks at every pull request that was merged into this
+    branch since the last commit that was applied in whole. Fewer updates than were shown are fine.
     """
-    from reconciler.app.ci.posting import Posting, check_reviewed
-    from reconciler.cli.terminal import write
+    from reconciler.app.ci.posting import Posting
+    from reconciler.app.ci.reviewed import check_reviewed
+    from reconciler.cli.terminal import tell_diagnostics, write
 
     posting = Posting(name=name, author=author, pull_request=pull_request)
-    found = check_reviewed(options.build_context(), _load(planfile), posting)
-    write(f"Every update was shown in {', '.join(f'#{number}' for number in found)}." if found else "No updates.")
+    found = check_reviewed(options.build_context(), _load(planfile), posting, since=since)
+    tell_diagnostics(found.notes)
+    shown = ", ".join(f"#{number}" for number in found.reviews)
+    write(f"Every update was shown in {shown}." if shown else "No updates.")
     return 0
 
 

@@ -9,51 +9,31 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote
 
 import httpx
 from httpx_retries import RetryTransport
 
 from reconciler import __version__
+from reconciler.forge.exchange import Exchange, ForgeError
 from reconciler.forge.forges import Forge
-from reconciler.forge.wire import FORBIDDEN, LIMITED, LimitTransport, TokenAuth, WriteRetry, allow_notes
+from reconciler.forge.wire import LimitTransport, TokenAuth, allow_notes
 from reconciler.model.paths import MISSING, Json, pick
 from reconciler.model.project import Account
 from reconciler.model.secret import Secret
 from reconciler.remote.wire.answers import shorten
 from reconciler.remote.wire.transport import (
-    ANY_FAILURE,
     LONGEST_CONNECT_SECONDS,
-    NOT_SENT,
     Gate,
     GuardedTransport,
     Patience,
-    PatientRetry,
     Trace,
-    WaitTooLongError,
     build_transport,
 )
 
-PAGE: Final = 100
-MOST_PAGES: Final = 100
-UNAUTHORISED, NOT_FOUND, GONE = 401, 404, 410
 PATIENCE: Final = Patience(longest_wait_seconds=90.0, total_wait_seconds=180.0)
 """GitHub asks for at least a minute after a secondary limit."""
 
 _CAN_CONNECT: Final = re.compile(r"[\x21-\x7e]+")
-
-
-class ForgeError(Exception):
-    """Say why a forge did not do what was asked; `code` stands in `CODES`.
-
-    `in_doubt` is True where the request may have been carried out all the same.
-    """
-
-    def __init__(self, code: str, message: str, *, advice: str = "", in_doubt: bool = False) -> None:
-        super().__init__(message)
-        self.code = code
-        self.advice = advice
-        self.in_doubt = in_doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +49,14 @@ class Note:
 class ForgeClient:
     """Find, write and edit comments and issues of one repository."""
 
-    def __init__(
-        self, http: httpx.AsyncClient, *, forge: Forge, api: str, repository: str, token: Secret, patience: Patience
-    ) -> None:
-        self.forge = forge
-        self._http = http
-        self._api = api.rstrip("/")
-        self._repository = repository
-        self._token = token
-        self._patience = patience
+    def __init__(self, exchange: Exchange) -> None:
+        self.forge = exchange.forge
+        self._exchange = exchange
 
     async def name_self(self) -> str:
         """Return the name under which this token writes."""
         try:
-            me = await self._ask("GET", "/user", need=self.forge.read_permission)
+            me = await self._exchange.ask("GET", "/user", need=self.forge.read_permission)
         except ForgeError as error:
             if self.forge.robot and error.code == "forge-permission":
                 return self.forge.robot
@@ -91,28 +65,32 @@ class ForgeClient:
 
     def list_comments(self, review: int) -> AsyncIterator[Note]:
         """Yield the comments of a pull request or merge request, oldest first."""
-        return self._list(self._fill(self.forge.comments, number=review), {"sort": "asc", "order_by": "created_at"})
+        return self._list(
+            self._exchange.fill(self.forge.comments, number=review), {"sort": "asc", "order_by": "created_at"}
+        )
 
     async def add_comment(self, review: int, body: str) -> Note:
         """Write a new comment."""
-        path = self._fill(self.forge.comments, number=review)
-        return self._read_note(await self._write("POST", path, {"body": body}, need=self.forge.comment_permission))
+        path = self._exchange.fill(self.forge.comments, number=review)
+        return self._read_note(
+            await self._exchange.write("POST", path, {"body": body}, need=self.forge.comment_permission)
+        )
 
     async def edit_comment(self, review: int, comment: Note, body: str) -> Note:
         """Replace the text of a comment."""
-        path = self._fill(self.forge.comment, number=review, comment=comment.number)
+        path = self._exchange.fill(self.forge.comment, number=review, comment=comment.number)
         need = self.forge.comment_permission
-        return self._read_note(await self._write(self.forge.edit_method, path, {"body": body}, need=need))
+        return self._read_note(await self._exchange.write(self.forge.edit_method, path, {"body": body}, need=need))
 
     def list_open_issues(self) -> AsyncIterator[Note]:
         """Yield the open issues, newest first as the forge lists them."""
-        return self._list(self._fill(self.forge.issues), {"state": self.forge.open_state})
+        return self._list(self._exchange.fill(self.forge.issues), {"state": self.forge.open_state})
 
     async def open_issue(self, title: str, body: str) -> Note:
         """Open a new issue."""
         content = {"title": title, self.forge.issue_text: body}
-        path = self._fill(self.forge.issues)
-        return self._read_note(await self._write("POST", path, content, need=self.forge.issue_permission))
+        path = self._exchange.fill(self.forge.issues)
+        return self._read_note(await self._exchange.write("POST", path, content, need=self.forge.issue_permission))
 
     async def edit_issue(self, issue: Note, body: str) -> Note:
         """Replace the text of an issue."""
@@ -120,48 +98,48 @@ class ForgeClient:
 
     async def close_issue(self, issue: Note, *, reason: str) -> Note:
         """Say why in a comment, then close the issue."""
-        path = self._fill(self.forge.issue_comments, number=issue.number)
-        await self._write("POST", path, {"body": reason}, need=self.forge.issue_permission)
+        path = self._exchange.fill(self.forge.issue_comments, number=issue.number)
+        await self._exchange.write("POST", path, {"body": reason}, need=self.forge.issue_permission)
         return await self._change_issue(issue, dict(self.forge.close))
 
-    async def find_merged(self, commit: str) -> tuple[int, ...]:
-        """Return the numbers of the merged pull requests or merge requests that brought a commit."""
-        found = await self._ask("GET", self._fill(self.forge.merged, commit=commit), need=self.forge.read_permission)
-        rows = found if isinstance(found, list) else []
-        return tuple(
-            int(str(pick(row, (self.forge.number,))))
-            for row in rows
-            if pick(row, ("merged_at",)) not in (MISSING, None)
-        )
+    async def find_merged(self, commit: str, *, branch: str) -> tuple[int, ...]:
+        """Return the numbers of the pull requests or merge requests that were merged into a branch and brought a commit."""
+        path = self._exchange.fill(self.forge.merged, commit=commit)
+        found = await self._exchange.ask("GET", path, need=self.forge.read_permission)
+        rows = [
+            row
+            for row in (found if isinstance(found, list) else [])
+            if pick(row, ("merged_at",)) not in (MISSING, None) and pick(row, self.forge.target) == branch
+        ]
+        numbers = (pick(row, (self.forge.number,)) for row in rows)
+        return tuple(number for number in numbers if isinstance(number, int) and not isinstance(number, bool))
+
+    async def list_commits(self, since: str, *, until: str) -> tuple[str, ...]:
+        """Return the commits that came after one and up to another, oldest first."""
+        path = self._exchange.fill(self.forge.compare, since=since, until=until)
+        query = {name: value.format(since=since, until=until) for name, value in self.forge.compare_query.items()}
+        commits: dict[str, None] = {}
+        async for found in self._exchange.pages(path, query):
+            rows = pick(found, ("commits",))
+            names = [str(pick(row, (self.forge.commit,))) for row in (rows if isinstance(rows, list) else [])]
+            if not set(names) - commits.keys():
+                break
+            commits.update(dict.fromkeys(names))
+        return tuple(commits)
 
     async def _change_issue(self, issue: Note, content: Mapping[str, Json]) -> Note:
-        path = self._fill(self.forge.issue, number=issue.number)
+        path = self._exchange.fill(self.forge.issue, number=issue.number)
         need = self.forge.issue_permission
-        return self._read_note(await self._write(self.forge.edit_method, path, content, need=need))
-
-    def _fill(self, path: str, **parts: object) -> str:
-        """Fill in a path; what comes from outside cannot leave its place in it."""
-        safe = "/" if self.forge.edit_method == "PATCH" else ""
-        filled = {name: quote(str(part), safe="") for name, part in parts.items()}
-        return path.format(repository=quote(self._repository, safe=safe), **filled)
+        return self._read_note(await self._exchange.write(self.forge.edit_method, path, content, need=need))
 
     async def _list(self, path: str, query: Mapping[str, str]) -> AsyncIterator[Note]:
-        """Yield page after page. The next page is counted, never read from an address that an answer names."""
-        for page in range(1, MOST_PAGES + 1):
-            asked = {**query, "per_page": str(PAGE), "page": str(page)}
-            response = await self._exchange("GET", path, query=asked, need=self.forge.read_permission)
-            rows = self._parse(response)
+        async for rows in self._exchange.pages(path, query):
             if not isinstance(rows, list):
-                raise ForgeError(
-                    "forge-failed", f"{self.forge.name} answered GET {path} with something that is no list"
-                )
+                message = f"{self.forge.name} answered GET {path} with something that is no list"
+                raise ForgeError("forge-failed", message)
             for row in rows:
                 if pick(row, ("pull_request",)) is MISSING:
                     yield self._read_note(row)
-            if not _has_more(response, len(rows)):
-                return
-        message = f"GET {path} has more than {MOST_PAGES * PAGE:,} entries; looked no further"
-        raise ForgeError("forge-failed", message, advice="Close or lock what is no longer needed.")
 
     def _read_note(self, row: Json) -> Note:
         numbers = (pick(row, (name,)) for name in (self.forge.number, "id"))
@@ -171,85 +149,9 @@ class ForgeClient:
         url = next((found for name in ("html_url", "web_url") if isinstance(found := pick(row, (name,)), str)), "")
         if isinstance(number, bool) or not isinstance(number, int):
             raise ForgeError("forge-failed", f"{self.forge.name} answered with a comment or issue that has no number")
-        return Note(number, str(text or ""), str(pick(row, self.forge.author)), shorten(self._token.redact(url)))
-
-    async def _ask(self, method: str, path: str, *, need: str) -> Json:
-        return self._parse(await self._exchange(method, path, need=need))
-
-    async def _write(self, method: str, path: str, content: Mapping[str, Json], *, need: str) -> Json:
-        """Send a write; whatever it says, the token is not in it."""
-        safe = {name: self._token.redact(text) if isinstance(text, str) else text for name, text in content.items()}
-        return self._parse(await self._exchange(method, path, content=safe, need=need))
-
-    async def _exchange(
-        self,
-        method: str,
-        path: str,
-        *,
-        need: str,
-        query: Mapping[str, str] | None = None,
-        content: Mapping[str, Json] | None = None,
-    ) -> httpx.Response:
-        kind, failures = (PatientRetry, ANY_FAILURE) if method == "GET" else (WriteRetry, NOT_SENT)
-        request = self._http.build_request(method, f"{self._api}{path}", params=query, json=content)
-        request.extensions["retry"] = kind(self._patience, methods=frozenset({method}), exceptions=failures)
-        try:
-            response = await self._http.send(request)
-        except WaitTooLongError as error:
-            response = error.response
-        except httpx.HTTPError as error:
-            reached = bool(request.extensions.get("reached"))
-            raise ForgeError(
-                "forge-failed",
-                f"{method} {path} got no answer from {self.forge.name} ({type(error).__name__})",
-                advice="Run the job again.",
-                in_doubt=reached and method != "GET",
-            ) from error
-        if not response.is_success:
-            raise self._explain(response, f"{method} {path}", need=need)
-        return response
-
-    def _parse(self, response: httpx.Response) -> Json:
-        try:
-            return response.json()
-        except ValueError as error:
-            message = f"{self.forge.name} answered {response.request.method} with something that is no JSON"
-            raise ForgeError("forge-failed", message, in_doubt=response.request.method != "GET") from error
-
-    def _explain(self, response: httpx.Response, asked: str, *, need: str) -> ForgeError:
-        status, name = response.status_code, self.forge.name
-        says = self._quote(response)
-        if status == LIMITED:
-            wait = shorten(response.headers.get("Retry-After", "unknown"), length=40)
-            message = f"{name} limits requests now and asks to wait {wait} seconds, longer than this job does{says}"
-            return ForgeError("forge-limited", message, advice="Run the job again later.")
-        if status == UNAUTHORISED:
-            message = f"{name} does not accept the token in {self.forge.credential}{says}"
-            return ForgeError("forge-permission", message, advice="Renew it, or check that the job passes it on.")
-        if status in {FORBIDDEN, NOT_FOUND}:
-            return ForgeError("forge-permission", f"{name} refused {asked} with {status}{says}", advice=need)
-        if response.is_redirect:
-            advice = "Redirects are not followed, so that the token goes nowhere else: was the repository renamed?"
-            return ForgeError("forge-failed", f"{name} redirected {asked} with {status}", advice=advice)
-        advice = "Issues are switched off there." if status == GONE else ""
-        doubtful = response.is_server_error and response.request.method != "GET"
-        return ForgeError(
-            "forge-failed", f"{name} answered {asked} with {status}{says}", advice=advice, in_doubt=doubtful
+        return Note(
+            number, str(text or ""), str(pick(row, self.forge.author)), shorten(self._exchange.token.redact(url))
         )
-
-    def _quote(self, response: httpx.Response) -> str:
-        try:
-            said = pick(response.json(), ("message",))
-        except ValueError:
-            said = MISSING
-        return f': "{shorten(self._token.redact(said))}"' if isinstance(said, str) and said else ""
-
-
-def _has_more(response: httpx.Response, count: int) -> bool:
-    """Tell whether another page follows: as the Link header says, or, where there is none, where this one is full."""
-    if "Link" in response.headers:
-        return "next" in response.links
-    return count >= PAGE
 
 
 @asynccontextmanager
@@ -289,4 +191,5 @@ async def open_forge(
         follow_redirects=False,
         trust_env=False,
     ) as http:
-        yield ForgeClient(http, forge=forge, api=api, repository=repository, token=token, patience=patience or PATIENCE)
+        patience = patience or PATIENCE
+        yield ForgeClient(Exchange(http, forge=forge, api=api, repository=repository, token=token, patience=patience))

@@ -18,7 +18,7 @@ ROBOT: Final = "github-actions[bot]"
 
 @dataclass(frozen=True, slots=True)
 class Forge:
-    """A host of code and reviews. Paths are relative to its API; `{repository}`, `{number}`, `{comment}` and `{commit}` are filled in."""
+    """A host of code and reviews. Paths are relative to its API; `{repository}`, `{number}` and so on are filled in."""
 
     name: str
     credential: str
@@ -33,12 +33,18 @@ class Forge:
     issue: str
     issue_comments: str
     merged: str
+    compare: str
+    """The commits between two of them."""
     edit_method: str
     issue_text: str
     """The field of an issue that holds its text."""
     number: str
     """The field that holds the number of an issue or a review."""
     author: FieldPath
+    commit: str
+    """The field that holds the name of a commit."""
+    target: FieldPath
+    """Where a review says which branch it goes to."""
     open_state: str
     close: Mapping[str, Json]
     comment_permission: str
@@ -47,6 +53,7 @@ class Forge:
     robot: str = ""
     """Whom to take for ourselves where the token may not ask; empty where it always may."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    compare_query: Mapping[str, str] = field(default_factory=dict)
 
 
 GITHUB: Final = Forge(
@@ -61,10 +68,13 @@ GITHUB: Final = Forge(
     issue="/repos/{repository}/issues/{number}",
     issue_comments="/repos/{repository}/issues/{number}/comments",
     merged="/repos/{repository}/commits/{commit}/pulls",
+    compare="/repos/{repository}/compare/{since}...{until}",
     edit_method="PATCH",
     issue_text="body",
     number="number",
     author=("user", "login"),
+    commit="sha",
+    target=("base", "ref"),
     open_state="open",
     close=MappingProxyType({"state": "closed", "state_reason": "completed"}),
     comment_permission="Give the job `permissions: pull-requests: write`.",
@@ -88,10 +98,14 @@ GITLAB: Final = Forge(
     issue="/projects/{repository}/issues/{number}",
     issue_comments="/projects/{repository}/issues/{number}/notes",
     merged="/projects/{repository}/repository/commits/{commit}/merge_requests",
+    compare="/projects/{repository}/repository/compare",
+    compare_query=MappingProxyType({"from": "{since}", "to": "{until}"}),
     edit_method="PUT",
     issue_text="description",
     number="iid",
     author=("author", "username"),
+    commit="id",
+    target=("target_branch",),
     open_state="opened",
     close=MappingProxyType({"state_event": "close"}),
     comment_permission=_TOKEN_NEEDS,

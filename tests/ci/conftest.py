@@ -52,6 +52,7 @@ def build_gitlab(forge: FakeForge, **more: str) -> dict[str, str]:
         "CI_MERGE_REQUEST_IID": "7",
         "CI_MERGE_REQUEST_PROJECT_ID": "77",
         "CI_COMMIT_SHA": COMMIT,
+        "CI_COMMIT_BRANCH": "main",
         "CI_JOB_URL": "https://gitlab.example/jobs/1",
         "GITLAB_TOKEN": TOKEN,
         **more,

@@ -6,7 +6,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,6 +39,11 @@ class FakeForge:
     comments: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     issues: list[dict[str, Any]] = field(default_factory=list)
     merged: dict[str, list[int]] = field(default_factory=dict)
+    """Commit -> the merged pull requests that brought it."""
+    targets: dict[int, str] = field(default_factory=dict)
+    """Pull request -> the branch that it goes to; `main` where nothing is said."""
+    history: list[str] = field(default_factory=list)
+    """The commits of the main branch, the oldest first."""
     script: list[tuple[str, str, Response]] = field(default_factory=list)
     seen: list[tuple[str, str]] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
@@ -105,37 +110,37 @@ class FakeForge:
         return JSONResponse({"message": "Not Found"}, 404)
 
     def _github(self, request: Request, path: str, content: Mapping[str, Any]) -> Response | None:
-        if found := re.fullmatch(r"/issues/(\d+)/comments", path):
-            return self._notes(request, int(found[1]), content)
-        if found := re.fullmatch(r"/issues/comments/(\d+)", path):
-            return self._edit_note(int(found[1]), content) if request.method == "PATCH" else None
-        if path == "/issues":
-            return self._issues(request, content)
-        if found := re.fullmatch(r"/issues/(\d+)", path):
-            return self._edit_issue(int(found[1]), content, closed=content.get("state") == "closed")
-        if found := re.fullmatch(r"/commits/(\w+)/pulls", path):
-            return self._merged(found[1], "number")
-        return None
+        closed = content.get("state") == "closed"
+        routes: list[tuple[str, Callable[[re.Match[str]], Response | None]]] = [
+            (r"/issues/(\d+)/comments", lambda found: self._notes(request, int(found[1]), content)),
+            (r"/issues/comments/(\d+)", lambda found: self._edit_note(request, "PATCH", int(found[1]), content)),
+            (r"/issues", lambda _: self._issues(request, content)),
+            (r"/issues/(\d+)", lambda found: self._edit_issue(int(found[1]), content, closed=closed)),
+            (r"/commits/(\w+)/pulls", lambda found: self._merged(found[1], "number")),
+            (r"/compare/(\w+)\.\.\.(\w+)", lambda found: self._compare(found[1], found[2], "sha")),
+        ]
+        return _take_route(routes, path)
 
     def _gitlab(self, request: Request, path: str, content: Mapping[str, Any]) -> Response | None:
-        if found := re.fullmatch(r"/(?:merge_requests|issues)/(\d+)/notes", path):
-            return self._notes(request, int(found[1]), content)
-        if found := re.fullmatch(r"/merge_requests/\d+/notes/(\d+)", path):
-            return self._edit_note(int(found[1]), content) if request.method == "PUT" else None
-        if path == "/issues":
-            return self._issues(request, content)
-        if found := re.fullmatch(r"/issues/(\d+)", path):
-            return self._edit_issue(int(found[1]), content, closed=content.get("state_event") == "close")
-        if found := re.fullmatch(r"/repository/commits/(\w+)/merge_requests", path):
-            return self._merged(found[1], "iid")
-        return None
+        closed, query = content.get("state_event") == "close", request.query_params
+        routes: list[tuple[str, Callable[[re.Match[str]], Response | None]]] = [
+            (r"/(?:merge_requests|issues)/(\d+)/notes", lambda found: self._notes(request, int(found[1]), content)),
+            (r"/merge_requests/\d+/notes/(\d+)", lambda found: self._edit_note(request, "PUT", int(found[1]), content)),
+            (r"/issues", lambda _: self._issues(request, content)),
+            (r"/issues/(\d+)", lambda found: self._edit_issue(int(found[1]), content, closed=closed)),
+            (r"/repository/commits/(\w+)/merge_requests", lambda found: self._merged(found[1], "iid")),
+            (r"/repository/compare", lambda _: self._compare(query["from"], query["to"], "id")),
+        ]
+        return _take_route(routes, path)
 
     def _notes(self, request: Request, review: int, content: Mapping[str, Any]) -> Response:
         if request.method == "POST":
             return JSONResponse(self.say(review, self.author, content["body"]), 201)
         return self._page(request, self.comments.get(review, []))
 
-    def _edit_note(self, number: int, content: Mapping[str, Any]) -> Response:
+    def _edit_note(self, request: Request, method: str, number: int, content: Mapping[str, Any]) -> Response | None:
+        if request.method != method:
+            return None
         every = [comment for thread in self.comments.values() for comment in thread]
         comment = next(comment for comment in every if comment["id"] == number)
         comment["body"] = content["body"]
@@ -162,8 +167,19 @@ class FakeForge:
         return JSONResponse(issue)
 
     def _merged(self, commit: str, name: str) -> Response:
-        rows = [{name: number, "merged_at": "2026-03-02T10:00:00Z"} for number in self.merged.get(commit, [])]
-        return JSONResponse([*rows, {name: 999, "merged_at": None}])
+        rows = [self._show_merged(number, name) for number in self.merged.get(commit, [])]
+        return JSONResponse([*rows, {**self._show_merged(999, name), "merged_at": None}])
+
+    def _show_merged(self, number: int, name: str) -> dict[str, Any]:
+        branch = self.targets.get(number, "main")
+        target = {"base": {"ref": branch}} if name == "number" else {"target_branch": branch}
+        return {name: number, "merged_at": "2026-03-02T10:00:00Z", **target}
+
+    def _compare(self, since: str, until: str, name: str) -> Response | None:
+        if not {since, until} <= set(self.history):
+            return None
+        between = self.history[self.history.index(since) + 1 : self.history.index(until) + 1]
+        return JSONResponse({"commits": [{name: commit} for commit in between]})
 
     def _page(self, request: Request, rows: list[dict[str, Any]]) -> Response:
         size = min(int(request.query_params["per_page"]), self.page_limit)
@@ -172,6 +188,13 @@ class FakeForge:
         elsewhere = "https://elsewhere.example/next"
         links = {"Link": f'<{elsewhere}>; rel="next"' if more else f'<{elsewhere}>; rel="first"'}
         return JSONResponse(rows[(page - 1) * size : page * size], headers=links if self.with_links else {})
+
+
+def _take_route(routes: list[tuple[str, Callable[[re.Match[str]], Response | None]]], path: str) -> Response | None:
+    for pattern, answer in routes:
+        if found := re.fullmatch(pattern, path):
+            return answer(found)
+    return None
 
 
 @contextmanager

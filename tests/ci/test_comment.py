@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
 
-from reconciler.app.ci.posting import Deed, Posting, post_comment
+from reconciler.app.ci.comment import post_comment
+from reconciler.app.ci.posting import Deed, Posting
 from reconciler.app.context import Context
 from reconciler.app.problem import Problem
 from reconciler.model.plan import Plan
@@ -385,7 +386,7 @@ def test_only_comments_and_issues_can_be_written(forge: FakeForge) -> None:
 
     async def send(method: str, address: str) -> None:
         async with open_forge(GITHUB, api=forge.url, repository=REPOSITORY, token=Secret(TOKEN), environ={}) as client:
-            await client._http.request(method, address)
+            await client._exchange._http.request(method, address)
 
     for method, address in [
         ("DELETE", f"{forge.url}/repos/{REPOSITORY}/issues/comments/1"),

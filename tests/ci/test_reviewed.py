@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.plan import Cause, Plan, Update
-from reconciler.report.markdown.notes import find_unseen, fingerprint_updates
+from reconciler.report.markdown.notes import Origin, find_unseen, fingerprint_updates, write_comment
 from tests.ci.conftest import Run, build_gitlab
 from tests.ci.fake_forge import COMMIT, ROBOT, FakeForge
 from tests.report import plans
@@ -126,6 +127,76 @@ def test_gitlab(forge: FakeForge, run: Run, save: Save) -> None:
     forge.merged[COMMIT] = [7]
     assert run("ci", "reviewed", save(plans.one_change()), environ=environ).exit_code == 0
     assert run("ci", "reviewed", save(plans.many(2)), environ=environ).exit_code == 5
+
+
+def test_a_pull_request_of_another_branch_is_no_review(
+    forge: FakeForge, reviewed: Plan, after_merge: dict[str, str], run: Run, save: Save
+) -> None:
+    forge.targets[7] = "release"
+    ran = run("ci", "reviewed", save(reviewed), environ=after_merge)
+    assert (ran.exit_code, "nobody reviewed" in ran.stderr) == (5, True)
+    elsewhere = after_merge | {"GITHUB_REF": "refs/heads/release"}
+    assert run("ci", "reviewed", save(reviewed), environ=elsewhere).exit_code == 0
+    tag = run("ci", "reviewed", save(reviewed), environ=after_merge | {"GITHUB_REF": "refs/tags/v1"})
+    assert (tag.exit_code, "branch of this job is not known" in tag.stderr) == (1, True)
+
+
+# --- what was shown ---------------------------------------------------------------------------------------------------
+
+
+def distinguish(plan: Plan) -> Plan:
+    """Give every value of a plan a text that occurs nowhere else in it."""
+    serial = itertools.count(1000)
+
+    def name(update: Update) -> Update:
+        changes = (replace(change, before=f"b{next(serial)}x", after=f"a{next(serial)}x") for change in update.changes)
+        return replace(update, changes=tuple(changes))
+
+    return replace(plan, updates=tuple(name(update) for update in plan.updates))
+
+
+def rewrite_prompt(lines: int, *, width: int = 20) -> Plan:
+    """A plan of one update: a prompt that was written anew, each line unlike any other."""
+    plan = plans.one_change()
+    before, after = ("".join(f"{word}{line:05}".ljust(width, ".") + "\n" for line in range(lines)) for word in "ba")
+    change = replace(plan.updates[0].changes[0], before=before, after=after)
+    return replace(plan, updates=(replace(plan.updates[0], changes=(change,)),))
+
+
+@pytest.mark.parametrize("count", [1, 3, 40, 261, 901, 2500])
+def test_a_comment_stands_for_what_it_shows_and_for_nothing_else(count: int) -> None:
+    plan = distinguish(plans.many(count))
+    body = write_comment(plan, Origin())
+    assert len(body) <= 65_536
+    unseen = set(find_unseen(plan, [body]) or ())
+    for update in plan.updates:
+        sides = [str(side) for change in update.changes for side in (change.before, change.after)]
+        shown = all(side in body for side in sides)
+        assert shown or update.address in unseen
+    assert bool(unseen) == ("had no room to be shown whole" in body)
+    assert (unseen == set()) == (count <= 261)
+
+
+@pytest.mark.parametrize(
+    ("lines", "width", "whole"), [(300, 20, True), (2000, 20, False), (2, 9_000, True), (2, 40_000, False)]
+)
+def test_a_rewritten_prompt_was_reviewed_where_each_line_of_it_was_shown(
+    lines: int, width: int, *, whole: bool
+) -> None:
+    plan = rewrite_prompt(lines, width=width)
+    body = write_comment(plan, Origin())
+    assert (find_unseen(plan, [body]) == ()) is whole
+    assert all(f"{word}{line:05}".ljust(width, ".") in body for word in "ba" for line in range(lines)) is whole
+
+
+def test_an_apply_of_what_had_no_room_is_refused(
+    forge: FakeForge, environ: dict[str, str], after_merge: dict[str, str], run: Run, save: Save
+) -> None:
+    plan = rewrite_prompt(2000)
+    run("ci", "comment", save(plan), environ=environ)
+    forge.merged[MERGE] = [7]
+    ran = run("ci", "reviewed", save(plan), environ=after_merge)
+    assert (ran.exit_code, "had no room there" in ran.stderr) == (5, True)
 
 
 # --- job summary ------------------------------------------------------------------------------------------------------

@@ -13,11 +13,13 @@ from reconciler.app.problem import Exit, Problem
 from reconciler.app.sandbox_state import find_root
 from reconciler.forge.forges import GITHUB, GITLAB, Forge
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.paths import MISSING, Json, pick
+from reconciler.model.paths import MISSING, Json, Missing, pick
 from reconciler.model.secret import Secret
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PULL_REF = re.compile(r"refs/pull/([0-9]+)/(?:merge|head)")
+_QUEUE_REF = re.compile(r"refs/heads/gh-readonly-queue/.+/pr-([0-9]+)-[0-9a-f]+")
+_COMMIT = re.compile(r"(?!0+\Z)[0-9a-f]{7,64}")
 _READ_ONLY_ACTORS = frozenset({"dependabot[bot]"})
 
 
@@ -26,7 +28,9 @@ class Place:
     """One job of one repository. `review` is the pull request or merge request that the job runs for.
 
     `commit` is the commit that a reviewer sees: the head of the pull request, not the merge that GitHub tries out.
+    `branch` is the branch that was pushed to, and `before` the commit that it stood at; both "" for other events.
     `outsider` tells that the change comes from a fork (or a bot treated like one), whose jobs get no right to write.
+    `queued` tells that the job runs for a merge queue: after the review, and with what waits before it merged in.
     """
 
     forge: Forge
@@ -36,7 +40,10 @@ class Place:
     review: int | None = None
     commit: str = ""
     run_url: str = ""
+    branch: str = ""
+    before: str = ""
     outsider: bool = False
+    queued: bool = False
 
 
 def find_place(environ: Mapping[str, str]) -> Place:
@@ -56,6 +63,7 @@ def _find_github(environ: Mapping[str, str]) -> Place:
     head = pick(event, ("pull_request", "head", "repo", "full_name"))
     in_review = pick(event, ("pull_request",)) is not MISSING
     commit = pick(event, ("pull_request", "head", "sha"))
+    queued = pick(event, ("merge_group",)) is not MISSING or environ.get("GITHUB_EVENT_NAME") == "merge_group"
     server, run = environ.get("GITHUB_SERVER_URL", ""), environ.get("GITHUB_RUN_ID", "")
     return Place(
         forge=GITHUB,
@@ -65,19 +73,37 @@ def _find_github(environ: Mapping[str, str]) -> Place:
         review=_find_pull_request(event, environ),
         commit=commit if isinstance(commit, str) else environ.get("GITHUB_SHA", ""),
         run_url=f"{server}/{repository}/actions/runs/{run}" if _is_web(server) and run.isdigit() else "",
+        branch="" if queued else _find_branch(environ),
+        before=_read_commit(pick(event, ("before",))),
         outsider=(in_review and head != repository) or environ.get("GITHUB_ACTOR") in _READ_ONLY_ACTORS,
+        queued=queued,
     )
 
 
 def _find_pull_request(event: Json, environ: Mapping[str, str]) -> int | None:
-    """Return the number from the event (a pull request, or a comment on one), or from the ref that GitHub checked out."""
+    """Return the number from the event (a pull request, or a comment on one), or from the ref that GitHub checked out.
+
+    A merge queue names the pull request in its branch only.
+    """
     number = pick(event, ("pull_request", "number"))
     if number is MISSING and pick(event, ("issue", "pull_request")) is not MISSING:
         number = pick(event, ("issue", "number"))
     if isinstance(number, int) and not isinstance(number, bool):
         return number
-    named = _PULL_REF.fullmatch(environ.get("GITHUB_REF", ""))
-    return int(named.group(1)) if named else None
+    queued = pick(event, ("merge_group", "head_ref"))
+    refs = [environ.get("GITHUB_REF", ""), queued if isinstance(queued, str) else ""]
+    named = (pattern.fullmatch(ref) for ref in refs for pattern in (_PULL_REF, _QUEUE_REF))
+    return next((int(match.group(1)) for match in named if match), None)
+
+
+def _find_branch(environ: Mapping[str, str]) -> str:
+    ref = environ.get("GITHUB_REF", "")
+    return ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else ""
+
+
+def _read_commit(value: Json | Missing) -> str:
+    """Read the name of a commit; the zeros that stand for none are none."""
+    return value if isinstance(value, str) and _COMMIT.fullmatch(value) else ""
 
 
 def _read_event(environ: Mapping[str, str]) -> Json:
@@ -100,7 +126,10 @@ def _find_gitlab(environ: Mapping[str, str]) -> Place:
         review=int(number) if number.isascii() and number.isdigit() else None,
         commit=environ.get("CI_COMMIT_SHA", ""),
         run_url=address if _is_web(address) else "",
+        branch=environ.get("CI_COMMIT_BRANCH", ""),
+        before=_read_commit(environ.get("CI_COMMIT_BEFORE_SHA", "")),
         outsider=bool(target) and environ.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", target) != target,
+        queued=environ.get("CI_MERGE_REQUEST_EVENT_TYPE") == "merge_train",
     )
 
 
@@ -136,5 +165,6 @@ def find_prefix(folder: Path, environ: Mapping[str, str]) -> str:
     for variable in ("GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
         if top := environ.get(variable, ""):
             place = Path(top).resolve()
-            return root.relative_to(place).as_posix().removeprefix(".") if root.is_relative_to(place) else ""
+            inside = root.relative_to(place).as_posix() if root.is_relative_to(place) else "."
+            return "" if inside == "." else inside
     return ""

@@ -91,6 +91,8 @@ class RunSummary:
     interrupted: bool = True
     ended: bool = False
     """Whether its last line was written: a run that was killed has none."""
+    exit_code: int | None = None
+    """How it ended, where it did."""
     message: str = ""
     damaged_lines: int = 0
 
@@ -229,10 +231,15 @@ def _summarise(name: str, rows: list[dict[str, Json]], *, steps: tuple[Step, ...
         counts=dict(Counter(step.result for step in steps if step.result is not None)),
         in_doubt=sum(step.is_in_doubt for step in steps),
         ended=bool(end),
+        exit_code=_read_exit(end.get("exit_code")),
         interrupted=not end or end.get("interrupted") is not False,
         message=_text(end, "message"),
         damaged_lines=damaged,
     )
+
+
+def _read_exit(value: Json) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def find_unsettled(records: Iterable[RunRecord]) -> tuple[Intention, ...]:

@@ -30,6 +30,9 @@ from reconciler.report.source_links import SourceLinks
 
 RISK_MARK = "▲ high risk"
 _SUMMARY_FIELDS = 4
+_LONGEST_ADDRESS = 200
+_LONGEST_NAME = 120
+_LONGEST_SIDE = 60
 
 
 class Values(StrEnum):
@@ -67,19 +70,33 @@ def write_block(update: Update, *, detail: Detail, links: SourceLinks | None, op
     return "\n\n".join(parts)
 
 
+def shows_whole(update: Update, detail: Detail) -> bool:
+    """Tell whether the block of an update holds its address, its id and both sides of every change, uncut."""
+    names = len(update.address) <= _LONGEST_ADDRESS and len(str(update.identity)) <= _LONGEST_ADDRESS
+    return names and all(_shows_change(change, detail) for change in update.changes)
+
+
+def _shows_change(change: Change, detail: Detail) -> bool:
+    if is_text_change(change):
+        lines = list(_write_lines(diff_change(change, context=detail.context)))
+        return len(lines) <= detail.diff_lines and all(len(line) <= detail.value for line in lines)
+    sides = (show_value(value, secret=change.secret) for value in (change.before, change.after))
+    return all(len(side) <= detail.value for side in sides)
+
+
 def _summarise(update: Update) -> str:
     names = [code(cut_line(name_field(change.path), 80)) for change in update.changes[:_SUMMARY_FIELDS]]
     more = [f"and {len(update.changes) - _SUMMARY_FIELDS} more"] if len(update.changes) > _SUMMARY_FIELDS else []
     marks = [CAUSE_WORDS[choose_cause(update)]]
     marks += [RISK_MARK] if is_risky(update) else []
     marks += ["protected"] if update.protected else []
-    return f"<b>{code(cut_line(update.address, 200))}</b> · {', '.join([*names, *more])} · <i>{' · '.join(marks)}</i>"
+    return f"<b>{code(cut_line(update.address, _LONGEST_ADDRESS))}</b> · {', '.join([*names, *more])} · <i>{' · '.join(marks)}</i>"
 
 
 def _place(update: Update, links: SourceLinks | None) -> str:
     account = update.account if update.account == update.provider else f"{update.account} ({update.provider})"
     label = [f"{code(cut_line(update.label, 120))}"] if update.label else []
-    identity = code(cut_line(str(update.identity), 200))
+    identity = code(cut_line(str(update.identity), _LONGEST_ADDRESS))
     return " · ".join([code(account), *label, identity, _link(update.location, links)])
 
 
@@ -152,7 +169,15 @@ def _write_request(update: Update, detail: Detail) -> str:
     return fence(text + carrier.replace("\r", " "), "http")
 
 
-def write_groups(updates: Iterable[Update], *, room: int, values: Values) -> str:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A text, and the addresses of the updates that it shows whole: each change with both of its sides, uncut."""
+
+    text: str
+    whole: frozenset[str] = frozenset()
+
+
+def write_groups(updates: Iterable[Update], *, room: int, values: Values) -> Shown:
     """Return many updates, grouped by kind, account, cause and changed fields, in at most `room` characters.
 
     Groups that deserve the first look come first, then large ones; what finds no room is counted.
@@ -162,14 +187,16 @@ def write_groups(updates: Iterable[Update], *, room: int, values: Values) -> str
         groups[_choose_group(update)].append(update)
     ordered = sorted(groups.items(), key=lambda group: (not is_grave(group[1][0]), -len(group[1]), group[0]))
     parts: list[str] = []
+    whole: set[str] = set()
     for position, (_, members) in enumerate(ordered):
-        part = _write_group(members, room - sum(len(part) + 2 for part in parts) - 100, values)
-        if not part:
+        group = _write_group(members, room - sum(len(part) + 2 for part in parts) - 100, values)
+        if not group.text:
             left = count_noun(sum(len(rest) for _, rest in ordered[position:]), "more update")
             parts.append(f"<p><i>{left} in {count_noun(len(ordered) - position, 'group')}.</i></p>")
             break
-        parts.append(part)
-    return "\n\n".join(parts)
+        parts.append(group.text)
+        whole |= group.whole
+    return Shown("\n\n".join(parts), frozenset(whole))
 
 
 def _choose_group(update: Update) -> tuple[str, ...]:
@@ -177,7 +204,7 @@ def _choose_group(update: Update) -> tuple[str, ...]:
     return (update.kind, update.account, choose_cause(update), str(is_risky(update)), fields)
 
 
-def _write_group(members: list[Update], room: int, values: Values) -> str:
+def _write_group(members: list[Update], room: int, values: Values) -> Shown:
     """Return one group, or nothing where not even its first line has room."""
     first = members[0]
     fields = ", ".join(name_field(change.path) for change in first.changes)
@@ -190,32 +217,49 @@ def _write_group(members: list[Update], room: int, values: Values) -> str:
     lines = [line for member in members for line in _list_values(member)] if valued else _list_names(members)
     kept = _keep_lines(lines, room - len(head) - 120)
     if not kept:
-        return ""
+        return Shown("")
     more = [f"<p><i>and {len(lines) - len(kept):,} more lines.</i></p>"] if len(kept) < len(lines) else []
-    return "\n\n".join([head, fence("\n".join(kept), "text"), *more, "</details>"])
+    text = "\n\n".join([head, fence("\n".join(kept), "text"), *more, "</details>"])
+    return Shown(text, frozenset(_find_whole(members, kept=len(kept)) if valued else ()))
+
+
+def _find_whole(members: list[Update], *, kept: int) -> Iterator[str]:
+    """Yield the addresses of the members whose lines are among those kept, and say all."""
+    last = 0
+    for member in members:
+        last += len(member.changes)
+        short = len(_name_within_kind(member)) <= _LONGEST_NAME
+        if last <= kept and short and all(_is_one_line(change) for change in member.changes):
+            yield member.address
+
+
+def _is_one_line(change: Change) -> bool:
+    sides = (show_value(value, secret=change.secret) for value in (change.before, change.after))
+    texts = [name_field(change.path), *sides]
+    return not is_text_change(change) and all(len(text) <= _LONGEST_SIDE for text in texts)
 
 
 def _list_values(update: Update) -> Iterator[str]:
     """Yield a line for each change; the address stands in the first."""
-    name = _name_within_kind(update)
+    name = cut_line(_name_within_kind(update), _LONGEST_NAME)
     for change in update.changes:
         if is_text_change(change):
             added, removed = count_lines(diff_change(change))
             shown = f"text, +{added:,} -{removed:,} lines"
         else:
             before, after = (show_value(value, secret=change.secret) for value in (change.before, change.after))
-            shown = f"{cut_line(before, 60)} → {cut_line(after, 60)}"
-        yield show_line(f"{name}  {cut_line(name_field(change.path), 60)}  {shown}")
+            shown = f"{cut_line(before, _LONGEST_SIDE)} → {cut_line(after, _LONGEST_SIDE)}"
+        yield show_line(f"{name}  {cut_line(name_field(change.path), _LONGEST_SIDE)}  {shown}")
         name = " " * len(name)
 
 
 def _list_names(members: list[Update]) -> list[str]:
-    names = ", ".join(show_line(_name_within_kind(member)) for member in members)
+    names = ", ".join(show_line(cut_line(_name_within_kind(member), _LONGEST_NAME)) for member in members)
     return textwrap.wrap(names, 100, break_on_hyphens=False, break_long_words=False)
 
 
 def _name_within_kind(update: Update) -> str:
-    return cut_line(update.address.removeprefix(f"{update.kind}."), 120)
+    return update.address.removeprefix(f"{update.kind}.")
 
 
 def _keep_lines(lines: list[str], room: int) -> list[str]:

@@ -6,58 +6,102 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from reconciler.model.plan import Plan
 from reconciler.model.plan_document import write_plan
-from reconciler.report.markdown.escape import code
-from reconciler.report.markdown.plan import render_markdown, write_marker
+from reconciler.report.markdown.blocks import Shown
+from reconciler.report.markdown.escape import code, prose
+from reconciler.report.markdown.plan import compose_markdown, write_marker, write_safely
+from reconciler.report.phrases import count_noun
 from reconciler.report.source_links import SourceLinks
 
 LONGEST = 65_000
 """Characters; GitHub refuses a comment or an issue of more than 65,536."""
 MOST_SHOWN = 1_000
-"""Updates whose fingerprints a comment carries; they take 17 characters each."""
+"""Updates whose fingerprints a comment carries at most; they take 17 characters each."""
 
+_FOOT = 2_000
+"""Room for the marker, the foot and what is said between."""
 _SHOWN = re.compile(r"\n<!-- reconciler:shown:([0-9a-f,]*) -->\s*\Z")
 """Only as the last line: whatever a prompt or a name says stands before it."""
 _COMPARED = ("address", "account", "id", "request")
 
 
-def mark_plan(plan: Plan, *, name: str = "") -> str:
-    """Return the hidden first line of the comment for an environment; `name` tells several projects apart."""
-    marker = write_marker(plan)
-    return marker.replace(" -->", f":{name} -->") if name else marker
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a note comes from: the project's folder in the repository ("" for its top), a name, a commit, a run."""
+
+    folder: str = ""
+    name: str = ""
+    commit: str = ""
+    run_url: str = ""
+
+    @property
+    def label(self) -> str:
+        """Name the project in a heading; "" for the only one of a repository."""
+        return " ".join(part for part in (self.folder, self.name) if part)
 
 
-def mark_drift(plan: Plan, *, name: str = "") -> str:
-    """Return the hidden first line of the issue about drift in an environment."""
-    return mark_plan(plan, name=name).replace("reconciler:plan:", "reconciler:drift:", 1)
+def mark(plan: Plan, origin: Origin, *, subject: str = "plan") -> str:
+    """Return the hidden first line of a note: its subject, the environment, the project's folder and name."""
+    marker = write_marker(plan).replace("reconciler:plan:", f"reconciler:{subject}:", 1)
+    parts = [f"/{write_safely(origin.folder, keep='/')}"] if origin.folder else []
+    parts += [origin.name] if origin.name else []
+    return marker.replace(" -->", "".join(f":{part}" for part in parts) + " -->")
 
 
 def write_comment(
-    plan: Plan, *, name: str = "", commit: str = "", run_url: str = "", links: SourceLinks | None = None
+    plan: Plan, origin: Origin, *, links: SourceLinks | None = None, queued_after: str | None = None
 ) -> str:
-    """Return the comment: the plan, the commit it is for, and hidden fingerprints of each update shown."""
-    foot = _write_foot(commit, run_url) + _write_shown(plan)
-    return _dress(plan, mark_plan(plan, name=name), foot, title=f"Plan {name}".rstrip(), links=links)
+    """Return the comment: the plan, the commit it is for, and hidden fingerprints of each update that it shows whole.
+
+    `queued_after` is the comment as it stood when a merge queue took the pull request: nobody looks after that, so the
+    new comment stands for what the old one showed, and for nothing more.
+    """
+    marker, limit = mark(plan, origin), LONGEST - _FOOT - 17 * min(len(plan.updates), MOST_SHOWN)
+    shown = compose_markdown(plan, links=links, limit=min(60_000, limit), title=f"Plan {origin.label}".rstrip())
+    if queued_after is None:
+        words, prints = _count_hidden(plan, shown), _list_prints(plan, shown)
+    else:
+        words = "Planned in the merge queue, with what waits before it; reviewed is what stood here before."
+        found = _SHOWN.search(queued_after)
+        prints = found.group(1) if found else ""
+    said = f"\n<p><i>{words}</i></p>\n" if words else ""
+    return f"{marker}\n{_drop_marker(shown.text)}{said}{_write_foot(origin)}\n<!-- reconciler:shown:{prints} -->\n"
 
 
-def write_failure(plan: Plan, *, name: str = "", commit: str = "", run_url: str = "") -> str:
+def _list_prints(plan: Plan, shown: Shown) -> str:
+    pairs = zip(plan.updates, fingerprint_updates(plan), strict=True)
+    return ",".join([one for update, one in pairs if update.address in shown.whole][:MOST_SHOWN])
+
+
+def _count_hidden(plan: Plan, shown: Shown) -> str:
+    hidden = len(plan.updates) - min(MOST_SHOWN, len(shown.whole))
+    if not hidden:
+        return ""
+    which = count_noun(hidden, "update")
+    return (
+        f"{which} had no room to be shown whole: this comment is no review of them, and an apply after it is refused."
+    )
+
+
+def write_failure(plan: Plan, origin: Origin) -> str:
     """Return the comment for a commit of which no plan could be made; it shows nothing, so nothing of it was reviewed."""
     place = f" for {code(plan.environment)}" if plan.environment else ""
-    lines = [mark_plan(plan, name=name), f"<h3>{f'Plan {name}'.rstrip()}{place} — none could be made</h3>", ""]
+    title = prose(f"Plan {origin.label}".rstrip())
+    lines = [mark(plan, origin), f"<h3>{title}{place} — none could be made</h3>", ""]
     lines += ["The files are invalid, or the live state could not be read. The log of the run has the reason.", ""]
-    return "\n".join(lines) + _write_foot(commit, run_url)
+    return "\n".join(lines) + _write_foot(origin)
 
 
-def write_issue(
-    plan: Plan, *, name: str = "", commit: str = "", run_url: str = "", links: SourceLinks | None = None
-) -> str:
+def write_issue(plan: Plan, origin: Origin, *, links: SourceLinks | None = None) -> str:
     """Return the text of the issue about what moved outside git."""
-    foot = _write_foot(commit, run_url)
-    return _dress(plan, mark_drift(plan, name=name), foot, title=f"Drift {name}".rstrip(), links=links)
+    title = f"Drift {origin.label}".rstrip()
+    text = compose_markdown(plan, links=links, limit=min(60_000, LONGEST - _FOOT), title=title).text
+    return f"{mark(plan, origin, subject='drift')}\n{_drop_marker(text)}{_write_foot(origin)}"
 
 
 def write_closing(plan: Plan, *, run_url: str = "") -> str:
@@ -66,22 +110,14 @@ def write_closing(plan: Plan, *, run_url: str = "") -> str:
     return f"What git declares and what is live agree again, as read at {plan.created_at}{run}.\n"
 
 
-def _dress(plan: Plan, marker: str, foot: str, *, title: str, links: SourceLinks | None) -> str:
-    """Put the plan between its marker and its foot, within the limit."""
-    limit = min(60_000, LONGEST - len(foot) - len(marker))
-    _, _, shown = render_markdown(plan, links=links, limit=limit, title=title).partition("\n")
-    return f"{marker}\n{shown}{foot}"
+def _drop_marker(text: str) -> str:
+    return text.partition("\n")[2]
 
 
-def _write_foot(commit: str, run_url: str) -> str:
-    parts = [f"for commit {code(commit[:12])}"] if commit else []
-    parts += [f'<a href="{escape(run_url)}">run</a>'] if run_url else []
+def _write_foot(origin: Origin) -> str:
+    parts = [f"for commit {code(origin.commit[:12])}"] if origin.commit else []
+    parts += [f'<a href="{escape(origin.run_url)}">run</a>'] if origin.run_url else []
     return f"\n<sub>{' · '.join(parts)}</sub>\n" if parts else ""
-
-
-def _write_shown(plan: Plan) -> str:
-    prints = fingerprint_updates(plan)
-    return f"\n<!-- reconciler:shown:{','.join(prints)} -->\n" if len(prints) <= MOST_SHOWN else ""
 
 
 def fingerprint_updates(plan: Plan) -> tuple[str, ...]:

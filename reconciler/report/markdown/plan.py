@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Plan, Planned, Status
 from reconciler.report.calls import mermaid
-from reconciler.report.markdown.blocks import Detail, Values, write_block, write_groups
+from reconciler.report.markdown.blocks import Detail, Shown, Values, shows_whole, write_block, write_groups
 from reconciler.report.markdown.escape import code, cut_line, link_code, prose
 from reconciler.report.phrases import (
     STATUS_WORDS,
@@ -29,7 +29,8 @@ LIMIT = 60_000
 _OPENED = 3
 
 
-_WHOLE = Detail()
+_WHOLE = Detail(value=20_000, diff_lines=4_000)
+"""What has room is shown uncut: what a review did not show counts as not reviewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,12 @@ _LEVELS = (
 
 
 def render_markdown(plan: Plan, *, links: SourceLinks | None = None, limit: int = LIMIT, title: str = "Plan") -> str:
-    """Return a plan as a comment of at most `limit` characters.
+    """Return a plan as a comment of at most `limit` characters. See `compose_markdown`."""
+    return compose_markdown(plan, links=links, limit=limit, title=title).text
+
+
+def compose_markdown(plan: Plan, *, links: SourceLinks | None = None, limit: int = LIMIT, title: str = "Plan") -> Shown:
+    """Return a plan as a comment of at most `limit` characters, with the addresses of the updates that it shows whole.
 
     The first line is a hidden marker by which the comment is found again. Over the limit, detail is left out in this
     order until it fits, and the comment says what is missing: unchanged lines around changes and the ends of long texts;
@@ -71,19 +77,24 @@ def render_markdown(plan: Plan, *, links: SourceLinks | None = None, limit: int 
     head = _write_head(plan, title)
     for index, level in enumerate(_LEVELS):
         gone = [step.left_out for step in _LEVELS[1 : index + 1]]
-        text = _assemble(head, _write_body(plan, level, links), _write_foot(plan, gone, limit))
+        body = _write_body(plan, level, links)
+        text = _assemble(head, body.text, _write_foot(plan, gone, limit))
         if len(text) <= limit:
-            return text
-    return _squeeze(plan, head, limit)
+            return Shown(text, body.whole)
+    return Shown(_squeeze(plan, head, limit))
 
 
 def write_marker(plan: Plan) -> str:
     """Return the hidden line by which the comment of a plan for the same environment is found again."""
-    name = plan.environment or "default"
-    safe = re.sub(r"[^A-Za-z0-9._]+", "-", name)
-    if safe != name:
-        safe = f"{safe.strip('-')[:60]}-{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:8]}"
-    return f"<!-- reconciler:plan:{safe} -->"
+    return f"<!-- reconciler:plan:{write_safely(plan.environment or 'default')} -->"
+
+
+def write_safely(name: str, *, keep: str = "") -> str:
+    """Return a name in few characters, unlike that of any other name."""
+    safe = re.sub(rf"[^A-Za-z0-9._{keep}]+", "-", name)
+    if safe == name:
+        return name
+    return f"{safe.strip('-')[:60]}-{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:8]}"
 
 
 def _assemble(*parts: str) -> str:
@@ -94,7 +105,7 @@ def _squeeze(plan: Plan, head: str, limit: int) -> str:
     """Fill what room there is with addresses; the headline stays whatever the limit is."""
     foot = _write_foot(plan, ["everything but the addresses"], limit)
     room = limit - len(head) - len(foot) - 10
-    groups = write_groups(plan.updates, room=room, values=Values.NONE) if room > 0 else ""
+    groups = write_groups(plan.updates, room=room, values=Values.NONE).text if room > 0 else ""
     return _assemble(head, groups if len(groups) <= room else "", foot)
 
 
@@ -103,15 +114,20 @@ def _write_head(plan: Plan, title: str) -> str:
     return f"{write_marker(plan)}\n<h3>{prose(title)}{place} — {write_headline(plan)}</h3>"
 
 
-def _write_body(plan: Plan, level: _Level, links: SourceLinks | None) -> str:
-    parts = [_write_troubles(list_troubles(plan), level), _write_diagnostics(plan.diagnostics, level, links)]
-    if level.groups is None:
-        opened = len(plan.updates) <= _OPENED
-        parts += [write_block(update, detail=level.detail, links=links, opened=opened) for update in plan.updates]
-    else:
-        parts.append(write_groups(plan.updates, room=1_000_000_000, values=level.groups))
-    parts.append(_write_calls(plan, level))
-    return "\n\n".join(part for part in parts if part)
+def _write_body(plan: Plan, level: _Level, links: SourceLinks | None) -> Shown:
+    updates = _write_updates(plan, level, links)
+    troubles, found = list_troubles(plan), _write_diagnostics(plan.diagnostics, level, links)
+    parts = [_write_troubles(troubles, level), found, updates.text, _write_calls(plan, level)]
+    return Shown("\n\n".join(part for part in parts if part), updates.whole)
+
+
+def _write_updates(plan: Plan, level: _Level, links: SourceLinks | None) -> Shown:
+    if level.groups is not None:
+        return write_groups(plan.updates, room=1_000_000_000, values=level.groups)
+    opened = len(plan.updates) <= _OPENED
+    blocks = (write_block(update, detail=level.detail, links=links, opened=opened) for update in plan.updates)
+    whole = frozenset(update.address for update in plan.updates if shows_whole(update, level.detail))
+    return Shown("\n\n".join(blocks), whole)
 
 
 def _write_troubles(troubles: tuple[Planned, ...], level: _Level) -> str:

@@ -1,0 +1,49 @@
+"""`ci summary`: the plan in the job summary, within what CI keeps of one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reconciler.app.ci.place import find_place
+from reconciler.app.ci.posting import find_links
+from reconciler.app.context import Context
+from reconciler.app.problem import Exit, Problem
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.plan import Plan
+
+SUMMARY_BYTES = 1024 * 1024
+"""GitHub drops a job summary of more than 1 MiB."""
+_LEAST_SUMMARY = 2_000
+
+
+def append_summary(context: Context, plan: Plan) -> Path | None:
+    """Append the plan to the file that CI offers for a job summary; None where it offers none."""
+    from reconciler.report.machine.annotations import job_summary
+    from reconciler.report.markdown.plan import render_markdown
+
+    named = context.environ.get("GITHUB_STEP_SUMMARY", "")
+    if not named:
+        return None
+    place = find_place(context.environ) if context.environ.get("GITHUB_REPOSITORY") else None
+    target, links = Path(named), find_links(context, place)
+    try:
+        room = SUMMARY_BYTES - (target.stat().st_size if target.exists() else 0) - 2
+        text = job_summary(plan, links=links)
+        if len(text.encode()) > room:
+            text = render_markdown(plan, links=links, limit=max(_LEAST_SUMMARY, room // 4))
+        if len(text.encode()) > room:
+            raise _refuse_summary(target, "the summary of this job is full")
+        append_text(target, text)
+    except OSError as error:
+        raise _refuse_summary(target, error.strerror or "cannot be written") from error
+    return target
+
+
+def append_text(target: Path, text: str) -> None:
+    """Add a text to the end of a job's file."""
+    with target.open("a", encoding="utf-8") as stream:
+        stream.write(f"\n{text}")
+
+
+def _refuse_summary(target: Path, why: str) -> Problem:
+    return Problem(Diagnostic(code="cannot-write", message=f"{target}: {why}"), exit_code=Exit.FAILED)
