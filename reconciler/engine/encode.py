@@ -15,6 +15,7 @@ from reconciler.model.paths import MISSING, FieldPath, Json
 from reconciler.model.plan import Change, Request, Update
 from reconciler.model.project import Account, Declared
 from reconciler.model.resource_type import Field, Identity, ResourceType
+from reconciler.model.spoiled import find_spoiled
 
 
 def encode_update(
@@ -93,7 +94,8 @@ def fill_required(resource_type: ResourceType, request: Request, live: Mapping[s
 
     For a vendor that answers 400 to a body without them (Galtea: documented D, its own client leaves them out M).
     """
-    required = {name: live[name] for name in resource_type.fallback if live.get(name) is not None}
+    shown = [name for name in resource_type.fallback if live.get(name) is not None]
+    required = {name: live[name] for name in shown if not find_spoiled(live[name])}
     companions = (*request.companions, *(name for name in required if name not in request.body))
     return Request(request.method, request.url, {**required, **request.body}, companions)
 

@@ -13,6 +13,7 @@ from reconciler.engine.collide import find_collisions
 from reconciler.engine.diff import find_differences
 from reconciler.engine.encode import encode_update
 from reconciler.engine.refuse import find_refusals
+from reconciler.engine.verify import find_unusable
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.ledger import Ledger
 from reconciler.model.live import Absent, LiveState, Present, Reading, Unknown
@@ -120,6 +121,9 @@ def plan_resource(
     if isinstance(reading, Absent):
         advice = "Nothing is ever created from here. Correct the id, or remove the resource from the file."
         return _not_planned(declared, reading, Status.ABSENT, advice=advice)
+    spoiled = find_unusable(reading, declared.spec)
+    if spoiled is not None:
+        return _not_planned(declared, spoiled, Status.UNKNOWN, advice=spoiled.advice)
     changes = _find_changes(declared, reading, resource_type=resource_type, ledger=ledger)
     refusals = find_refusals(
         declared, reading.value, changes, resource_type=resource_type, account=account, options=options

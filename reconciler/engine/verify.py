@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from reconciler.engine.diff import restrict
 from reconciler.engine.encode import sent_whole
 from reconciler.engine.normal_form import normalise, normalise_live, read_field, same
+from reconciler.model.live import Present, Unknown
 from reconciler.model.outcome import Collateral
 from reconciler.model.paths import MISSING, FieldPath, Json, Missing, pick
 from reconciler.model.plan import Change, Update
 from reconciler.model.resource_type import ResourceType
+from reconciler.model.spoiled import find_spoiled, list_spoiled
+
+
+def find_unusable(reading: Present, names: Iterable[str]) -> Unknown | None:
+    """Say which of the named fields the answer does not truly tell: nothing is planned from it or compared with it."""
+    spoiled = list_spoiled({name: reading.value[name] for name in names if name in reading.value})
+    if not spoiled:
+        return None
+    told = "; ".join(f"what was answered as {name} {why}" for name, why in spoiled.items())
+    advice = "Remove it at the vendor. If it was a key, replace that key: whoever can read this object can read it too."
+    return Unknown(f"{reading.identity}: {told}", code="answer-spoiled", advice=advice)
 
 
 def find_moved(resource_type: ResourceType, update: Update, live: Mapping[str, Json]) -> tuple[FieldPath, ...]:
@@ -50,7 +62,9 @@ def find_collateral(
     damage = [
         Collateral((name,), before=old.get(name), after=new.get(name))
         for name in (old | new)
-        if name not in touched | derived and not same(old.get(name), new.get(name))
+        if name not in touched | derived
+        and not same(old.get(name), new.get(name))
+        and not find_spoiled([old.get(name), new.get(name)])
     ]
     return (*damage, *_find_nested_damage(update, old=old, new=new))
 

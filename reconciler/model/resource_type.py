@@ -237,6 +237,8 @@ class Provider:
     auth_header: str
     auth_prefix: str
     error_messages: tuple[FieldPath, ...]
+    error_form: frozenset[str]
+    """The keys of an error answer, all of them and no others: who answers otherwise is not the vendor."""
     request_id_header: str
     generation: str
     timeout_seconds: float

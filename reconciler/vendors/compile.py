@@ -57,6 +57,7 @@ def compile_provider(document: Json, *, source: Path) -> Provider:
             auth_header=document["authentication"]["header"],
             auth_prefix=document["authentication"]["prefix"],
             error_messages=tuple(parse_pointer(pointer) for pointer in document["errors"]["messages"]),
+            error_form=frozenset(document["errors"]["form"]),
             request_id_header=document["errors"]["request_id_header"],
             generation=document.get("generation", ""),
             timeout_seconds=document["limits"]["timeout_seconds"],

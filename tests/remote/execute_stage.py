@@ -260,7 +260,6 @@ class Stage:
                 on_outcome=on_outcome,
                 on_window=lambda update, seconds: self.windows.append((update.address, seconds)),
                 patience=self.patience,
-                keys=self.keys,
             )
 
     def read(self, declared: Declared) -> dict[str, Any]:

@@ -175,7 +175,7 @@ def test_a_passing_failure_is_outlived(status: int, act: Callable[[Stage], Answe
     assert 0.25 <= first <= 0.5 <= second <= 1.0
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 500, 501])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 501])
 def test_other_answers_stand(status: int) -> None:
     script = Script(httpx.Response(status))
     assert expect_answer(get(Stage(script=script))).status == status
@@ -284,7 +284,7 @@ def test_redirects_are_not_followed() -> None:
         (b'[{"credentials": "s3cret"', MISSING, "25 bytes of JSON that breaks off or is malformed"),
         (b"<html><title>Bad\nGateway</title><p>gsk_k", MISSING, "HTML page: Bad Gateway"),
         (b"<p>gsk_k was wrong\x1b[31m</p>", MISSING, "HTML page: (secret) was wrong [31m"),
-        (b"[" * 100_000, MISSING, "100000 bytes of JSON that breaks off or is malformed"),
+        (b"[" * 100_000, MISSING, "JSON that nests too deep"),
         (b"x" * 500, MISSING, "x" * 199 + "…"),
     ],
 )

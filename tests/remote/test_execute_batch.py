@@ -82,7 +82,7 @@ def answer(value: Json, *, status: int = 200) -> Answer:
 
 def weigh(value: Json) -> dict[str, Word]:
     assert BATCH is not None
-    replies = interpret_batch(BATCH, answer(value), keys=["a", "b"], redact=lambda text: text)
+    replies = interpret_batch(BATCH, answer(value), keys=["a", "b"])
     return {key: reply.word for key, reply in replies.items()}
 
 
@@ -103,14 +103,13 @@ def test_entries_that_were_not_sent_are_ignored_and_named() -> None:
     assert find_strangers(BATCH, answer(value), keys=["a", "b"]) == ("z",)
 
 
-def test_an_entrys_error_is_redacted_whatever_its_shape() -> None:
+@pytest.mark.parametrize("error", ["no such voice", {"message": "no such voice"}, {"code": "no such voice"}])
+def test_an_entrys_error_is_quoted_whatever_its_shape(error: Json) -> None:
     assert BATCH is not None
-    for error in ("bad key k3y", {"message": "bad key k3y"}, {"code": "k3y"}):
-        value = {"results": [{"connectorId": "a", "success": False, "error": error}]}
-        reply = interpret_batch(BATCH, answer(value), keys=["a"], redact=lambda text: text.replace("k3y", "*"))["a"]
-        assert reply.word is Word.NO
-        assert "*" in reply.message
-        assert "k3y" not in reply.message
+    value = {"results": [{"connectorId": "a", "success": False, "error": error}]}
+    reply = interpret_batch(BATCH, answer(value), keys=["a"])["a"]
+    assert reply.word is Word.NO
+    assert "no such voice" in reply.message
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ PROVIDER: Json = {
     "hosts": ["api.acme.example"],
     "credential": "ACME_API_KEY",
     "authentication": {"header": "Authorization", "prefix": "Token "},
-    "errors": {"messages": ["/detail"], "request_id_header": "x-trace"},
+    "errors": {"messages": ["/detail"], "form": ["detail"], "request_id_header": "x-trace"},
     "limits": {"concurrency": 2, "timeout_seconds": 5},
 }
 TRUNKS: Json = {

@@ -111,7 +111,6 @@ async def _send_all(
             stop=stop,
             on_outcome=watch.on_outcome,
             on_window=windows.note,
-            keys=keys,
             patience=context.patience or SETTLE_PATIENCE,
         )
 

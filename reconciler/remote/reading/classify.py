@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from reconciler.model.live import Absent, Present, Reading, Unknown
 from reconciler.model.paths import MISSING, FieldPath, Json, format_pointer, pick
 from reconciler.model.resource_type import Identity, IdentityPart, ListEndpoint, ResourceType
+from reconciler.model.spoiled import find_spoiled
 from reconciler.remote.reading.source import Source, Told
 from reconciler.remote.wire.answers import Answer, NoAnswer
 
@@ -35,16 +36,21 @@ def read_object(told: Told, *, source: Source, resource_type: ResourceType, iden
         return doubt_shape(answer, resource_type=resource_type, wrong="it holds no object")
     held = identify(value, parts=resource_type.identity, known=dict(identity.parts))
     if held is None:
-        return doubt_shape(answer, resource_type=resource_type, wrong="the object does not say which one it is")
+        return doubt_shape(
+            answer, resource_type=resource_type, wrong=_miss_identity("the object", value, resource_type)
+        )
     if held != identity:
         reason = f"{answer.describe()}, but the answer holds {_quote(held)}, not {_quote(identity)}"
         return Unknown(reason, advice="A proxy or a cache may have mixed up answers. Run again without it.")
     return judge(Present(identity, value, told.asked_at), resource_type=resource_type)
 
 
-def judge(present: Present, *, resource_type: ResourceType) -> Present | Absent:
-    """Count an object that carries the mark of a soft delete as absent."""
+def judge(present: Present, *, resource_type: ResourceType) -> Present | Absent | Unknown:
+    """Count an object that carries the mark of a soft delete as absent; a spoiled mark tells nothing."""
     mark = resource_type.tombstone
+    why = find_spoiled(present.value.get(mark)) if mark else ""
+    if why:
+        return Unknown(f"{_quote(present.identity)}: what was answered as {mark} {why}", code="answer-spoiled")
     if mark and present.value.get(mark):
         return Absent(f"{_quote(present.identity)} was deleted: {mark} is set")
     return present
@@ -79,9 +85,14 @@ def _read_row(
         return "a row is not an object"
     identity = identify(row, parts=resource_type.identity, known=group)
     if identity is None:
-        return "a row does not say which object it is"
+        return _miss_identity("a row", row, resource_type)
     strange = _find_strange_fields(row, resource_type) if endpoint.closed else ()
     return f"a row has the field {strange[0]}" if strange else Present(identity, row, asked_at)
+
+
+def _miss_identity(what: str, value: Mapping[str, Json], resource_type: ResourceType) -> str:
+    why = next((why for part in resource_type.identity if (why := find_spoiled(value.get(part.field or "")))), "")
+    return f"{what} has an id that {why}" if why else f"{what} does not say which object it is"
 
 
 def _find_strange_fields(row: Mapping[str, Json], resource_type: ResourceType) -> tuple[str, ...]:
@@ -97,23 +108,31 @@ def identify(
     found = []
     for part in parts:
         held = known.get(part.name) if part.field is None else value.get(part.field)
-        if isinstance(held, bool) or not isinstance(held, str | int) or held == "":
+        if isinstance(held, bool) or not isinstance(held, str | int) or held == "" or find_spoiled(held):
             return None
         found.append((part.name, str(held)))
     return Identity(tuple(found))
 
 
 def is_absence(answer: Answer | NoAnswer, *, source: Source) -> bool:
-    """Tell whether the vendor itself says that what the path names does not exist; a page or an unknown route is not that."""
+    """Tell whether the vendor itself says that what the path names does not exist.
+
+    That takes an answer in the very form of the vendor's errors: a gateway, a page or an unknown route is not the vendor.
+    """
     if isinstance(answer, NoAnswer) or answer.status not in source.provider.absent_status:
         return False
-    return isinstance(answer.value, Mapping) and not _UNKNOWN_ROUTE.match(answer.says)
+    return answer.form and not _UNKNOWN_ROUTE.match(answer.says)
 
 
 def explain_failure(answer: Answer | NoAnswer, *, source: Source) -> Unknown | None:
     """Say why an answer tells nothing, and what to do; None where it is a JSON document with a status of success."""
     if isinstance(answer, NoAnswer):
         return Unknown(answer.describe(), advice="Check network, proxy and base_url, then run again.")
+    if answer.succeeded and not answer.whole:
+        reason = f"{answer.name_request()}, which is no whole answer: only 200 is"
+        return Unknown(
+            reason, advice="Something between here and the vendor may cut answers. Check proxy and base_url."
+        )
     if answer.succeeded:
         return _doubt_body(answer) if answer.value is MISSING else None
     if 300 <= answer.status < 400:  # noqa: PLR2004 - the class of an HTTP status is its first digit
@@ -132,6 +151,15 @@ def doubt_shape(answer: Answer, *, resource_type: ResourceType, wrong: str) -> U
         f"{answer.describe()}, but the answer is not that of {resource_type.title}{generation}: {wrong}",
         code="answer-shape",
         advice="The vendor's API may be of another generation than the one this version knows; nothing is guessed.",
+    )
+
+
+def tell_torn(identity: Identity, *, path: str) -> Unknown:
+    """Say that one list told two things of one object."""
+    return Unknown(
+        f"GET {path} listed {_quote(identity)} twice with different content",
+        code="answer-shape",
+        advice="Somebody may have edited it while the list was read. Run again.",
     )
 
 

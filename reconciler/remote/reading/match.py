@@ -13,7 +13,8 @@ from typing import TypeAlias
 from reconciler.model.live import Absent, Present, Reading, Unknown
 from reconciler.model.project import Declared
 from reconciler.model.resource_type import ResourceType
-from reconciler.remote.reading.classify import judge
+from reconciler.model.spoiled import find_spoiled
+from reconciler.remote.reading.classify import judge, tell_torn
 from reconciler.remote.reading.paging import Listing, read_list
 from reconciler.remote.reading.source import Source, run_all
 
@@ -77,8 +78,14 @@ async def _find_batch(
     )
     listing = await read_list(source, resource_type, group=group, filters=tuple(values))
     keys = {declared.address: _pick_keys(declared, resource_type) for declared in resources}
-    index = _index(listing, {tuple(name for name, _ in key) for key in keys.values()}, resource_type)
-    return {address: _choose(key, index.get(key, []), listing, path=endpoint.path) for address, key in keys.items()}
+    shapes = {tuple(name for name, _ in key) for key in keys.values()}
+    index, doubt = _index(listing, shapes, resource_type), _find_doubt(listing, shapes)
+    return {
+        address: Unknown(doubt, code="answer-spoiled")
+        if doubt
+        else _choose(key, index.get(key, []), listing, path=endpoint.path)
+        for address, key in keys.items()
+    }
 
 
 def _pick_keys(declared: Declared, resource_type: ResourceType) -> Keys:
@@ -91,11 +98,24 @@ def _pick_keys(declared: Declared, resource_type: ResourceType) -> Keys:
 def _index(listing: Listing, shapes: set[tuple[str, ...]], resource_type: ResourceType) -> Mapping[Keys, list[Present]]:
     """Index live objects by each combination of keys that is asked for; those deleted softly do not count."""
     index: dict[Keys, list[Present]] = defaultdict(list)
-    for row in listing.rows.values():
-        if isinstance(judge(row, resource_type=resource_type), Present):
+    for row in (*listing.rows.values(), *listing.torn.values()):
+        if not isinstance(judge(row, resource_type=resource_type), Absent):
             for names in shapes:
                 index[tuple((name, _read_key(row, name)) for name in names)].append(row)
     return index
+
+
+def _find_doubt(listing: Listing, shapes: set[tuple[str, ...]]) -> str:
+    """Say which row has a key that cannot be compared: then nobody can tell which object fits, or that only one does."""
+    names = sorted({name for shape in shapes for name in shape})
+    for row in (*listing.rows.values(), *listing.torn.values()):
+        for name in names:
+            why = find_spoiled(row.value.get(name))
+            if why:
+                return (
+                    f"what was answered as {name} of {str(row.identity)!r} {why}, so nobody can tell which object fits"
+                )
+    return ""
 
 
 def _read_key(row: Present, name: str) -> str:
@@ -112,6 +132,9 @@ def _choose(keys: Keys, found: Sequence[Present], listing: Listing, *, path: str
         return Absent(listing.nowhere, code="match-none")
     if not found:
         return Absent(f"no object that GET {path} lists for this key has {words}", code="match-none")
+    torn = next((row.identity for row in found if row.identity in listing.torn), None)
+    if torn is not None:
+        return tell_torn(torn, path=path)
     if len(found) > 1:
         named = ", ".join(str(row.identity) for row in found)
         advice = "Use `id` with one of them, or add a key that tells them apart."

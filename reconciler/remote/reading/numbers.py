@@ -9,6 +9,7 @@ from reconciler.model.live import Present, Reading
 from reconciler.model.paths import pick
 from reconciler.model.project import Declared
 from reconciler.model.resource_type import Identity, NumbersEndpoint, ResourceType
+from reconciler.model.spoiled import find_spoiled
 from reconciler.remote.reading.source import Source, run_all
 from reconciler.remote.wire.answers import NoAnswer
 from reconciler.remote.wire.routes import fill_path
@@ -47,12 +48,12 @@ def _group_of(endpoint: NumbersEndpoint, identity: Identity) -> tuple[str, ...]:
 
 async def _read_group(source: Source, endpoint: NumbersEndpoint, group: tuple[str, ...]) -> Mapping[str, Sequence[str]]:
     told = await source.get(fill_path(endpoint.path, dict(zip(endpoint.group, group, strict=True))))
-    if isinstance(told.answer, NoAnswer) or not told.answer.succeeded:
+    if isinstance(told.answer, NoAnswer) or not told.answer.whole:
         return {}
     rows = pick(told.answer.value, endpoint.items)
     found: dict[str, list[str]] = defaultdict(list)
     for row in rows if isinstance(rows, list) else []:
         key, number = pick(row, (endpoint.key,)), pick(row, (endpoint.number,))
-        if isinstance(key, str) and isinstance(number, str):
+        if isinstance(key, str) and isinstance(number, str) and not find_spoiled([key, number]):
             found[key].append(number)
     return found

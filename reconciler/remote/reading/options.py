@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from reconciler.model.paths import Json, pick
 from reconciler.model.project import Declared
 from reconciler.model.resource_type import Options, ResourceType
+from reconciler.model.spoiled import find_spoiled
 from reconciler.remote.reading.source import Source, run_all
 from reconciler.remote.wire.answers import NoAnswer
 
@@ -32,10 +33,12 @@ async def read_options(
 
 async def _read_offer(options: Options, source: Source) -> frozenset[str] | None:
     told = await source.get(options.path)
-    if isinstance(told.answer, NoAnswer) or not told.answer.succeeded:
+    if isinstance(told.answer, NoAnswer) or not told.answer.whole:
         return None
     entries = pick(told.answer.value, options.items)
     values = [_read_value(entry, options.value) for entry in entries] if isinstance(entries, list) else []
+    if find_spoiled(values):
+        return None
     return frozenset(value for value in values if isinstance(value, str)) or None
 
 

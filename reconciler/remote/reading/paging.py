@@ -1,13 +1,14 @@
 """Read a list to its end, whatever the server does to its pages.
 
-- Rows are kept by identity, so rows that repeat between pages count once; the last reading wins.
+- Rows are kept by identity, so rows that repeat between pages count once. One that comes back with other content is *torn*: nobody
+  can tell which of the two is so.
 - By offset: the end is an empty page, never a short one. The next offset follows from the rows that came, not from the limit that was
   asked for, so a server that clamps the limit or sends a short page in the middle loses nothing. A short first page is mostly the
   only one, so one request asks what follows; after that pages are asked for in parallel. Where one brings fewer rows than the others, the
   rest is fetched one after another until every offset is covered.
 - By page number: the end is `more: false` or an empty page; `total` only says how many pages to ask for at once.
 - By cursor: the end is `null`; a cursor that comes twice, or pages that bring nothing new, never end: that is said, not guessed.
-- All stop as soon as every wanted object was seen.
+- All stop as soon as every wanted object was seen, and at the latest where the allowance of a list ends (`allowance`).
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reconciler.engine.normal_form import normalise_live, same
 from reconciler.model.live import Present, Unknown
 from reconciler.model.paths import MISSING, Json, pick
 from reconciler.model.resource_type import Identity, ListEndpoint, Paging, ResourceType
+from reconciler.model.spoiled import find_spoiled
+from reconciler.remote.reading.allowance import Allowance
 from reconciler.remote.reading.classify import is_absence, read_rows
 from reconciler.remote.reading.source import Source, run_all
 from reconciler.remote.wire.answers import NoAnswer
@@ -44,6 +48,8 @@ class Listing:
     """
 
     rows: dict[Identity, Present] = field(default_factory=dict)
+    torn: dict[Identity, Present] = field(default_factory=dict)
+    """Objects that came twice with different content, each as it was answered the second time."""
     failure: Unknown | None = None
     """A page could not be read."""
     odd: str = ""
@@ -77,6 +83,7 @@ class Lister:
         self._group = group
         self._filters = tuple(filters)
         self._unseen = None if wanted is None else set(wanted)
+        self._allowance = Allowance(source.clock)
 
     @property
     def done(self) -> bool:
@@ -96,13 +103,27 @@ class Lister:
     def take(self, page: Page) -> int:
         """Take in a page's rows and return how many were new."""
         before = len(self.listing.rows)
-        self.listing.rows.update((row.identity, row) for row in page.rows)
+        for row in page.rows:
+            self._keep(row)
         if self._unseen is not None:
             self._unseen.difference_update(row.identity for row in page.rows)
         return len(self.listing.rows) - before
 
+    def _keep(self, row: Present) -> None:
+        kept = self.listing.rows.setdefault(row.identity, row)
+        if kept is not row and not same(self._normalise(kept), self._normalise(row)):
+            self.listing.torn[row.identity] = row
+
+    def _normalise(self, row: Present) -> Json:
+        """Leave out what we do not know of: a vendor may count the reads of an object in it."""
+        return normalise_live(self._resource_type, row.value)
+
     async def read_page(self, position: str | None) -> Page | None:
         """Read the page at a position; None (and the reason in the listing) where it cannot be read."""
+        over = self._allowance.take_page()
+        if over:
+            self.listing.odd = over
+            return None
         told = await self._source.get(fill_path(self.endpoint.path, self._group), self._build_query(position))
         if is_absence(told.answer, source=self._source):
             self.listing.nowhere = told.answer.describe()
@@ -117,6 +138,7 @@ class Lister:
         if isinstance(rows, Unknown) or isinstance(told.answer, NoAnswer):
             self.listing.failure = rows if isinstance(rows, Unknown) else Unknown(told.answer.describe())
             return None
+        self._allowance.octets += told.answer.size
         return Page(rows, told.answer.value)
 
     def _build_query(self, position: str | None) -> tuple[tuple[str, str], ...]:
@@ -268,6 +290,8 @@ async def read_by_cursor(lister: Lister) -> None:
 
 
 def _doubt_cursor(following: Json, seen: set[str], idle: int) -> str:
+    if find_spoiled(following):
+        return f"the list's cursor {find_spoiled(following)}"
     if not isinstance(following, str) or not following:
         return "the list does not say whether it goes on"
     if following in seen:

@@ -26,7 +26,8 @@ from typing import TypeVar
 from reconciler.model.live import Absent, LiveState, Present, Reading, Unknown
 from reconciler.model.project import Account, Declared
 from reconciler.model.resource_type import Catalog, Identity, ResourceType
-from reconciler.remote.reading.classify import judge, read_object
+from reconciler.remote.apart import BUG_ADVICE, keep_apart
+from reconciler.remote.reading.classify import judge, read_object, tell_torn
 from reconciler.remote.reading.match import find_matches
 from reconciler.remote.reading.moves import follow_moves
 from reconciler.remote.reading.numbers import read_numbers
@@ -71,7 +72,7 @@ async def read_live(
         missing = _lack_key(accounts[name])
         readings.update((declared.address, missing) for declared in by_account[name])
     sources = {name: Source(readers[name], clock=clock) for name in by_account if name in readers}
-    jobs = [_read_account(by_account[name], catalog=catalog, source=source) for name, source in sources.items()]
+    jobs = [_read_apart(by_account[name], catalog=catalog, source=source) for name, source in sources.items()]
     options: dict[tuple[str, str], frozenset[str]] = {}
     for found, offered in await run_all(jobs):
         readings.update(found)
@@ -94,7 +95,8 @@ async def _read_all_numbers(
         for kind in dict.fromkeys(declared.kind for declared in by_account[name]):
             resources = [declared for declared in by_account[name] if declared.kind == kind]
             resource_type = catalog.resource_types[source.account.provider, kind]
-            jobs.append(read_numbers(resources, readings, resource_type=resource_type, source=source))
+            job = read_numbers(resources, readings, resource_type=resource_type, source=source)
+            jobs.append(keep_apart(job, instead=lambda _: {}))
     return _merge(await run_all(jobs))
 
 
@@ -106,7 +108,8 @@ async def read_identities(
     clock: Clock = time.monotonic,
 ) -> Mapping[Identity, Reading]:
     """Read live objects again by identity, each once, in the fewest requests."""
-    return await _read_known(Source(reader, clock=clock), resource_type, identities)
+    job = _read_known(Source(reader, clock=clock), resource_type, identities)
+    return await keep_apart(job, instead=lambda bug: dict.fromkeys(identities, _own_up(bug)))
 
 
 async def list_live(
@@ -125,10 +128,26 @@ async def list_live(
     if any(part not in given for part in needed):
         return Unknown(f"{resource_type.title} is listed for one {' and '.join(needed)}; name it")
     query = [(resource_type.list.filters[name], value) for name, values in (filters or {}).items() for value in values]
-    listing = await read_list(Source(reader, clock=clock), resource_type, group=given, filters=query)
+    job = _list_live(Source(reader, clock=clock), resource_type, group=given, query=query)
+    return await keep_apart(job, instead=_own_up)
+
+
+async def _list_live(
+    source: Source, resource_type: ResourceType, *, group: Mapping[str, str], query: Sequence[tuple[str, str]]
+) -> tuple[Present, ...] | Unknown:
+    listing = await read_list(source, resource_type, group=group, filters=query)
     if listing.stopped:
         return listing.failure or Unknown(listing.odd or listing.nowhere)
-    return tuple(row for row in listing.rows.values() if isinstance(judge(row, resource_type=resource_type), Present))
+    torn = next(iter(listing.torn), None)
+    if torn is not None:
+        return tell_torn(torn, path=resource_type.list.path)
+    judged = [judge(row, resource_type=resource_type) for row in listing.rows.values()]
+    unknown = next((one for one in judged if isinstance(one, Unknown)), None)
+    return unknown or tuple(one for one in judged if isinstance(one, Present))
+
+
+def _own_up(bug: str) -> Unknown:
+    return Unknown(bug, code="internal-error", advice=BUG_ADVICE)
 
 
 def _lack_key(account: Account) -> Unknown:
@@ -137,9 +156,20 @@ def _lack_key(account: Account) -> Unknown:
     return Unknown(reason, code="credential-missing", advice=advice)
 
 
-async def _read_account(
-    resources: Sequence[Declared], *, catalog: Catalog, source: Source
-) -> tuple[Mapping[str, Reading], Mapping[tuple[str, str], frozenset[str]]]:
+_Found = tuple[Mapping[str, Reading], Mapping[tuple[str, str], frozenset[str]]]
+"""Readings by address, and the values that each options list offered."""
+
+
+async def _read_apart(resources: Sequence[Declared], *, catalog: Catalog, source: Source) -> _Found:
+    """Read one account; what that raises is unknown of its resources, and of no others."""
+
+    def give_up(bug: str) -> _Found:
+        return {declared.address: _own_up(bug) for declared in resources}, {}
+
+    return await keep_apart(_read_account(resources, catalog=catalog, source=source), instead=give_up)
+
+
+async def _read_account(resources: Sequence[Declared], *, catalog: Catalog, source: Source) -> _Found:
     by_kind: dict[str, list[Declared]] = defaultdict(list)
     for declared in resources:
         by_kind[declared.kind].append(declared)
@@ -239,7 +269,9 @@ async def _settle(
 ) -> Mapping[Identity, Reading]:
     """Turn what a list showed into readings, and ask for what it did not show."""
     seen: dict[Identity, Reading] = {
-        identity: judge(listing.rows[identity], resource_type=resource_type)
+        identity: tell_torn(identity, path=resource_type.list.path)
+        if identity in listing.torn
+        else judge(listing.rows[identity], resource_type=resource_type)
         for identity in wanted
         if identity in listing.rows
     }

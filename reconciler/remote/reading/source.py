@@ -44,7 +44,7 @@ class Source:
         self.reader = reader
         self.account = reader.account
         self.provider = reader.provider
-        self._clock = clock
+        self.clock = clock
         self._places = asyncio.Semaphore(max(1, reader.account.concurrency))
         self._last_failure = ""
         self._in_a_row = 0
@@ -53,7 +53,7 @@ class Source:
     async def get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Told:
         """Send a GET, unless the account's reading has ended."""
         async with self._places:
-            asked_at = self._clock()
+            asked_at = self.clock()
             if self._final is not None:
                 return Told(self._final, asked_at)
             answer = await self.reader.get(path, query)
@@ -71,6 +71,8 @@ class Source:
 def _name_failure(answer: Answer | NoAnswer) -> str:
     """Name what is wrong with the whole service; empty where the answer is about one object only."""
     if isinstance(answer, NoAnswer):
+        if answer.unaskable:
+            return ""
         return "no answer" if answer.sent else _NO_CONNECTION
     if answer.status == _UNAUTHORIZED:
         return _REFUSED_KEY

@@ -1,14 +1,15 @@
-"""What became of one HTTP request, as values that are safe to show: redacted, short, on one line."""
+"""What became of one HTTP request, as values that are safe to keep and to show: no key of ours passes this door."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.model.paths import MISSING, FieldPath, Json, Missing, pick
+from reconciler.remote.wire.bodies import Document, parse
+from reconciler.remote.wire.sieve import Sieve
 
 if TYPE_CHECKING:
     import httpx
@@ -20,15 +21,17 @@ URL_LENGTH = 160
 _SHOWN_HEADERS = ("content-type", "location", "retry-after")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
+_WHOLE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the server answered after all retries.
 
-    `value` is the JSON body, MISSING where the body is empty or not JSON; it is the only part that is not redacted. `text` is a
-    short excerpt of a body that is not JSON. `says` is the vendor's own error message. `url` holds no credential.
-    `attempts` above one means that an earlier attempt got 429 or 5xx, or did not connect: a 5xx may hide a commit.
+    `value` is the JSON body, MISSING where the body is empty or no JSON document that means one thing; what it may not hold is
+    marked in it as `Spoiled`. `text` is a short excerpt of a body that is not JSON. `says` is the vendor's own error message.
+    `own` tells whether the body has all that an error of this vendor has, `form` whether it has nothing else. `size` counts
+    its octets. `attempts` above one means that an earlier attempt got 429 or 5xx, or did not connect: a 5xx may hide a commit.
     `seconds` runs from the first attempt to the end of the last one, waiting for retries included.
     """
 
@@ -42,13 +45,19 @@ class Answer:
     method: str = "GET"
     says: str = ""
     attempts: int = 1
-    redact: Callable[[str], str] = field(default=str, repr=False, compare=False)
-    """Takes the account's key, and the secrets that the request carried, out of any text that is quoted from `value`."""
+    own: bool = False
+    form: bool = False
+    size: int = 0
 
     @property
     def succeeded(self) -> bool:
         """Tell whether the status is one of success: the vendors answer 200, 201 and 204 alike."""
         return 200 <= self.status < 300  # noqa: PLR2004 - the class of an HTTP status is its first digit
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether a read got what it asked for: 206 is a part, 203 was changed on its way, 202 is a promise."""
+        return self.status == _WHOLE
 
     def name_request(self) -> str:
         """Name the request and the status that it got, without the vendor's words."""
@@ -64,13 +73,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """No answer came. `sent` is False only where nothing can have reached the server, in any attempt."""
+    """No answer came. `sent` is False only where nothing can have reached the server, in any attempt.
+
+    `unaskable` tells that the service is well all the same: only this one question cannot be asked.
+    """
 
     sent: bool
     reason: str
     seconds: float = 0.0
     url: str = ""
     method: str = "GET"
+    unaskable: bool = False
 
     def describe(self) -> str:
         """Name the request and why it has no answer."""
@@ -83,53 +96,48 @@ def shorten(text: str, *, length: int = EXCERPT_LENGTH) -> str:
     return line if len(line) <= length else line[: length - 1] + "…"
 
 
-def read_answer(response: httpx.Response, *, provider: Provider, redact: Callable[[str], str], url: str) -> Answer:
+def read_answer(response: httpx.Response, *, provider: Provider, sieve: Sieve, url: str) -> Answer:
     """Turn a response whose body was read into an answer; the caller adds method, time and attempts."""
-    value = _parse(response.content)
+    document = parse(response.content, sieve=sieve)
+    keys = document.value.keys() if isinstance(document.value, Mapping) else frozenset()
+    says = "" if response.is_success else _find_message(document.value, provider.error_messages)
+    own = bool(provider.error_form) and provider.error_form <= keys
     return Answer(
         status=response.status_code,
-        value=value,
-        text=shorten(redact(_excerpt(response, value))),
-        headers={name: shorten(redact(response.headers[name])) for name in _SHOWN_HEADERS if name in response.headers},
-        request_id=shorten(redact(_find_request_id(response, provider))),
-        url=redact(url),
-        says="" if response.is_success else shorten(redact(_find_message(value, provider.error_messages))),
-        redact=redact,
+        value=document.value,
+        text=shorten(sieve.redact(_excerpt(response.content, document))),
+        headers={
+            name: shorten(sieve.redact(response.headers[name])) for name in _SHOWN_HEADERS if name in response.headers
+        },
+        request_id=shorten(sieve.redact(_find_request_id(response, provider))),
+        url=sieve.redact(url),
+        says=shorten(sieve.redact(says)),
+        own=own,
+        form=own and keys <= provider.error_form,
+        size=len(response.content),
     )
 
 
-def _parse(content: bytes) -> Json | Missing:
-    if not content.strip():
-        return MISSING
-    try:
-        return json.loads(content, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        return MISSING
-
-
-def _refuse_constant(name: str) -> Json:
-    message = f"{name} is not JSON"
-    raise ValueError(message)
-
-
-def _excerpt(response: httpx.Response, value: Json | Missing) -> str:
+def _excerpt(content: bytes, document: Document) -> str:
     """Quote a body that is not JSON; a cut JSON document may hold secrets of the account, so it is only named."""
-    text = response.text.strip()
-    if value is not MISSING or not text:
+    text = content[: 100 * EXCERPT_LENGTH].decode("utf-8", "replace").strip()
+    if document.value is not MISSING or not text:
         return ""
+    if document.fault:
+        return document.fault
     if text.startswith(("{", "[")):
-        return f"{len(response.content)} bytes of JSON that breaks off or is malformed"
+        return f"{len(content)} bytes of JSON that breaks off or is malformed"
     title = _TITLE.search(text)
     if title:
         return f"HTML page: {_TAG.sub('', title.group(1))}"
-    return ("HTML page: " if text.startswith("<") else "") + _TAG.sub(" ", text[: 10 * EXCERPT_LENGTH])
+    return ("HTML page: " if text.startswith("<") else "") + _TAG.sub(" ", text)
 
 
 def _find_message(value: Json | Missing, pointers: tuple[FieldPath, ...]) -> str:
     for path in pointers:
         found = pick(value, path)
         if isinstance(found, str) and found:
-            return found
+            return str(found)
         if isinstance(found, list) and found:
             return "; ".join(str(part) for part in found)
     return ""

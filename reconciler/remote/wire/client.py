@@ -18,14 +18,18 @@ from reconciler import __version__
 from reconciler.model.plan import Request
 from reconciler.model.project import Account
 from reconciler.model.resource_type import Catalog, Provider
-from reconciler.model.secret import Secret, list_secrets, redact_all, reveal_within
+from reconciler.model.secret import Secret, list_secrets, reveal_within
 from reconciler.remote.wire.answers import Answer, NoAnswer, read_answer, shorten
+from reconciler.remote.wire.bodies import ACCEPTED_ENCODING, UnfitBodyError
 from reconciler.remote.wire.guards import WRITE_METHODS, ForbiddenRequestError, Guard, allow_reads, allow_updates
 from reconciler.remote.wire.routes import encode_query
+from reconciler.remote.wire.sieve import Sieve
 from reconciler.remote.wire.transport import (
     ANY_FAILURE,
     LONGEST_CONNECT_SECONDS,
     NOT_SENT,
+    READ_STATUSES,
+    WRITE_STATUSES,
     Gate,
     GuardedTransport,
     Patience,
@@ -68,21 +72,19 @@ class _KeyAuth(httpx.Auth):
         yield request
 
 
-@dataclass(frozen=True, slots=True)
-class _Hidden:
-    """What no text about a request may quote: the account's key, and the secrets that its body carries."""
-
-    secrets: tuple[Secret, ...]
-
-    def redact(self, text: str) -> str:
-        return redact_all(text, self.secrets)
-
-
 class _Line:
     """Send requests of one account and turn whatever happens into an `Answer` or a `NoAnswer`."""
 
     def __init__(
-        self, http: httpx.AsyncClient, *, account: Account, provider: Provider, key: Secret, gate: Gate, trace: Trace
+        self,
+        http: httpx.AsyncClient,
+        *,
+        account: Account,
+        provider: Provider,
+        key: Secret,
+        gate: Gate,
+        trace: Trace,
+        sieve: Sieve,
     ) -> None:
         self.account = account
         self.provider = provider
@@ -90,6 +92,7 @@ class _Line:
         self._http = http
         self._key = key
         self._gate = gate
+        self._sieve = sieve
 
     async def exchange(self, method: str, url: str, *, body: Mapping[str, object] | None = None) -> Answer | NoAnswer:
         if not _SENDABLE.fullmatch(self._key.reveal()):
@@ -97,27 +100,32 @@ class _Line:
                 f"the key in {self.account.credential} holds characters that no HTTP header may carry; copy it again"
             )
             return NoAnswer(sent=False, reason=reason, url=url, method=method)
+        sieve = self._sieve.widen(list_secrets(body))
+        try:
+            request = self._http.build_request(method, url, json=None if body is None else reveal_within(body))
+        except httpx.InvalidURL as error:
+            reason = shorten(sieve.redact(f"the request cannot be built: {error}"))
+            return NoAnswer(sent=False, reason=reason, url=sieve.redact(url), method=method, unaskable=True)
         async with self._gate.places:
             started = time.monotonic()
-            request = self._http.build_request(method, url, json=None if body is None else reveal_within(body))
-            outcome = await self._attempt(request, url, _Hidden((self._key, *list_secrets(body))))
+            outcome = await self._attempt(request, url, sieve)
             seconds = time.monotonic() - started
         if isinstance(outcome, NoAnswer):
             return replace(outcome, method=method, seconds=seconds)
         return replace(outcome, method=method, seconds=seconds, attempts=request.extensions.get("attempts", 1))
 
-    async def _attempt(self, request: httpx.Request, url: str, hidden: _Hidden) -> Answer | NoAnswer:
+    async def _attempt(self, request: httpx.Request, url: str, sieve: Sieve) -> Answer | NoAnswer:
         try:
             response = await self._http.send(request)
         except WaitTooLongError as error:
-            return self._read(error.response, url, hidden)
+            return self._read(error.response, url, sieve)
         except httpx.HTTPError as error:
-            reason = shorten(hidden.redact(_explain(error)))
-            return NoAnswer(sent=bool(request.extensions.get("reached")), reason=reason, url=hidden.redact(url))
-        return self._read(response, url, hidden)
+            sent = bool(request.extensions.get("reached"))
+            return NoAnswer(sent=sent, reason=shorten(sieve.redact(_explain(error))), url=sieve.redact(url))
+        return self._read(response, url, sieve)
 
-    def _read(self, response: httpx.Response, url: str, hidden: _Hidden) -> Answer:
-        return read_answer(response, provider=self.provider, redact=hidden.redact, url=url)
+    def _read(self, response: httpx.Response, url: str, sieve: Sieve) -> Answer:
+        return read_answer(response, provider=self.provider, sieve=sieve, url=url)
 
 
 class ReadClient:
@@ -197,7 +205,7 @@ class Wires(TypedDict, total=False):
 @asynccontextmanager
 async def open_readers(accounts: Iterable[Account], **wires: Unpack[Wires]) -> AsyncIterator[Mapping[str, ReadClient]]:
     """Open a reader for each account that has a key, by account name."""
-    reads = _Traffic(allow_reads, _READ_METHODS, ANY_FAILURE)
+    reads = _Traffic(allow_reads, _READ_METHODS, ANY_FAILURE, READ_STATUSES)
     async with _open_lines(accounts, reads, wires) as lines:
         yield {line.account.name: ReadClient(line) for line in lines}
 
@@ -205,7 +213,7 @@ async def open_readers(accounts: Iterable[Account], **wires: Unpack[Wires]) -> A
 @asynccontextmanager
 async def open_writers(accounts: Iterable[Account], **wires: Unpack[Wires]) -> AsyncIterator[Mapping[str, WriteClient]]:
     """Open a writer for each account that has a key, by account name. Hand in the readers' gates: they share the limits."""
-    updates = _Traffic(partial(allow_updates, catalog=wires["catalog"]), WRITE_METHODS, NOT_SENT)
+    updates = _Traffic(partial(allow_updates, catalog=wires["catalog"]), WRITE_METHODS, NOT_SENT, WRITE_STATUSES)
     async with _open_lines(accounts, updates, wires) as lines:
         yield {line.account.name: WriteClient(line) for line in lines}
 
@@ -217,6 +225,7 @@ class _Traffic:
     guard: Callable[[Account], Guard]
     methods: frozenset[str]
     exceptions: tuple[type[Exception], ...]
+    statuses: frozenset[int]
 
 
 @asynccontextmanager
@@ -225,6 +234,7 @@ async def _open_lines(accounts: Iterable[Account], traffic: _Traffic, wires: Wir
     wiring = _Wiring(
         wires["catalog"],
         wires["keys"],
+        Sieve(wires["keys"].values()),
         wires.get("transport"),
         wires.get("patience") or Patience(),
         wires.get("gates") or build_gates(chosen, catalog=wires["catalog"]),
@@ -241,6 +251,8 @@ class _Wiring:
 
     catalog: Catalog
     keys: Mapping[str, Secret]
+    sieve: Sieve
+    """For the keys of all accounts, so that none of them leaves through another's answer."""
     transport: TransportFactory | None
     patience: Patience
     gates: Mapping[str, Gate]
@@ -255,15 +267,19 @@ class _Wiring:
             self.gates[account.name],
         )
         trace = Trace(self.on_request)
-        seconds = 2 * account.timeout_seconds + LONGEST_CONNECT_SECONDS
         guarded = GuardedTransport(
-            self._build_inner(account), guard=traffic.guard(account), gate=gate, trace=trace, seconds=seconds
+            self._build_inner(account),
+            guard=traffic.guard(account),
+            gate=gate,
+            trace=trace,
+            seconds=account.timeout_seconds,
         )
-        retrying = RetryTransport(
-            guarded, retry=PatientRetry(self.patience, methods=traffic.methods, exceptions=traffic.exceptions)
+        retry = PatientRetry(
+            self.patience, methods=traffic.methods, exceptions=traffic.exceptions, statuses=traffic.statuses
         )
+        retrying = RetryTransport(guarded, retry=retry)
         http = await stack.enter_async_context(_build_http(account, _KeyAuth(provider, key), retrying))
-        return _Line(http, account=account, provider=provider, key=key, gate=gate, trace=trace)
+        return _Line(http, account=account, provider=provider, key=key, gate=gate, trace=trace, sieve=self.sieve)
 
     def _build_inner(self, account: Account) -> httpx.AsyncBaseTransport:
         if self.transport is not None:
@@ -278,7 +294,11 @@ def _build_http(account: Account, auth: httpx.Auth, transport: httpx.AsyncBaseTr
     return httpx.AsyncClient(
         transport=transport,
         auth=auth,
-        headers={"User-Agent": f"reconciler/{__version__}", "Accept": "application/json"},
+        headers={
+            "User-Agent": f"reconciler/{__version__}",
+            "Accept": "application/json",
+            "Accept-Encoding": ACCEPTED_ENCODING,
+        },
         timeout=httpx.Timeout(account.timeout_seconds, connect=connect, pool=None),
         follow_redirects=False,
         trust_env=False,
@@ -297,5 +317,7 @@ _PLAIN_WORDS: Final[tuple[tuple[type[httpx.HTTPError], str], ...]] = (
 
 def _explain(error: httpx.HTTPError) -> str:
     """Say in plain words what happened to a connection; httpx's own words may quote a header, except where none was sent."""
+    if isinstance(error, UnfitBodyError):
+        return str(error)
     words = next((words for kind, words in _PLAIN_WORDS if isinstance(error, kind)), "the connection broke")
     return f"{words} ({error})" if isinstance(error, (httpx.ConnectError, httpx.ProxyError)) and str(error) else words

@@ -1,7 +1,8 @@
 """What stands between a client and the wire: retries, pacing, and a guard that only lets known requests through.
 
 From the outside in: `RetryTransport` repeats, `GuardedTransport` refuses and paces each attempt and reads its body (a body that
-breaks off is then an attempt like any other), the innermost transport sends.
+breaks off is then an attempt like any other), the innermost transport sends. An attempt, from the first octet sent to the last
+one received, takes no longer than the account's `timeout_seconds`, however slowly the answer drips.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Final
 import httpx
 from aiolimiter import AsyncLimiter
 from httpx_retries import Retry
+
+from reconciler.remote.wire.bodies import take_in
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -28,6 +31,12 @@ NOT_SENT: Final = (
 
 ANY_FAILURE: Final = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError, httpx.ProxyError)
 """Errors after which a read may be repeated."""
+
+READ_STATUSES: Final = frozenset({429, 500, 502, 503, 504})
+"""Answers after which a read is repeated: one 500 is as much an accident as one 502."""
+
+WRITE_STATUSES: Final = frozenset({429, 502, 503, 504})
+"""Answers after which a client that has the patience repeats a write by itself."""
 
 LONGEST_CONNECT_SECONDS: Final = 10.0
 CONNECTIONS_OF_ONE_POOL: Final = 10
@@ -70,12 +79,14 @@ class PatientRetry(Retry):
         *,
         methods: frozenset[str],
         exceptions: tuple[type[Exception], ...],
+        statuses: frozenset[int] = WRITE_STATUSES,
         attempts_made: int = 0,
         elapsed_sleep: float = 0.0,
     ) -> None:
         super().__init__(
             total=max(0, patience.attempts - 1),
             allowed_methods=methods,
+            status_forcelist=statuses,
             retry_on_exceptions=exceptions,
             backoff_factor=patience.first_wait_seconds / 2,
             max_backoff_wait=max(patience.longest_wait_seconds, 0.001),
@@ -91,6 +102,7 @@ class PatientRetry(Retry):
             self.patience,
             methods=self.allowed_methods,
             exceptions=self.retryable_exceptions,
+            statuses=frozenset(map(int, self.status_forcelist)),
             attempts_made=self.attempts_made + 1,
             elapsed_sleep=self.elapsed_sleep,
         )
@@ -109,7 +121,7 @@ class PatientRetry(Retry):
         wish = response.headers.get("Retry-After", "") if isinstance(response, httpx.Response) else ""
         try:
             return self.parse_retry_after(wish) or None if wish else None
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
 
 
@@ -191,15 +203,10 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     async def _send(self, request: httpx.Request) -> httpx.Response:
         try:
             async with asyncio.timeout(self._seconds):
-                response = await self._inner.handle_async_request(request)
-                try:
-                    await response.aread()
-                finally:
-                    await response.aclose()
+                return await take_in(await self._inner.handle_async_request(request))
         except TimeoutError as error:
             message = f"no complete answer within {self._seconds:g} s"
             raise httpx.ReadTimeout(message, request=request) from error
-        return response
 
     async def aclose(self) -> None:
         """Close the innermost transport."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.engine.encode import reads_back
-from reconciler.engine.verify import find_moved, find_wrong
+from reconciler.engine.verify import find_moved, find_unusable, find_wrong
 from reconciler.model.live import Absent, Present, Reading, Unknown
 from reconciler.model.outcome import Result
 from reconciler.model.paths import MISSING, FieldPath, Json, Missing, format_pointer, pick
@@ -33,6 +33,8 @@ def judge(resource_type: ResourceType, update: Update, reading: Reading) -> Pres
     A touched field that is neither as planned before nor as planned after was moved by somebody: it is not overwritten.
     Where all is as planned after already, nothing needs to be sent.
     """
+    if isinstance(reading, Present):
+        reading = find_unusable(reading, [change.path[0] for change in update.changes]) or reading
     if isinstance(reading, Unknown):
         return Verdict(
             Result.REFUSED, f"nothing was sent: it could not be read right before the write: {reading.reason}"

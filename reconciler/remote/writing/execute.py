@@ -23,7 +23,6 @@ from reconciler.model.outcome import Outcome, Result
 from reconciler.model.plan import Update
 from reconciler.model.project import Account
 from reconciler.model.resource_type import Catalog, ResourceType
-from reconciler.model.secret import Secret
 from reconciler.remote.wire.client import Patience, ReadClient, WriteClient
 from reconciler.remote.writing.compare import Verdict, judge
 from reconciler.remote.writing.run import Journal, Run, Stop
@@ -58,12 +57,10 @@ async def carry_out(
     on_outcome: Callable[[Outcome], None] = lambda _: None,
     on_window: Callable[[Update, float], None] = lambda _update, _seconds: None,
     patience: Patience = SETTLE_PATIENCE,
-    keys: Mapping[str, Secret] | None = None,
 ) -> tuple[Outcome, ...]:
     """Send the updates of a plan and return what became of each, in plan order.
 
-    `state` spares the second look at what was read less than `fresh_seconds` ago. `keys` redact the vendor's words about
-    entries of a batch; without them these are not quoted.
+    `state` spares the second look at what was read less than `fresh_seconds` ago.
     """
     outcomes: dict[str, Outcome] = {}
     stop = stop or Stop()
@@ -90,7 +87,6 @@ async def carry_out(
                 patience=patience,
                 slots=asyncio.Semaphore(_count_slots(accounts[name], pace)),
                 on_window=on_window,
-                key=(keys or {}).get(name),
             )
             waves = plan_waves(updates, catalog=catalog, requests_per_minute=pace, fresh_seconds=fresh_seconds)
             rest = iter(waves)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -97,9 +97,7 @@ def _read_wait(answer: Answer) -> float:
         return 0.0
 
 
-def interpret_batch(
-    batch: BatchEndpoint, answer: Answer | NoAnswer, *, keys: Sequence[str], redact: Callable[[str], str]
-) -> Mapping[str, Reply]:
+def interpret_batch(batch: BatchEndpoint, answer: Answer | NoAnswer, *, keys: Sequence[str]) -> Mapping[str, Reply]:
     """Weigh the answer to a batch, entry by entry, matched by key and never by place.
 
     An entry that is missing, named twice or not of the documented shape is in doubt.
@@ -111,7 +109,7 @@ def interpret_batch(
     counts = Counter(str(entry.get(batch.key)) for entry in entries)
     by_key = {str(entry.get(batch.key)): entry for entry in entries}
     doubt = Reply(Word.DOUBT, "", answer.status, answer.request_id, again=True)
-    return {key: _weigh_entry(batch, by_key.get(key), counts[key], doubt=doubt, redact=redact) for key in keys}
+    return {key: _weigh_entry(batch, by_key.get(key), counts[key], doubt=doubt) for key in keys}
 
 
 def find_strangers(batch: BatchEndpoint, answer: Answer | NoAnswer, *, keys: Sequence[str]) -> tuple[str, ...]:
@@ -133,7 +131,6 @@ def _weigh_entry(
     count: int,
     *,
     doubt: Reply,
-    redact: Callable[[str], str],
 ) -> Reply:
     if entry is None:
         return replace(doubt, message="the batch answer left it out")
@@ -142,7 +139,7 @@ def _weigh_entry(
         return replace(doubt, message="the batch answer is not clear about it")
     if success:
         return replace(doubt, word=Word.YES, again=False)
-    return replace(doubt, word=Word.NO, again=False, message=shorten(redact(_quote_error(entry.get(batch.error)))))
+    return replace(doubt, word=Word.NO, again=False, message=shorten(_quote_error(entry.get(batch.error))))
 
 
 def _quote_error(error: Json) -> str:

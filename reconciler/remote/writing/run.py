@@ -12,7 +12,6 @@ from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Request, Update
 from reconciler.model.project import Account
 from reconciler.model.resource_type import Catalog, Identity, ResourceType
-from reconciler.model.secret import Secret
 from reconciler.remote.reading.read import read_identities
 from reconciler.remote.wire.client import Patience, ReadClient, WriteClient
 
@@ -74,8 +73,6 @@ class Run:
     patience: Patience
     slots: asyncio.Semaphore
     on_window: Callable[[Update, float], None]
-    key: Secret | None = None
-    """To redact the vendor's words; without it they are not quoted where the client has not redacted them."""
     lane: Lane = field(default_factory=Lane)
 
     @property

@@ -10,7 +10,6 @@ from reconciler.engine.encode import encode_batch, fill_required
 from reconciler.model.live import Present, Reading, Unknown
 from reconciler.model.plan import Request, Update
 from reconciler.model.resource_type import Identity
-from reconciler.model.secret import HIDDEN
 from reconciler.remote.writing.compare import Verdict, is_comparable, judge
 from reconciler.remote.writing.reply import Reply, Word, find_strangers, interpret, interpret_batch
 from reconciler.remote.writing.run import SILENT_LIMIT, Run
@@ -127,11 +126,9 @@ async def _send_batch(group: tuple[Ready, ...], run: Run) -> tuple[Attempt | Wit
         return tuple(_withhold(ready, None, trouble) for ready in group)
     answer = await run.writer.send(request)
     keys = [ready.update.identity[batch.key] for ready in group]
-    replies = interpret_batch(batch, answer, keys=keys, redact=lambda text: _redact(text, run))
+    replies = interpret_batch(batch, answer, keys=keys)
     strangers = find_strangers(batch, answer, keys=keys)
-    notes = (
-        (f"the batch answer also named what was not sent: {_redact(', '.join(strangers), run)}",) if strangers else ()
-    )
+    notes = (f"the batch answer also named what was not sent: {', '.join(strangers)}",) if strangers else ()
     _learn(interpret(answer), run)
     return tuple(Attempt(_mark(ready, run, notes), replies[ready.update.identity[batch.key]]) for ready in group)
 
@@ -222,7 +219,3 @@ def _learn(reply: Reply, run: Run) -> None:
         lane.halted = (
             lane.halted or f"account {run.account.name}: {lane.silent} writes in a row failed: {reply.message}"
         )
-
-
-def _redact(text: str, run: Run) -> str:
-    return run.key.redact(text) if run.key else HIDDEN

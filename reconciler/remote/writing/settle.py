@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.engine.encode import identity_after, reads_back
-from reconciler.engine.verify import find_collateral, find_moved, find_wrong
+from reconciler.engine.verify import find_collateral, find_moved, find_unusable, find_wrong
 from reconciler.model.live import Absent, Present, Reading, Unknown
 from reconciler.model.outcome import Collateral, Outcome, Result
 from reconciler.model.paths import FieldPath, format_pointer
@@ -120,6 +120,9 @@ def _examine(kind: ResourceType, attempt: Attempt, found: Sequence[Reading]) -> 
     if reading is None:
         return Finding(next((one for one in found if isinstance(one, Unknown)), found[0]))
     update, before = attempt.ready.update, attempt.ready.before.value
+    unusable = find_unusable(reading, [change.path[0] for change in update.changes])
+    if unusable is not None:
+        return Finding(unusable)
     wrong = find_wrong(kind, update, reading.value)
     undone = wrong == find_wrong(kind, update, before) and not find_moved(kind, update, reading.value)
     # A list may show fewer fields of an object than a read by id: what was not shown before cannot be compared.
