@@ -182,6 +182,16 @@ def test_other_answers_stand(status: int) -> None:
     assert len(script.requests) == 1
 
 
+def test_one_500_on_a_read_is_repeated_as_a_502_is() -> None:
+    script = Script(httpx.Response(500), ok([]))
+    assert expect_answer(get(Stage(script=script))).attempts == 2
+
+
+def test_a_500_on_a_write_is_not_repeated_by_the_client() -> None:
+    script = Script(httpx.Response(500), ok([]))
+    assert expect_answer(send(Stage(script=script), "fluents", "POST", NUMBER_UPDATE, label="x")).attempts == 1
+
+
 def test_attempts_are_bounded() -> None:
     script = Script(httpx.Response(503, json={"message": "asleep"}))
     answer = expect_answer(get(Stage(script=script, patience={"attempts": 4})))
@@ -336,7 +346,7 @@ def test_a_secret_leaves_in_the_body_alone_and_no_answer_repeats_it() -> None:
     )
     assert json.loads(script.requests[0].content) == {"voice": "hush-hush", "deep": {"list": ["other"], "n": 1}}
     assert "hush-hush" not in str(script.requests[0].url) + str(script.requests[0].headers)
-    assert "hush-hush" not in answer.describe() + answer.says + answer.redact("hush-hush")
+    assert "hush-hush" not in answer.describe() + answer.says + str(answer.value)
     assert "bad token (secret)" in answer.describe()
 
 

@@ -52,7 +52,8 @@ def test_a_key_is_cut_out_of_the_words_around_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "Hello, this is the clinic. %41%zz 100%", "gsk_9f8e…ZYXW", "bG9uZyBiYXNlNjQgdGV4dCB0aGF0IGlzIG5vIGtleQ=="]
+    "text",
+    ["", "Hello, this is the clinic. %41%zz 100%", "gsk_9f8e…ZYXW", "bG9uZyBiYXNlNjQgdGV4dCB0aGF0IGlzIG5vIGtleQ=="],
 )
 def test_other_texts_stay(text: str) -> None:
     assert not SIEVE.holds(text)
