@@ -16,7 +16,7 @@ ALONE = {"sandbox": frozenset({"model"})}
 
 DOORS = {
     "click": ("cli",),
-    "yaml": ("config", "sandbox"),
+    "yaml": ("config",),
     "jsonschema": ("config",),
     "jsonschema_rs": ("config",),
     "httpx": ("remote", "forge", "sandbox.transport"),

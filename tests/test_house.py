@@ -36,7 +36,7 @@ def test_every_room_is_read() -> None:
         ("sandbox/world.py", "from reconciler.vendors import load_catalog", "sandbox may not import vendors"),
         ("attic/box.py", "", "attic is not a room"),
         ("app.py", "import click", "the only door to click is cli"),
-        ("vendors/compile.py", "import yaml", "the only door to yaml is config and sandbox"),
+        ("vendors/compile.py", "import yaml", "the only door to yaml is config"),
         ("vendors/compile.py", "from jsonschema import validate", "the only door to jsonschema is config"),
         ("sandbox/app.py", "import httpx", "the only door to httpx is remote"),
         ("cli/plan.py", "from httpx import Client", "the only door to httpx is remote"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.app.problem import Exit, Problem
+from reconciler.ledger.state_files import STATE_FOLDER, check_folder, check_tree
 from reconciler.model.diagnostic import Diagnostic, Location
 
 if TYPE_CHECKING:
@@ -18,22 +20,15 @@ SEED = "sandbox.yaml"
 
 def build_sandbox(root: Path, *, vices: Sequence[str] = ()) -> Sandbox:
     """Build the sandbox of a project folder; raise Problem for a broken seed or an unknown vice."""
-    from reconciler.sandbox import SeedError, SwitchError, ViceError, create_app, load_seed
+    from reconciler.sandbox import SeedError, SwitchError, ViceError, create_app
 
-    state = root / ".reconciler" / "sandbox"
-    source = root / SEED
+    state = root / STATE_FOLDER / "sandbox"
+    seed = read_seed(root)
     try:
-        state.mkdir(parents=True, exist_ok=True)
-        seed = load_seed(source) if source.is_file() else None
+        check_tree(state).mkdir(parents=True, exist_ok=True)
         return create_app(database=state / "state.sqlite", seed=seed, vices=tuple(vices))  # type: ignore[return-value]
     except SeedError as error:
-        diagnostic = Diagnostic(
-            code="bad-seed",
-            message=str(error),
-            advice="Correct the sandbox's seed; `reconciler sandbox reset` sows it anew.",
-            location=Location(SEED),
-        )
-        raise Problem(diagnostic, exit_code=Exit.INVALID) from error
+        raise _refuse_seed(str(error)) from error
     except (ViceError, SwitchError) as error:
         diagnostic = Diagnostic(code="bad-vice", message=str(error), advice="`reconciler sandbox vices` lists them.")
         raise Problem(diagnostic, exit_code=Exit.USAGE) from error
@@ -46,12 +41,39 @@ def build_sandbox(root: Path, *, vices: Sequence[str] = ()) -> Sandbox:
         raise Problem(diagnostic, exit_code=Exit.FAILED) from error
 
 
+def read_seed(root: Path) -> Mapping[str, Any] | None:
+    """Read the seed of a project folder, None where it has none; raise Problem for one that cannot be read."""
+    from reconciler.config import read_untyped
+    from reconciler.sandbox import read_scalar
+
+    if not os.path.lexists(root / SEED):
+        return None
+    seed, diagnostics = read_untyped(SEED, root=root, decide=read_scalar)
+    if diagnostics:
+        raise Problem(*diagnostics, exit_code=Exit.INVALID)
+    if not isinstance(seed, dict):
+        raise _refuse_seed("the seed must be a mapping with one section for each vendor")
+    return seed
+
+
+def _refuse_seed(message: str) -> Problem:
+    advice = "Correct the sandbox's seed; `reconciler sandbox reset` sows it anew."
+    return Problem(Diagnostic("bad-seed", message, advice=advice, location=Location(SEED)), exit_code=Exit.INVALID)
+
+
 def reset_sandbox(root: Path) -> bool:
-    """Forget the sandbox's state, with its ledger and journals; tell whether there was any."""
-    state = root / ".reconciler" / "sandbox"
-    if not state.exists():
-        return False
-    shutil.rmtree(state)
+    """Forget the sandbox's state, with its ledger and journals; tell whether there was any.
+
+    Raises Problem where its folder is not one of our own: what a link leads to is not removed.
+    """
+    state = root / STATE_FOLDER / "sandbox"
+    try:
+        if not os.path.lexists(check_folder(state)):
+            return False
+        shutil.rmtree(state)
+    except OSError as error:
+        message = f"the sandbox cannot be reset: {error}"
+        raise Problem(Diagnostic("cannot-write", message), exit_code=Exit.FAILED) from error
     return True
 
 

@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from reconciler.config.text.reading import is_hidden
+
 PROJECT_FILE: Final = "reconciler.yaml"
 SANDBOX_SEED: Final = "sandbox.yaml"
 ENVIRONMENTS: Final = "environments"
@@ -30,15 +32,67 @@ def list_files(root: Path, *, exclude: Sequence[str] = (), unreadable: Callable[
     """List the files that may declare resources, in order, as paths relative to the project folder with `/`.
 
     Left out: `reconciler.yaml` itself, `sandbox.yaml`, `environments/` of the project folder, hidden files and folders,
-    folders that hold a project of their own, and what `exclude` names. Links to folders are not followed.
+    folders that hold a project of their own, and what `exclude` names. A link within the project is followed, and each
+    file is listed once, by its own name before that of a link.
     """
-    found: list[str] = []
-    for folder, folders, files in os.walk(root, onerror=unreadable):
-        above = Path(folder).relative_to(root).as_posix()
-        prefix = "" if above == "." else above + "/"
-        folders[:] = [name for name in folders if _enter(prefix + name, Path(folder) / name, exclude)]
-        found += (prefix + name for name in files if _take(prefix, name) and not is_excluded(prefix + name, exclude))
-    return sorted(found)
+    search = _Search(root, exclude, unreadable)
+    search.walk(root)
+    for folder in search.links:  # grows while it is read: a folder behind a link may hold more of them
+        search.enter(folder)
+    return sorted(search.list_once())
+
+
+class _Search:
+    """The search for files: plain folders first, then what links lead to."""
+
+    def __init__(self, root: Path, exclude: Sequence[str], unreadable: Callable[[OSError], None]) -> None:
+        self._root = root
+        self._exclude = exclude
+        self._unreadable = unreadable
+        self._entered: set[Path] = set()
+        self._found: list[str] = []
+        self.links: list[Path] = []
+
+    def walk(self, start: Path) -> None:
+        """Note the files in a folder and below, and the links to folders."""
+        for folder, folders, files in os.walk(start, onerror=self._unreadable):
+            place = Path(folder)
+            self._entered.add(place.resolve())
+            above = place.relative_to(self._root).as_posix()
+            prefix = "" if above == "." else above + "/"
+            folders[:] = [name for name in sorted(folders) if _enter(prefix + name, place / name, self._exclude)]
+            self.links += (place / name for name in folders if (place / name).is_symlink())
+            self._found += (prefix + name for name in files if self._takes(prefix, name))
+
+    def enter(self, link: Path) -> None:
+        """Walk through a link to a folder of the project that was not entered before."""
+        target = _resolve_inside(link, self._root)
+        if target not in self._entered and target not in {None, self._root / ENVIRONMENTS}:
+            self.walk(link)
+
+    def list_once(self) -> Iterator[str]:
+        """Yield what was found, without links to what is listed anyway; those that lead nowhere are kept, and reported."""
+        known = {self._root / path for path in self._found if not (self._root / path).is_symlink()}
+        known.add((self._root / PROJECT_FILE).resolve())
+        for path in sorted(self._found):
+            file = self._root / path
+            target = _resolve_inside(file, self._root) if file.is_symlink() else None
+            if target is None or target not in known:
+                yield path
+                known |= {target} if target else set()
+
+    def _takes(self, prefix: str, name: str) -> bool:
+        return _take(prefix, name) and not is_excluded(prefix + name, self._exclude)
+
+
+def _resolve_inside(path: Path, root: Path) -> Path | None:
+    """Return what a link leads to where that may be read."""
+    try:
+        target = path.resolve(strict=True)
+    except (OSError, RuntimeError, ValueError):
+        return None
+    inside = target.is_relative_to(root) and not any(map(is_hidden, target.relative_to(root).parts))
+    return target if inside else None
 
 
 def list_environments(root: Path) -> list[str]:

@@ -3,7 +3,6 @@
 Read `store` first: it says what a store can do. Importing this package costs little; git and locks are imported on use.
 """
 
-from reconciler.ledger.atomic import STATE_FOLDER
 from reconciler.ledger.encoding import Loaded
 from reconciler.ledger.errors import LedgerConflict, LedgerProblem, LedgerUnavailable, LockedError, LockLost
 from reconciler.ledger.fingerprints import fingerprint_value
@@ -12,6 +11,7 @@ from reconciler.ledger.journals.history import Intention, RecordedChange, RunRec
 from reconciler.ledger.journals.journal import Journal, RunEnd, RunHeader
 from reconciler.ledger.lock import Lock
 from reconciler.ledger.origin import current_author, current_commit, new_run_id
+from reconciler.ledger.state_files import STATE_FOLDER
 from reconciler.ledger.store import Store, fingerprint_key, open_store
 
 __all__ = [

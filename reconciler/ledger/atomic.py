@@ -6,10 +6,8 @@ import contextlib
 import os
 import tempfile
 from pathlib import Path
-from typing import Final
 
-STATE_FOLDER: Final = ".reconciler"
-"""Where a project keeps what is its own, below the project folder."""
+from reconciler.ledger.state_files import check_file, check_folder
 
 _IGNORE = b"# What reconciler keeps of its own; the ledger of a team belongs in a git ref (`ledger: git`).\n*\n"
 
@@ -19,7 +17,7 @@ def write_file(path: Path, *, content: bytes, mode: int = 0o644) -> None:
 
     The folder must exist. Raises OSError with the file unchanged.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    handle, name = tempfile.mkstemp(dir=check_folder(path.parent), prefix=f".{path.name}.", suffix=".tmp")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -46,8 +44,8 @@ def sync_folder(folder: Path) -> None:
 
 def make_state_folder(folder: Path) -> Path:
     """Create the folder that holds our state, with a `.gitignore` that keeps it out of commits unless edited."""
-    folder.mkdir(parents=True, exist_ok=True)
-    ignore = folder / ".gitignore"
+    check_folder(folder).mkdir(parents=True, exist_ok=True)
+    ignore = check_file(folder / ".gitignore")
     if not ignore.exists():
         write_file(ignore, content=_IGNORE)
     return folder

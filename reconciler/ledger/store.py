@@ -8,12 +8,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from reconciler.ledger.atomic import STATE_FOLDER
 from reconciler.ledger.encoding import Loaded
 from reconciler.ledger.holder import LockHolder
 from reconciler.ledger.journals.history import Intention, RunRecord, RunSummary
 from reconciler.ledger.journals.journal import Journal
 from reconciler.ledger.lock import Lock
+from reconciler.ledger.state_files import STATE_FOLDER
 from reconciler.ledger.times import Clock
 from reconciler.model.ledger import Applied
 from reconciler.model.project import Project

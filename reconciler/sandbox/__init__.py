@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from reconciler.sandbox.state.rows import SeedError
-    from reconciler.sandbox.state.seed import SANDBOX_KEYS, load_seed
+    from reconciler.sandbox.state.scalars import read_scalar
+    from reconciler.sandbox.state.seed import SANDBOX_KEYS
     from reconciler.sandbox.state.world import Arrived, Danger, Served, World
     from reconciler.sandbox.transport import SandboxTransport
     from reconciler.sandbox.trouble.faults import Fault
@@ -40,7 +41,7 @@ __all__ = [
     "ViceError",
     "World",
     "create_app",
-    "load_seed",
+    "read_scalar",
     "serve",
 ]
 _HOMES = {
@@ -52,7 +53,7 @@ _HOMES = {
     "SeedError": "state.rows",
     "Served": "state.world",
     "World": "state.world",
-    "load_seed": "state.seed",
+    "read_scalar": "state.scalars",
 }
 
 

@@ -16,10 +16,11 @@ from typing import Any
 
 import httpx
 
+from reconciler.app.sandbox_state import read_seed
 from reconciler.cli.options import Globals
 from reconciler.cli.root import run
 from reconciler.remote.wire.client import Patience
-from reconciler.sandbox import SANDBOX_KEYS, SandboxTransport, Served, World, create_app, load_seed
+from reconciler.sandbox import SANDBOX_KEYS, SandboxTransport, Served, World, create_app
 
 ROOT = Path(__file__).parent.parent.parent
 CREDENTIALS = {
@@ -106,7 +107,7 @@ class Stage:
         self.environ = dict(KEYS, USER="tester", HOME=str(folder)) if environ is None else dict(environ)
         for name, text in (files or {}).items():
             self.write(name, text)
-        self.seed = seed if seed is not None else load_seed(folder / "sandbox.yaml")
+        self.seed = seed if seed is not None else read_seed(folder) or {}
         self.app = create_app(database=None, seed=self.seed)
         self.vices: tuple[str, ...] = ()
 

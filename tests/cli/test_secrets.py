@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from reconciler.app.sandbox_state import read_seed
 from reconciler.cli.root import COMMANDS
-from reconciler.sandbox import load_seed
 from tests.cli.stage import CREDENTIALS, Stage, lines, take_example
 
 KEYS = {provider: f"{prefix}Zq7-s3cr3t-{provider}-Xw9" for provider, prefix in (("galtea", "gsk_"), ("fluents", "fl_"), ("opencopilot", "ocx_live_"), ("polyai", "pk_"))}  # fmt: skip
@@ -30,7 +30,7 @@ TROUBLES = (
 def keyed(folder: Path) -> Stage:
     """Stage the quickstart with keys that cannot be mistaken for anything else."""
     place = take_example("quickstart", folder)
-    seed: dict[str, Any] = {name: dict(section) for name, section in load_seed(place / "sandbox.yaml").items()}
+    seed: dict[str, Any] = {name: dict(section) for name, section in (read_seed(place) or {}).items()}
     for provider in ("galtea", "opencopilot", "polyai"):
         seed[provider]["keys"] = [{"key": KEYS[provider]}]
     seed["fluents"] = {"worlds": {KEYS["fluents"]: seed["fluents"]}}

@@ -1,9 +1,13 @@
+from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reconciler.sandbox import SeedError, SwitchError, ViceError, create_app, load_seed
+from reconciler.app.problem import Problem
+from reconciler.app.sandbox_state import read_seed
+from reconciler.sandbox import SeedError, SwitchError, ViceError, create_app
 from tests.sandbox.visitor import make_seed
 
 READABLE = """
@@ -24,6 +28,12 @@ def write(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "sandbox.yaml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def load_seed(path: Path) -> Mapping[str, Any]:
+    seed = read_seed(path.parent)
+    assert seed is not None
+    return seed
 
 
 def test_a_seed_means_what_is_written(tmp_path: Path) -> None:
@@ -62,17 +72,30 @@ def test_plain_scalars(tmp_path: Path, text: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a: [", "- a", "a: 1\na: 2", "a: !!python/object/apply:os.getcwd []", "just text", "", "a: 1\n---\nb: 2"]
-)
-def test_what_is_not_a_seed_is_named(tmp_path: Path, text: str) -> None:
-    path = write(tmp_path, text)
-    with pytest.raises(SeedError, match=r"sandbox\.yaml"):
-        load_seed(path)
+    ("text", "code"),
+    [
+        ("a: [", "yaml-syntax"),
+        ("a: 1\na: 2", "duplicate-key"),
+        ("a: !!python/object/apply:os.getcwd []", "unknown-tag"),
+        ("a: 1\n---\nb: 2", "multiple-documents"),
+        ("a: " + "[" * 5000, "nested-too-deep"),
+        ("a: &a [x, x]\n" + "".join(f"{n}: &{n} [*{m}, *{m}]\n" for m, n in pairwise("abcdefghijklmnopqrstu")), "alias-limit"),
+        ("- a", "bad-seed"),
+        ("just text", "bad-seed"),
+        ("", "bad-seed"),
+    ],
+    ids=lambda text: text[:12],
+)  # fmt: skip
+def test_what_is_not_a_seed_is_refused_with_its_place(tmp_path: Path, text: str, code: str) -> None:
+    with pytest.raises(Problem) as caught:
+        load_seed(write(tmp_path, text))
+    found = caught.value.diagnostics
+    assert [diagnostic.code for diagnostic in found] == [code]
+    assert all(str(diagnostic.location).startswith("sandbox.yaml") for diagnostic in found)
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SeedError, match="nowhere"):
-        load_seed(tmp_path / "nowhere.yaml")
+def test_a_project_without_a_seed_has_none(tmp_path: Path) -> None:
+    assert read_seed(tmp_path) is None
 
 
 ROW = {"id": "a", "productId": "p", "name": "n", "phoneNumber": "+14155552671"}

@@ -6,6 +6,7 @@ A variable is always text.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -84,7 +85,7 @@ def _find_file(root: Path, environment: str) -> str | None:
     if not _ENVIRONMENT.fullmatch(environment):
         return None
     candidates = (f"{ENVIRONMENTS}/{environment}{suffix}" for suffix in (".yaml", ".yml"))
-    return next((file for file in candidates if (root / file).is_file()), None)
+    return next((file for file in candidates if os.path.lexists(root / file)), None)
 
 
 def _read_vars(section: Section) -> dict[str, str]:

@@ -27,11 +27,17 @@ def read_text(path: Path, *, root: Path, limit: int) -> str:
     """Return the text of a file, without a byte order mark; raise ReadError.
 
     `root` is the resolved project folder. What lies in a hidden file or folder below it (`.git` holds credentials in
-    CI) is never read, however it is reached.
+    CI) is never read, however it is reached. Names that begin with two dots are not hidden: a mounted Kubernetes ConfigMap
+    keeps its files in such a folder, and links to them.
     """
     resolved = _resolve(path)
     _check_inside(resolved, root=root)
     return _decode(_read_bytes(resolved, limit=limit))
+
+
+def is_hidden(name: str) -> bool:
+    """Tell whether a file or folder is hidden: never read, and never looked for."""
+    return name.startswith(".") and not name.startswith("..")
 
 
 def _resolve(path: Path) -> Path:
@@ -49,7 +55,7 @@ def _check_inside(resolved: Path, *, root: Path) -> None:
     if not resolved.is_relative_to(root):
         advice = "Move the file into the project; symbolic links are followed before this is checked."
         raise ReadError("file-outside", "the file lies outside the project folder", advice)
-    if any(part.startswith(".") for part in resolved.relative_to(root).parts):
+    if any(map(is_hidden, resolved.relative_to(root).parts)):
         advice = "Move the file to a folder that is not hidden."
         raise ReadError("file-outside", "hidden files and folders are never read", advice)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reconciler.ledger.journals.history import Intention, RunRecord, RunSummary, find_unsettled, read_run
 from reconciler.ledger.journals.journal import SUFFIX, name_journal
+from reconciler.ledger.state_files import check_file, list_files, read_file
 
 _RECENT = 200
 """How many runs back a doubt is looked for."""
@@ -35,7 +36,7 @@ class JournalFolder:
     def read_all(self) -> dict[str, bytes]:
         """Return the journals by file name."""
         with contextlib.suppress(OSError):
-            names = [path.name for path in self._folder.iterdir() if path.name.endswith(SUFFIX)]
+            names = [path.name for path in list_files(self._folder) if path.name.endswith(SUFFIX)]
             journals = {name: self.read(name) for name in names}
             return {name: content for name, content in journals.items() if content is not None}
         return {}
@@ -43,14 +44,14 @@ class JournalFolder:
     def read(self, name: str) -> bytes | None:
         """Return a journal, or None where it cannot be read."""
         try:
-            return (self._folder / name).read_bytes()
+            return read_file(self._folder / name)
         except OSError:
             return None
 
     def remove(self, name: str) -> None:
         """Remove a journal that is safely stored elsewhere."""
         with contextlib.suppress(OSError):
-            (self._folder / name).unlink()
+            check_file(self._folder / name).unlink()
 
     def list_runs(self) -> tuple[RunSummary, ...]:
         """List the runs, newest first."""

@@ -17,6 +17,7 @@ from reconciler.ledger.atomic import make_state_folder, sync_folder
 from reconciler.ledger.encoding import encode_line, name_safely
 from reconciler.ledger.errors import LedgerUnavailable
 from reconciler.ledger.fingerprints import fingerprint_value
+from reconciler.ledger.state_files import append_to_file, check_folder, read_file
 from reconciler.ledger.times import Clock, format_time
 from reconciler.model.outcome import Outcome
 from reconciler.model.paths import MISSING, FieldPath, Json, Missing, format_pointer
@@ -165,9 +166,9 @@ class Journal:
     def _open(self) -> int:
         if self._handle is None:
             make_state_folder(self.path.parent.parent)
-            self.path.parent.mkdir(exist_ok=True)
+            check_folder(self.path.parent).mkdir(exist_ok=True)
             _end_torn_line(self.path)
-            self._handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            self._handle = append_to_file(self.path, mode=0o600)
             sync_folder(self.path.parent)
         return self._handle
 
@@ -184,7 +185,7 @@ def _report_failure(path: Path) -> Iterator[None]:
 
 def _end_torn_line(path: Path) -> None:
     """Close a line that a kill left open, so that the next one can be read."""
-    if not path.exists() or path.read_bytes()[-1:] in (b"", b"\n"):
+    if not os.path.lexists(path) or read_file(path)[-1:] in (b"", b"\n"):
         return
     with path.open("ab") as stream:
         stream.write(b"\n")

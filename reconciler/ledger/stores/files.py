@@ -36,6 +36,7 @@ from reconciler.ledger.journals.folder import JournalFolder
 from reconciler.ledger.journals.history import Intention, RunRecord, RunSummary
 from reconciler.ledger.journals.journal import Journal, name_journal
 from reconciler.ledger.lock import DEFAULT_TTL_SECONDS, Lock, Stored, break_lock, hold_lock, read_holder
+from reconciler.ledger.state_files import check_file, check_folder, list_files, read_file
 from reconciler.ledger.times import Clock, format_time
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.ledger import Applied, Ledger
@@ -132,11 +133,11 @@ class FileStore:
 
     def _read_files(self) -> dict[str, bytes]:
         with contextlib.suppress(FileNotFoundError):
-            return {path.name: path.read_bytes() for path in self._pages.iterdir() if _is_sheet(path)}
+            return {path.name: read_file(path) for path in list_files(self._pages) if _is_sheet(path)}
         return {}
 
     def _write_files(self, content: dict[str, bytes], *, damaged: Iterable[str], run: str) -> None:
-        self._pages.mkdir(parents=True, exist_ok=True)
+        check_folder(self._pages).mkdir(parents=True, exist_ok=True)
         for name in damaged:
             (self._pages / name).rename(self._pages / f"{name}.damaged-{name_safely(run)}")
         for name, text in content.items():
@@ -144,7 +145,7 @@ class FileStore:
 
     def _read_key(self) -> bytes | None:
         try:
-            return parse_key((self._folder / "ledger.key").read_bytes())
+            return parse_key(read_file(self._folder / "ledger.key"))
         except FileNotFoundError:
             return None
 
@@ -165,7 +166,7 @@ class LockFile:
         """Return the text of the lock file, and its age."""
         with _report_failure(self._folder):
             try:
-                text = self._path.read_text("utf-8", "replace")
+                text = read_file(self._path).decode("utf-8", "replace")
                 when = datetime.fromtimestamp(self._path.stat().st_mtime, UTC)
             except FileNotFoundError:
                 return None
@@ -200,7 +201,7 @@ def _create_file(path: Path, content: bytes) -> None:
 
 
 def _is_sheet(path: Path) -> bool:
-    return path.name.endswith(SUFFIX) and not path.name.startswith(".") and path.is_file()
+    return path.name.endswith(SUFFIX) and not path.name.startswith(".")
 
 
 @contextlib.contextmanager
@@ -210,7 +211,7 @@ def _guard_folder(folder: Path) -> Iterator[None]:
 
     make_state_folder(folder)
     try:
-        with FileLock(folder / ".guard", timeout=_GUARD_SECONDS):
+        with FileLock(check_file(folder / ".guard"), timeout=_GUARD_SECONDS):
             yield
     except Timeout as problem:
         message = f"another process has kept {folder} to itself for {_GUARD_SECONDS:.0f} seconds"

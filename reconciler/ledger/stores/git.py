@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from reconciler.ledger.atomic import STATE_FOLDER
 from reconciler.ledger.encoding import Loaded, Row, build_ledger, check_overlap, name_safely, read_sheets, write_sheets
 from reconciler.ledger.errors import LedgerConflict, LedgerUnavailable
 from reconciler.ledger.fingerprints import create_key, format_key, parse_key
@@ -27,6 +26,7 @@ from reconciler.ledger.journals.history import Intention, RunRecord, RunSummary,
 from reconciler.ledger.journals.journal import Journal, name_journal
 from reconciler.ledger.lock import DEFAULT_TTL_SECONDS, Lock, Stored, break_lock, hold_lock, read_holder
 from reconciler.ledger.origin import current_author
+from reconciler.ledger.state_files import STATE_FOLDER
 from reconciler.ledger.stores.git_messages import describe_run, describe_save
 from reconciler.ledger.stores.git_repository import Repository, Signature
 from reconciler.ledger.times import Clock

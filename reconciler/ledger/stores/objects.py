@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final
 
-from reconciler.ledger.atomic import STATE_FOLDER
 from reconciler.ledger.encoding import (
     SUFFIX,
     Loaded,
@@ -33,6 +32,7 @@ from reconciler.ledger.journals.folder import JournalFolder, list_doubts, list_s
 from reconciler.ledger.journals.history import Intention, RunRecord, RunSummary, read_run
 from reconciler.ledger.journals.journal import Journal, name_journal
 from reconciler.ledger.lock import DEFAULT_TTL_SECONDS, Lock, Stored, break_lock, hold_lock, read_holder
+from reconciler.ledger.state_files import STATE_FOLDER
 from reconciler.ledger.stores.bucket import Bucket
 from reconciler.ledger.times import Clock
 from reconciler.model.diagnostic import Diagnostic, Severity

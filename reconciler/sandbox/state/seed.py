@@ -1,7 +1,6 @@
-"""Read the sandbox's first state from a file that people write, and plant it in a world."""
+"""Plant the sandbox's first state, as people write it, in a world."""
 
 from collections.abc import Collection, Iterator, Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -26,21 +25,6 @@ _KEY = Shape(
     required={"key": "string"},
     optional={"products": "array", "regions": "array", "agents": "array"},
 )
-
-
-def load_seed(path: Path) -> Mapping[str, Any]:
-    """Read a seed file. Raises SeedError where it is not YAML or not a mapping."""
-    from reconciler.sandbox.state.plain_yaml import read_yaml
-
-    try:
-        seed = read_yaml(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        msg = f"{path}: {error}"
-        raise SeedError(msg) from error
-    if not isinstance(seed, dict):
-        msg = f"{path}: the seed must be a mapping with {', '.join(_TOP)}"
-        raise SeedError(msg)
-    return seed
 
 
 def plant(world: World, seed: Mapping[str, Any]) -> None:
