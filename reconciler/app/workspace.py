@@ -89,10 +89,13 @@ class Workspace:
 
         if not self.context.sandbox:
             return resolve_keys(self.accounts, self.context.environ)
-        from reconciler.sandbox import SANDBOX_KEYS
+        from reconciler.sandbox import SANDBOX_KEYS, join_key
 
         known = [account for account in self.accounts if account.provider in SANDBOX_KEYS]
-        return {account.name: Secret(SANDBOX_KEYS[account.provider]) for account in known}
+        return {
+            account.name: Secret(join_key(SANDBOX_KEYS[account.provider], account.credential, account.name))
+            for account in known
+        }
 
     @contextmanager
     def open_transport(self) -> Iterator[TransportFactory | None]:

@@ -36,8 +36,10 @@ def serve(options: Globals, port: int) -> int:
 
     def tell_address(opened: int) -> None:
         tell(f"Four vendors at http://127.0.0.1:{opened} (Fluents under /v1). Stop with Ctrl-C.")
-        for provider, key in SANDBOX_KEYS.items():
-            tell(f"  {provider:<12} key {key}")
+        for provider in SANDBOX_KEYS:
+            for grant in served.state.world.rows(provider, "keys"):
+                world = f" (world {grant['scope']})" if grant["scope"] else ""
+                tell(f"  {provider:<12} key {grant['key']}{world}")
 
     try:
         listen(served, port=port, on_listen=tell_address)

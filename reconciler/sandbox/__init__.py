@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from reconciler.sandbox.state.rows import SeedError
     from reconciler.sandbox.state.scalars import read_scalar
-    from reconciler.sandbox.state.seed import SANDBOX_KEYS
+    from reconciler.sandbox.state.seed import SANDBOX_KEYS, join_key
     from reconciler.sandbox.state.world import Arrived, Danger, Served, World
     from reconciler.sandbox.transport import SandboxTransport
     from reconciler.sandbox.trouble.faults import Fault
@@ -41,6 +41,7 @@ __all__ = [
     "ViceError",
     "World",
     "create_app",
+    "join_key",
     "read_scalar",
     "serve",
 ]
@@ -53,6 +54,7 @@ _HOMES = {
     "SeedError": "state.rows",
     "Served": "state.world",
     "World": "state.world",
+    "join_key": "state.seed",
     "read_scalar": "state.scalars",
 }
 

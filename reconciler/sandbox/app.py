@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
-from reconciler.sandbox.hosts import find_provider, find_region, is_write
+from reconciler.sandbox.hosts import find_holder, find_provider, find_region, is_write
 from reconciler.sandbox.state.seed import plant, read_switches, read_vices
 from reconciler.sandbox.state.world import Arrived, Danger, Served, World
 from reconciler.sandbox.trouble.dial import Dial
@@ -24,9 +24,9 @@ from reconciler.sandbox.trouble.vices import parse_vices
 from reconciler.sandbox.vendors.calls import Act, Call, Lost, Refusal, Vendor
 from reconciler.sandbox.vendors.desk import Desk
 from reconciler.sandbox.vendors.fluents.counter import Fluents
-from reconciler.sandbox.vendors.galtea import Galtea
-from reconciler.sandbox.vendors.opencopilot import OpenCopilot
-from reconciler.sandbox.vendors.polyai import PolyAI
+from reconciler.sandbox.vendors.galtea.counter import Galtea
+from reconciler.sandbox.vendors.opencopilot.counter import OpenCopilot
+from reconciler.sandbox.vendors.polyai.counter import PolyAI
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _VENDORS: tuple[Callable[[Desk], Vendor], ...] = (Galtea, Fluents, OpenCopilot, PolyAI)
@@ -52,7 +52,7 @@ class Sandbox(Starlette):
             return
         body = await Request(scope, receive).body()
         arrived = _describe(scope, body)
-        provider = find_provider(arrived.host, arrived.path)
+        provider = find_provider(arrived.host, arrived.path) or find_holder(Request(scope).headers)
         if provider is None:
             await _turn_away(arrived.path)(scope, receive, send)
             return
@@ -115,7 +115,9 @@ class Counter:
 
     async def serve(self, request: Request) -> Response:
         """Answer a request."""
-        answer = await _collect(self._router, dict(request.scope), await request.body())
+        path = request.scope["path"]
+        trimmed = path if self.vendor.is_strict else path.rstrip("/") or "/"
+        answer = await _collect(self._router, {**request.scope, "path": trimmed}, await request.body())
         return self.stamp(_make_response(answer))
 
     def stamp(self, response: Response) -> Response:
@@ -137,7 +139,7 @@ class Counter:
         return endpoint
 
     def _answer(self, request: Request, act: Act | None, body: bytes = b"") -> Response:
-        method, path = request.method, request.url.path
+        method, path = request.method, request.scope["path"]
         region = find_region(request.headers.get("host", ""))
         query = request.scope["query_string"].decode("latin-1")
         try:

@@ -48,6 +48,43 @@ def test_serve_names_the_port_that_it_took_and_answers_on_it(served: tuple[subpr
     assert process.wait(timeout=20) in (0, 130, -signal.SIGINT)
 
 
+def test_serve_names_the_keys_of_every_world(project: Path) -> None:
+    seed = SEED + "  worlds: {spare: {phoneConnections: []}}\npolyai: {keys: [{key: only-this}]}\n"
+    (project / "sandbox.yaml").write_text(seed)
+    command = [sys.executable, "-m", "reconciler", "-C", str(project), "sandbox", "serve", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        lines = [process.stderr.readline().split() for _ in range(6)]
+        process.kill()
+    assert [" ".join(line) for line in lines[1:]] == [
+        "galtea key gsk_sandbox",
+        "galtea key spare (world spare)",
+        "fluents key fluents_sandbox",
+        "opencopilot key ocx_live_sandbox",
+        "polyai key only-this",
+    ]
+
+
+@pytest.mark.parametrize("world", ["galtea-eu", "GALTEA_EU_KEY"])
+def test_two_accounts_of_one_vendor_are_two_worlds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], world: str
+) -> None:
+    """A world is named after its account, or after the variable that holds the account's key."""
+    (tmp_path / "reconciler.yaml").write_text(
+        "version: 1\naccounts: {galtea: {}, galtea-eu: {provider: galtea, credential: GALTEA_EU_KEY}}\n"
+        "phone_connections:\n"
+        "  here: {account: galtea, id: pc_1, spec: {name: Changed}}\n"
+        "  there: {account: galtea-eu, id: pc_2, spec: {name: Abroad}}\n"
+    )
+    rows = "{phoneConnections: [{id: pc_2, productId: p, name: Abroad, phoneNumber: +12025550144}]}"
+    (tmp_path / "sandbox.yaml").write_text(f"{SEED}  worlds:\n    {world}: {rows}\n")
+    at = ["-C", str(tmp_path), "--sandbox"]
+    assert run([*at, "apply", "--auto-approve"]) == 0
+    shown = capsys.readouterr().out
+    assert ("phone_connections.here" in shown, "phone_connections.there" in shown) == (True, False)
+    assert run([*at, "plan", "--detailed-exitcode"]) == 0
+
+
 def test_a_taken_port_is_said(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -95,6 +95,9 @@ def test_a_hook_steps_in_before_each_request() -> None:
         "/v1/agents/list",
         "/v1/agents?id=agent-1",
         "/v1/account_connections/list",
+        "/v1/webhooks/list",
+        "/v1/voices/list",
+        "/versions",
         "/phone",
         "/v1/agents/PROJECT-1/telephony/connectors",
         "/v1/agents/PROJECT-1/branches/main/variants",
@@ -102,7 +105,7 @@ def test_a_hook_steps_in_before_each_request() -> None:
 )
 def test_on_loopback_all_four_answer(path: str) -> None:
     visitor = Visitor()
-    keys = {"/phone": "ocx_live_sandbox", "/phoneConnections": "gsk_sandbox"}
+    keys = {"/phone": "ocx_live_sandbox", "/phoneConnections": "gsk_sandbox", "/versions": "gsk_sandbox"}
     polyai = "PROJECT" in path
     key = "polyai_sandbox" if polyai else keys.get(path, "fluents_sandbox")
     headers = {"x-api-key": key} if polyai else {"Authorization": f"Bearer {key}"}
@@ -110,9 +113,13 @@ def test_on_loopback_all_four_answer(path: str) -> None:
 
 
 def _get(visitor: Visitor, path: str, headers: dict[str, str]) -> int:
-    async def visit() -> int:
+    return _fetch(visitor, path, headers).status_code
+
+
+def _fetch(visitor: Visitor, path: str, headers: dict[str, str]) -> httpx.Response:
+    async def visit() -> httpx.Response:
         async with httpx.AsyncClient(transport=SandboxTransport(visitor.app), headers=headers) as client:
-            return (await client.get(LOCAL + path)).status_code
+            return await client.get(LOCAL + path)
 
     return asyncio.run(visit())
 
@@ -121,6 +128,43 @@ def test_on_loopback_an_unknown_path_is_nobodys() -> None:
     visitor = Visitor()
     assert _get(visitor, "/shoes", {}) == 404
     assert visitor.world.requests == []
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [
+        ({"Authorization": "Bearer gsk_sandbox"}, "text/html"),
+        ({"Authorization": "Bearer ocx_live_sandbox"}, "application/json"),
+        ({"Authorization": "Bearer fluents_sandbox"}, "application/json"),
+        ({"x-api-key": "polyai_sandbox"}, "application/json"),
+    ],
+)
+def test_on_loopback_the_key_tells_whose_unknown_path_it_is(key: dict[str, str], kind: str) -> None:
+    answer = _fetch(Visitor(), "/products", key)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith(kind)
+    assert "Cannot GET /products" in answer.text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        GALTEA + "/phoneConnections/",
+        SUPPORT + "/",
+        "https://api.fluents.ai/v1/agents/list/",
+        OPENCOPILOT + "/phone/",
+    ],
+)
+def test_a_slash_at_the_end_is_no_other_path(url: str) -> None:
+    visitor = Visitor()
+    assert visitor.get(url).json() == visitor.get(url.rstrip("/")).json()
+    assert visitor.get(CONNECTORS + "/").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/phoneConnections/", "/v1/agents/list/", "/v1/prompts/list/"])
+def test_a_slash_at_the_end_is_no_other_path_on_loopback(path: str) -> None:
+    key = "gsk_sandbox" if "phone" in path else "fluents_sandbox"
+    assert _get(Visitor(), path, {"Authorization": f"Bearer {key}"}) == 200
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from reconciler.sandbox.state.growth import Entry, grow_collection, register_agents
+from reconciler.sandbox.state.growth import Entry, grow_around_agents, grow_collection
 from reconciler.sandbox.state.rows import SHAPES, SeedError, read_rows, read_section, refuse_unknown
-from reconciler.sandbox.state.shapes import fluents, polyai
+from reconciler.sandbox.state.shapes import fluents, galtea, polyai
 from reconciler.sandbox.state.shapes.shape import Shape
-from reconciler.sandbox.state.world import World
+from reconciler.sandbox.state.world import Document, World
+from reconciler.sandbox.trouble.switches import GENERATIONS
 
 SANDBOX_KEYS: Mapping[str, str] = MappingProxyType(
     {
@@ -18,13 +19,18 @@ SANDBOX_KEYS: Mapping[str, str] = MappingProxyType(
         "polyai": "polyai_sandbox",
     }
 )
-_REFERENCES = {"fluents": fluents.REFERENCES, "polyai": polyai.REFERENCES}
+_REFERENCES = {"galtea": galtea.REFERENCES, "fluents": fluents.REFERENCES, "polyai": polyai.REFERENCES}
 _TOP = (*SANDBOX_KEYS, "switches", "vices")
 _KEY = Shape(
     key="key",
     required={"key": "string"},
     optional={"products": "array", "regions": "array", "agents": "array"},
 )
+
+
+def join_key(key: str, *worlds: str) -> str:
+    """Return a key that opens the first of these worlds that the seed has, else the vendor's common one."""
+    return ":".join((key, *(name for name in worlds if name and ":" not in name)))
 
 
 def plant(world: World, seed: Mapping[str, Any]) -> None:
@@ -58,24 +64,39 @@ def _grow(seed: Mapping[str, Any]) -> Iterator[Entry]:
         own = {name: rows for name, rows in section.items() if name != "worlds"}
         yield from _grow_world(provider, "", key, own, path=provider)
         for name in worlds:
-            path = f"{provider}.worlds.{name}"
-            yield from _grow_world(provider, name, name, read_section(worlds, name, path=path), path=path)
+            path, scope = f"{provider}.worlds.{name}", str(name)
+            if not scope or ":" in scope:
+                msg = f"{path}: the name of a world has no colon"
+                raise SeedError(msg)
+            yield from _grow_world(provider, scope, scope, read_section(worlds, name, path=path), path=path)
 
 
 def _grow_world(provider: str, scope: str, key: str, section: Mapping[str, Any], *, path: str) -> Iterator[Entry]:
     """Grow what one account holds, and the keys that open it: its own, unless it lists others."""
     shapes = SHAPES[provider]
-    refuse_unknown(section, ["keys", *shapes], path=path)
+    generations = GENERATIONS.get(provider, ())
+    refuse_unknown(section, [*shapes, "keys", *(["generation"] if generations else [])], path=path)
     for name in shapes:
-        for collection, document_key, document in grow_collection(
-            provider, name, section.get(name), path=f"{path}.{name}"
-        ):
-            yield provider, scope, collection, document_key, document
+        for grown in grow_collection(provider, name, section.get(name), path=f"{path}.{name}"):
+            yield provider, scope, *grown
     if provider == "polyai":
-        for agent in register_agents(section):
-            yield provider, scope, "agents", agent["agentId"], agent
-    for grant in read_rows(section.get("keys") or [{"key": key}], _KEY, path=f"{path}.keys"):
-        yield provider, "", "keys", grant["key"], {**grant, "scope": scope}
+        yield from ((provider, scope, *grown) for grown in grow_around_agents(section, path=path))
+    grants = read_rows(section.get("keys") or [{"key": key}], _KEY, path=f"{path}.keys")
+    world = {"scope": scope, **_read_generation(section, generations, path=path)}
+    yield from ((provider, "", "keys", grant["key"], {**grant, **world}) for grant in grants)
+    if scope:
+        yield provider, "", "worlds", scope, {**grants[0], **world}
+
+
+def _read_generation(section: Mapping[str, Any], generations: Collection[str], *, path: str) -> Document:
+    """Return the generation that a world speaks, where it says one."""
+    if "generation" not in section:
+        return {}
+    generation = str(section["generation"])
+    if generation not in generations:
+        msg = f"{path}.generation: must be {' or '.join(generations)}, not {generation!r}"
+        raise SeedError(msg)
+    return {"generation": generation}
 
 
 def _refuse_shared_keys(entries: Collection[Entry]) -> None:

@@ -6,12 +6,14 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 Document = dict[str, Any]
 Shelf = tuple[str, str, str]
 
+_STAMPS = ("updated_at", "updatedAt", "lastUpdated")
 _TABLE = """
 CREATE TABLE IF NOT EXISTS documents (
   place INTEGER PRIMARY KEY,
@@ -102,10 +104,12 @@ class World:
     ) -> Document:
         """Set some fields of one document, as an editor at the vendor's console would.
 
-        Nothing is validated. KeyError where the document does not exist.
+        Nothing is validated. Where a document tells when it was last changed, it was now. KeyError where the document
+        does not exist.
         """
         with self._writing():
-            document = {**self.read(provider, collection, key, scope=scope), **fields}
+            before = self.read(provider, collection, key, scope=scope)
+            document = {**before, **_move_stamps(before), **fields}
             return self._put((provider, scope, collection), key, document)
 
     def put(
@@ -179,6 +183,17 @@ def _open(database: Path | None) -> sqlite3.Connection:
         msg = f"{database}: {error}"
         raise OSError(msg) from error
     return connection
+
+
+def _move_stamps(document: Document) -> Document:
+    """Return the moments of the last change, a second later: the same writes always give the same world."""
+    stamps = {name: document[name] for name in _STAMPS if isinstance(document.get(name), str)}
+    return {name: _add_second(moment) for name, moment in stamps.items()}
+
+
+def _add_second(moment: str) -> str:
+    later = datetime.fromisoformat(moment) + timedelta(seconds=1)
+    return later.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _copy(document: Document) -> Document:

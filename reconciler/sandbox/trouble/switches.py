@@ -21,8 +21,43 @@ class Switch:
 
 _UNKNOWN = "U: "
 
+GENERATIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"galtea": ("4", "5"), "opencopilot": ("2024-09", "2026")}
+)
+"""The generations of an API that can be played, the one of the vendor page we start from first."""
+
 SWITCHES: Mapping[str, Switch] = MappingProxyType(
     {
+        "galtea-generation": Switch(
+            "4",
+            GENERATIONS["galtea"],
+            "which generation the worlds speak that name none: 5 has no voice, no language and no voices route",
+            "the vendor page we start from is of 4",
+        ),
+        "galtea-unknown-fields": Switch(
+            "ignored",
+            ("ignored", "400"),
+            "what a field that the generation does not know, such as voice in 5, does in a PATCH body",
+            _UNKNOWN + "validation of unknown fields",
+        ),
+        "galtea-soft-deleted": Switch(
+            "404",
+            ("404", "readable"),
+            "whether a soft-deleted object can still be read and written by its id",
+            "hidden from lists D, by id unknown",
+        ),
+        "galtea-empty-voice": Switch(
+            "null",
+            ("null", "echoed"),
+            'how voice "" is shown after it was written',
+            'null and "" both mean the default voice (D)',
+        ),
+        "galtea-null-api-key": Switch(
+            "clears",
+            ("clears", "ignored", "400"),
+            "what null does in the apiKey of a WebRTC connection",
+            _UNKNOWN + "clearing apiKey",
+        ),
         "galtea-patch": Switch(
             "partial",
             ("partial", "strict"),
@@ -125,6 +160,36 @@ SWITCHES: Mapping[str, Switch] = MappingProxyType(
             "what a field that is not writable does in an update body",
             _UNKNOWN + "validation of unknown fields",
         ),
+        "opencopilot-generation": Switch(
+            "2024-09",
+            GENERATIONS["opencopilot"],
+            "which generation the worlds speak that name none: 2026 lists whole agents and answers them",
+            "the vendor page we start from is of 2024",
+        ),
+        "opencopilot-language": Switch(
+            "list",
+            ("list", "text", "lists"),
+            "language of 2026: written as text and read as a list of one, text both ways, or a list both ways",
+            "text on the PATCH page, list on the list page (D)",
+        ),
+        "opencopilot-null": Switch(
+            "clears",
+            ("clears", "ignored", "400"),
+            "what null does in an update body of 2026",
+            _UNKNOWN + "null semantics",
+        ),
+        "opencopilot-unknown-fields": Switch(
+            "ignored",
+            ("ignored", "400"),
+            "what a field that is not writable does in an update body of 2026",
+            _UNKNOWN + "validation of unknown fields",
+        ),
+        "opencopilot-patch-answer": Switch(
+            "object",
+            ("object", "empty"),
+            "what a committed PATCH of 2026 answers",
+            "the whole agent D, nothing in the pages of 2025",
+        ),
         "opencopilot-page-size": Switch("20", (), "phones on a page of the list", _UNKNOWN + "page size"),
         "opencopilot-unknown-id": Switch(
             "404",
@@ -149,6 +214,24 @@ SWITCHES: Mapping[str, Switch] = MappingProxyType(
             ("400", "ignored", "clears"),
             'what "" does in a connector\'s update',
             _UNKNOWN + '"" in a request',
+        ),
+        "polyai-main-behavior": Switch(
+            "refused",
+            ("refused", "written"),
+            "whether the prompt of an agent can be written on its branch main",
+            _UNKNOWN + "variants cannot (D)",
+        ),
+        "polyai-attribute-values": Switch(
+            "replace",
+            ("replace", "merge"),
+            "what the values of a variant do to the attributes that they do not name",
+            _UNKNOWN + "merge rule",
+        ),
+        "polyai-number-environment": Switch(
+            "free",
+            ("free", "must-agree"),
+            "whether a number and its connector must serve the same environment",
+            _UNKNOWN + "clientEnv of a number",
         ),
         "polyai-batch-limit": Switch(
             "25", (), "entries that one batch may carry, more are refused", _UNKNOWN + "size limit of a batch"

@@ -62,6 +62,8 @@ class Vendor(Protocol):
     """One vendor's counter: its ways, whom it lets in, and how its errors look."""
 
     provider: str
+    is_strict: bool
+    """Whether a path with a slash at its end is another path."""
 
     def ways(self) -> Sequence[Way]:
         """Return method, path and function of every call that the sandbox answers."""

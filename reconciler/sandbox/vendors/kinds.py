@@ -30,6 +30,7 @@ KINDS: Mapping[str, Callable[[object], bool]] = MappingProxyType(
         "array": lambda value: isinstance(value, list),
         "phone": lambda value: isinstance(value, str) and E164.match(value) is not None,
         "moment": _is_moment,
+        "environment": lambda value: isinstance(value, str) and value in {"sandbox", "pre-release", "live"},
         "region": lambda value: isinstance(value, str) and value in {"us", "uk", "eu", "studio"},
     }
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from reconciler.sandbox.state.shapes.shape import Shape, always, same_as_key
+from reconciler.sandbox.state.shapes.shape import Shape, always, date, same_as_key
 
 SHAPES: Mapping[str, Shape] = MappingProxyType(
     {
@@ -41,7 +41,25 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
                 "connectorId": always(None),
             },
         ),
-        "agents": Shape(key="agentId", required={"agentId": "string"}, optional={"region": "region"}),
+        "agents": Shape(
+            key="agentId",
+            required={"agentId": "string"},
+            optional={
+                "region": "region",
+                "accountId": "string",
+                "agentName": "string",
+                "behavior": "string",
+                "createdAt": "moment",
+                "updatedAt": "moment",
+            },
+            defaults={
+                "accountId": always("account_sandbox"),
+                "agentName": same_as_key,
+                "behavior": always("You answer the phone."),
+                "createdAt": date,
+                "updatedAt": date,
+            },
+        ),
         "variants": Shape(
             key="id",
             owner="projectId",
@@ -50,6 +68,48 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
             defaults={
                 "isDefault": lambda _key, place: place == 0,
                 "attributeValues": always({"values": {}}),
+            },
+        ),
+        "attributes": Shape(
+            key="id",
+            owner="projectId",
+            required={"id": "string"},
+            optional={"name": "string"},
+            defaults={"name": same_as_key},
+        ),
+        "branches": Shape(
+            key="branchId",
+            owner="projectId",
+            required={"branchId": "string"},
+            optional={"branchName": "string", "behavior": "string", "variants": "array"},
+            defaults={"branchName": same_as_key},
+        ),
+        "real_time_configs": Shape(
+            key="clientEnv",
+            owner="projectId",
+            required={"clientEnv": "environment"},
+            optional={"variables": "object?", "schema": "object?", "lastUpdated": "moment"},
+            defaults={"variables": always(None), "schema": always(None), "lastUpdated": date},
+        ),
+        "deployments": Shape(
+            key="id",
+            owner="projectId",
+            required={"id": "string", "environment": "environment"},
+            optional={
+                "accountId": "string",
+                "artifactVersion": "string",
+                "version": "string",
+                "createdBy": "string",
+                "createdAt": "moment",
+                "metadata": "object?",
+            },
+            defaults={
+                "accountId": always("account_sandbox"),
+                "artifactVersion": always("1"),
+                "version": same_as_key,
+                "createdBy": always("user_sandbox"),
+                "createdAt": date,
+                "metadata": always({}),
             },
         ),
     }

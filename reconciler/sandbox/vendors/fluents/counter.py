@@ -22,6 +22,7 @@ class Fluents:
     """Answer for api.fluents.ai."""
 
     provider = "fluents"
+    is_strict = False
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk

@@ -1,0 +1,1 @@
+"""Galtea: phone connections, WebRTC connections, and the versions that use them."""

@@ -1,0 +1,1 @@
+"""PolyAI: connectors, numbers, branches with their variants and prompt, real-time configuration."""
