@@ -22,7 +22,8 @@ from reconciler.app.learn.knowledge import explain_field, explain_kind, explain_
 from reconciler.cli.options import GLOBAL_OPTIONS
 from reconciler.cli.root import COMMANDS, EPILOG, SECTIONS, root
 from reconciler.model.codes import CODES
-from reconciler.model.resource_type import Catalog, Field, Provider, ResourceType
+from reconciler.model.field import Field
+from reconciler.model.resource_type import Catalog, Provider, ResourceType
 from reconciler.report.text.explanation import Explanation, Facts
 from reconciler.vendors import load_catalog, schema_folder
 

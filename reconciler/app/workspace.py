@@ -60,7 +60,7 @@ class Workspace:
         """Return what a saved plan of this project is bound to."""
         schemas = hashlib.sha256()
         digests = [provider.digest for provider in self.catalog.providers.values()]
-        digests += [resource_type.digest for resource_type in self.catalog.resource_types.values()]
+        digests += [resource_type.digest for resource_type in self.catalog.all_types]
         schemas.update("\n".join(digests).encode())
         return Binding(
             configuration=compute_digest(self.project, catalog=self.catalog),

@@ -27,8 +27,9 @@ class AccountChoice:
         self._offers = {kind: self._find_offers(kind, catalog) for kind in catalog.kinds}
 
     def _find_offers(self, kind: str, catalog: Catalog) -> list[str]:
-        types = catalog.resource_types
-        return [name for name, account in self._accounts.items() if (account.provider, kind) in types]
+        return [
+            name for name, account in self._accounts.items() if catalog.find(account.provider, kind, account.generation)
+        ]
 
     def choose(self, entry: Entry) -> Account | None:
         """Return the account of a resource; None where there is none, which is reported here or by `check_file`."""

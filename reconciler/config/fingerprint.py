@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
+from reconciler.model.field import Field
 from reconciler.model.paths import Json
 from reconciler.model.project import Account, Declared, Project
-from reconciler.model.resource_type import Catalog, Field
+from reconciler.model.resource_type import Catalog, ResourceType
 from reconciler.model.secret import HIDDEN, Secret
 
 
@@ -20,11 +21,11 @@ def compute_digest(project: Project, *, catalog: Catalog) -> str:
     of its variable.
     Costs 10 µs a resource, so it is computed where a plan is made, not where files are only checked.
     """
-    fields = {key: known.fields for key, known in catalog.resource_types.items() if _hold_secret(known.fields)}
+    secretive = {known.key for known in catalog.all_types if any(each.holds_secret for each in known.fields.values())}
     content = {
         "accounts": {name: _describe_account(account) for name, account in project.accounts.items()},
         "resources": {
-            declared.address: _describe_resource(declared, fields.get((declared.provider, declared.kind)))
+            declared.address: _describe_resource(declared, catalog.of(declared), secretive)
             for declared in project.resources
         },
     }
@@ -41,24 +42,28 @@ def _name_secret(value: object) -> str:
 
 
 def _describe_account(account: Account) -> list[str]:
-    return [account.provider, account.base_url, account.credential, account.region, account.generation, account.clear]
+    return [
+        account.provider,
+        account.base_url,
+        account.credential,
+        account.region,
+        account.generation,
+        account.clear,
+        *sorted(map(str, account.clear_fields.items())),
+    ]
 
 
-def _describe_resource(declared: Declared, fields: Mapping[str, Field] | None) -> list[Json]:
+def _describe_resource(declared: Declared, known: ResourceType, secretive: Collection[object]) -> list[Json]:
     identity = declared.identity.parts if declared.identity else None
-    spec = _withhold(declared.spec, fields) if fields else declared.spec
+    spec: Mapping[str, Json] = declared.spec
+    if known.key in secretive:
+        spec = {name: _withhold(value, known.find_field((name,))) for name, value in spec.items()}
     return [declared.account, identity, declared.match, spec, declared.protect]
 
 
-def _hold_secret(fields: Mapping[str, Field]) -> bool:
-    return any(known.secret or _hold_secret(known.fields) for known in fields.values())
-
-
-def _withhold(values: Mapping[str, Json], fields: Mapping[str, Field]) -> dict[str, Json]:
-    return {key: _withhold_value(value, fields.get(key)) for key, value in values.items()}
-
-
-def _withhold_value(value: Json, known: Field | None) -> Json:
-    if known and known.secret:
-        return value if isinstance(value, Secret) else HIDDEN
-    return _withhold(value, known.fields) if known and isinstance(value, dict) else value
+def _withhold(value: Json, known: Field) -> Json:
+    if known.secret and not isinstance(value, dict):
+        return value if isinstance(value, Secret) or value is None else HIDDEN
+    return (
+        {key: _withhold(inner, known.child(key)) for key, inner in value.items()} if isinstance(value, dict) else value
+    )

@@ -44,7 +44,7 @@ class ResourceReader:
         self._secrets = secrets
         self._findings = findings
         self._addresses: dict[str, tuple[Source, Place]] = {}
-        self._knowledge = {key: Knowledge(known) for key, known in catalog.resource_types.items()}
+        self._knowledge = {known.key: Knowledge(known) for known in catalog.all_types}
 
     def read_resources(self, document: Document) -> Iterator[Declared]:
         """Yield the resources of one file that can be told what they are; every mistake is reported."""
@@ -113,14 +113,16 @@ class ResourceReader:
             spec=spec,
             location=entry.document.source.locate(entry.place),
             protect=protect,
+            generation=knowledge.resource_type.api,
             positions=Positions(entry.document.places, spec),
         )
 
     def _find_knowledge(self, kind: str, account: Account | None) -> Knowledge | None:
         """Find what is known of the kind; where the account is wrong, the only provider of the kind will do."""
         if account:
-            return self._knowledge[account.provider, kind]
-        known = [knowledge for (_, offered), knowledge in self._knowledge.items() if offered == kind]
+            offered = self._catalog.find(account.provider, kind, account.generation)
+            return self._knowledge[offered.key] if offered else None
+        known = [knowledge for knowledge in self._knowledge.values() if knowledge.resource_type.kind == kind]
         return known[0] if len(known) == 1 else None
 
     def _report_keys(self, entry: Entry, knowledge: Knowledge | None) -> None:

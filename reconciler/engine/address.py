@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from urllib.parse import quote
 
+from reconciler.model.endpoints import Query
 from reconciler.model.resource_type import Identity
 
 
@@ -15,7 +15,7 @@ def fill(template: str, identity: Identity) -> str:
     return template
 
 
-def build_url(base_url: str, path: str, *, query: Mapping[str, str], identity: Identity) -> str:
+def build_url(base_url: str, path: str, *, query: Query, identity: Identity) -> str:
     """Return the absolute URL of a request to one object. A `+` in the query is always `%2B`."""
-    parameters = "&".join(f"{quote(key, safe='')}={fill(value, identity)}" for key, value in query.items())
+    parameters = "&".join(f"{quote(key, safe='')}={fill(value, identity)}" for key, value in query)
     return base_url.rstrip("/") + fill(path, identity) + (f"?{parameters}" if parameters else "")

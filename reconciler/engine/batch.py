@@ -9,7 +9,7 @@ from itertools import islice
 from reconciler.engine.encode import encode_batch
 from reconciler.model.plan import Update
 from reconciler.model.project import Account
-from reconciler.model.resource_type import Catalog, ResourceType
+from reconciler.model.resource_type import Catalog
 
 
 def group_updates(updates: Sequence[Update], *, catalog: Catalog) -> tuple[tuple[Update, ...], ...]:
@@ -20,8 +20,8 @@ def group_updates(updates: Sequence[Update], *, catalog: Catalog) -> tuple[tuple
     """
     groups: dict[object, list[Update]] = {}
     for update in updates:
-        groups.setdefault(_group_key(update, catalog.resource_types), []).append(update)
-    return tuple(chunk for group in groups.values() for chunk in _chunk(group, catalog.resource_types))
+        groups.setdefault(_group_key(update, catalog), []).append(update)
+    return tuple(chunk for group in groups.values() for chunk in _chunk(group, catalog))
 
 
 def name_carriers(
@@ -31,7 +31,7 @@ def name_carriers(
     carriers: dict[str, str] = {}
     for group in group_updates(updates, catalog=catalog):
         if len(group) > 1:
-            resource_type = catalog.resource_types[group[0].provider, group[0].kind]
+            resource_type = catalog.of(group[0])
             batch = encode_batch(resource_type, group, base_url=accounts[group[0].account].base_url)
             carriers.update((update.address, batch.url) for update in group)
     return tuple(_carry(update, carriers.get(update.address, "")) for update in updates)
@@ -46,16 +46,16 @@ def count_requests(updates: Sequence[Update], *, catalog: Catalog) -> int:
     return len(group_updates(updates, catalog=catalog))
 
 
-def _group_key(update: Update, resource_types: Mapping[tuple[str, str], ResourceType]) -> object:
-    resource_type = resource_types[update.provider, update.kind]
-    moves = any(resource_type.fields[change.path[0]].moves for change in update.changes)
+def _group_key(update: Update, catalog: Catalog) -> object:
+    resource_type = catalog.of(update)
+    moves = any(resource_type.find_field(change.path[:1]).moves for change in update.changes)
     if resource_type.batch is None or moves:
         return update.address
     return (update.account, update.kind, tuple(update.identity[part] for part in resource_type.batch.group))
 
 
-def _chunk(group: list[Update], resource_types: Mapping[tuple[str, str], ResourceType]) -> list[tuple[Update, ...]]:
-    batch = resource_types[group[0].provider, group[0].kind].batch
+def _chunk(group: list[Update], catalog: Catalog) -> list[tuple[Update, ...]]:
+    batch = catalog.of(group[0]).batch
     size = batch.size if batch else 1
     rest = iter(group)
     return list(iter(lambda: tuple(islice(rest, size)), ()))

@@ -25,7 +25,7 @@ def draw_calls(
     for declared in resources:
         reading = live.readings[declared.address]
         if isinstance(reading, Present):
-            resource_type = catalog.resource_types[declared.provider, declared.kind]
+            resource_type = catalog.of(declared)
             drawn = _Stop(declared, reading, resource_type, touched=declared.address in touched)
             for node in drawn.nodes(live):
                 nodes[node.key] = _prefer(nodes.get(node.key), node)
@@ -89,7 +89,7 @@ class _Stop:
         """Yield where the call goes on: what references name, and the parent in the identity (PolyAI's agent)."""
         for name, known in self.resource_type.fields.items():
             if known.reference and known.writable and (value := self._value(name)):
-                kind = known.reference.partition(".")[0]
+                kind = known.reference.kind
                 yield f"{self.declared.provider}:{kind}:{value}", kind, self._name_of(name) or value
         for part in self.resource_type.identity:
             if part.field is None:

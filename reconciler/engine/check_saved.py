@@ -18,7 +18,7 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.paths import MISSING, format_pointer, pick
 from reconciler.model.plan import Change, Plan, Update
 from reconciler.model.project import Account, Declared, Project
-from reconciler.model.resource_type import Catalog, Identity, ResourceType
+from reconciler.model.resource_type import Catalog, Identity, ResourceType, Typed
 
 
 def check_saved(
@@ -62,13 +62,13 @@ def _check_update(
 ) -> str:
     if declared is None:
         return "nothing of that name is declared"
-    if (update.kind, update.provider, update.account) != (declared.kind, declared.provider, declared.account):
-        return "it names another kind, provider or account than is declared"
+    if _name_type(update) != _name_type(declared) or update.account != declared.account:
+        return "it names another kind, provider, generation or account than is declared"
     if update.protected != declared.protect:
         return "its protection is not the declared one"
     if update.identity not in {declared.identity, found.get(update.address)}:
         return f"{update.identity} is not the object that is declared"
-    resource_type = catalog.resource_types[declared.provider, declared.kind]
+    resource_type = catalog.of(declared)
     for change in update.changes:
         if not _is_declared(change, declared, resource_type):
             return f"{format_pointer(change.path)} is not declared so"
@@ -78,15 +78,19 @@ def _check_update(
     )
 
 
+def _name_type(typed: Typed) -> tuple[str, str, str]:
+    return typed.provider, typed.kind, typed.generation
+
+
 def _is_declared(change: Change, declared: Declared, resource_type: ResourceType) -> bool:
     name = change.path[0]
-    known = resource_type.fields.get(name)
-    if known is None or name not in declared.spec or change.secret != known.secret:
+    top, known = resource_type.find_field((name,)), resource_type.find_field(change.path)
+    if name not in declared.spec or change.secret != known.secret:
         return False
     if known.readable and change.before is MISSING:
         # Without a value before, the look before the write could not tell that the field moved.
         return False
-    wanted = pick(normalise(known, declared.spec[name]), change.path[1:])
+    wanted = pick(normalise(top, declared.spec[name]), change.path[1:])
     return wanted is not MISSING and same(change.after, wanted)
 
 
@@ -102,8 +106,9 @@ def _check_possible(update: Update, declared: Declared, resource_type: ResourceT
 def _check_request(update: Update, declared: Declared, resource_type: ResourceType, account: Account) -> str:
     """Encode the changes anew over the rest that the saved body holds: any difference was put there by hand."""
     saved = update.request
+    rest = {resource_type.find_field((name,)).live_name: value for name, value in saved.body.items()}
     built = encode_update(
-        resource_type, update.changes, declared=declared, identity=update.identity, live=saved.body, account=account
+        resource_type, update.changes, declared=declared, identity=update.identity, live=rest, account=account
     )
     if (saved.method, saved.url) != (built.method, built.url):
         return f"its request would go to {saved.method} {saved.url}"

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
-from reconciler.engine.normal_form import normalise, read_field, same
+from reconciler.engine.normal_form import keep_readable, normalise, read_field, same
+from reconciler.model.field import Field
 from reconciler.model.paths import MISSING, FieldPath, Json, Missing, pick
-from reconciler.model.resource_type import Field, ResourceType
-from reconciler.model.secret import reveal_within
+from reconciler.model.resource_type import ResourceType
 
 Difference: TypeAlias = tuple[FieldPath, "Json | Missing", Json]
 """Path, before, after; before is MISSING where the live value is not known or the key is not there."""
@@ -23,16 +23,20 @@ def find_differences(
 ) -> Iterator[Difference]:
     """Yield what differs among the owned fields, in the order in which they are declared."""
     for name, value in declared.items():
-        known = resource_type.fields[name]
+        known = resource_type.find_field((name,))
         yield from compare_field(known, before=read_field(known, live), after=normalise(known, value))
 
 
 def compare_field(known: Field, *, before: Json | Missing, after: Json) -> Iterator[Difference]:
     """Yield the differences of one field, both sides in normal form.
 
-    Of a nested object only the declared keys are compared: the others are not ours (law 1).
+    Of a nested object only the declared keys are compared: the others are not ours (law 1). What cannot be read back in it
+    is a difference of its own, from a value that is not known.
     """
     path = (known.name,)
+    if isinstance(after, Mapping) and known.readable and not known.tells_all:
+        yield from _list_unread(known, after, path)
+        after = keep_readable(known, after)
     if before is None and isinstance(after, Mapping):
         before = {}
     if before is MISSING:
@@ -43,6 +47,15 @@ def compare_field(known: Field, *, before: Json | Missing, after: Json) -> Itera
             yield from _compare_objects(path, before=owned, after=after)
     elif not same(before, after):
         yield path, before, after
+
+
+def _list_unread(known: Field, value: Mapping[str, Json], path: FieldPath) -> Iterator[Difference]:
+    for key, inner in value.items():
+        below, there = known.child(key), (*path, key)
+        if isinstance(inner, Mapping) and inner:
+            yield from _list_unread(below, inner, there)
+        elif not below.readable:
+            yield there, MISSING, inner
 
 
 def restrict(live: Json, declared: Json) -> Json:
@@ -62,8 +75,8 @@ def _compare_objects(path: FieldPath, *, before: Json, after: Json) -> Iterator[
     from deepdiff import DeepDiff
 
     tree = DeepDiff(
-        reveal_within(before),
-        reveal_within(after),
+        before,
+        after,
         view="tree",
         ignore_private_variables=False,
         zip_ordered_iterables=True,

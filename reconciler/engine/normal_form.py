@@ -9,42 +9,42 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from reconciler.model.field import ANY, Field
 from reconciler.model.paths import MISSING, Json, Missing
-from reconciler.model.resource_type import Field, ResourceType
-from reconciler.model.secret import Secret, reveal_within
-
-UNKNOWN_FIELD = Field(name="", schema={})
+from reconciler.model.resource_type import ResourceType
+from reconciler.model.secret import Secret, reveal_within, seal
 
 
 def normalise(known: Field, value: Json) -> Json:
     """Return the normal form of one field's value.
 
     Values equal to null become None, an expanded reference becomes the id it names, a set is sorted, a whole number is
-    an integer (1.0 and 1 are one JSON number), and nested objects are normalised field by field.
+    an integer (1.0 and 1 are one JSON number), a secret is sealed, and nested objects are normalised field by field. The
+    elements of a list keep what is ours of them: not what the vendor sets.
     """
     if value is MISSING:
         return MISSING
-    value = _reduce_reference(known, value)
+    value = _reduce_reference(known, _unpack(known, value))
     if value is None or any(same(value, null) for null in known.equals_null):
         return None
     if isinstance(value, Mapping):
-        return {key: normalise(known.fields.get(key, UNKNOWN_FIELD), inner) for key, inner in value.items()}
+        return {key: normalise(known.child(key), inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return _normalise_list(known, value)
-    return _normalise_number(value)
+    return seal(value) if known.secret else _normalise_number(value)
 
 
 def normalise_live(resource_type: ResourceType, value: Mapping[str, Json]) -> dict[str, Json]:
-    """Return the normal form of all known readable fields that a live object contains."""
+    """Return the normal form of all known readable fields that a live object contains; nothing of it is a secret."""
     return {
-        name: normalise(known, value[name])
+        name: normalise(known, keep_readable(known, value[known.live_name]))
         for name, known in resource_type.fields.items()
-        if known.readable and name in value
+        if known.readable and known.live_name in value
     }
 
 
 def same(left: Json, right: Json) -> bool:
-    """Tell whether two JSON values are equal, without Python's `True == 1`."""
+    """Tell whether two values are equal, without Python's `True == 1`."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, Mapping) and isinstance(right, Mapping):
@@ -59,26 +59,49 @@ def same(left: Json, right: Json) -> bool:
 def read_field(known: Field, live: Mapping[str, Json]) -> Json | Missing:
     """Return the normal form of a field of a live object.
 
-    MISSING where it cannot be told: the field is write-only, or this generation of the API does not serve it.
+    MISSING where it cannot be told: the field is write-only or secret, or this generation of the API does not serve it.
+    What is so below the field is left out.
     """
     if not known.readable:
         return MISSING
-    if known.name in live:
-        return normalise(known, live[known.name])
+    if known.live_name in live:
+        return normalise(known, keep_readable(known, live[known.live_name]))
     return MISSING if known.absence == "unsupported" else None
+
+
+def keep_readable(known: Field, value: Json) -> Json:
+    """Drop what a read does not tell at any depth: secrets, which a vendor may mask, and what is only ever sent."""
+    if not isinstance(value, Mapping) or known.tells_all:
+        return value
+    return {key: keep_readable(known.child(key), inner) for key, inner in value.items() if known.child(key).readable}
 
 
 def _reduce_reference(known: Field, value: Json) -> Json:
     if known.reference is None or not isinstance(value, Mapping):
         return value
-    return value.get(known.reference.partition(".")[2], value)
+    return value.get(known.reference.target, value)
+
+
+def _unpack(known: Field, value: Json) -> Json:
+    """Take the one value out of the list that the vendor may answer in its place; several are no value of the field."""
+    if not known.read_as_list or not isinstance(value, (list, tuple)):
+        return value
+    return None if not value else value[0] if len(value) == 1 else value
 
 
 def _normalise_list(known: Field, value: list[Json] | tuple[Json, ...]) -> list[Json]:
-    inner = [normalise(UNKNOWN_FIELD, entry) for entry in value]
+    entries = known.entries or ANY
+    inner = [normalise(entries, _keep_ours(entries, entry)) for entry in value]
     return (
         sorted(inner, key=lambda entry: json.dumps(reveal_within(entry), sort_keys=True)) if known.unordered else inner
     )
+
+
+def _keep_ours(known: Field, value: Json) -> Json:
+    """Drop what the vendor sets in an element of a list, at any depth: nobody declares it, and a list is compared whole."""
+    if not isinstance(value, Mapping) or known.reference is not None:
+        return value
+    return {key: _keep_ours(known.child(key), inner) for key, inner in value.items() if known.child(key).writable}
 
 
 def _normalise_number(value: Json) -> Json:

@@ -13,6 +13,7 @@ from reconciler.engine.collide import find_collisions
 from reconciler.engine.diff import find_differences
 from reconciler.engine.encode import encode_update
 from reconciler.engine.refuse import find_refusals
+from reconciler.engine.risk import collect_risks, find_risk
 from reconciler.engine.verify import find_unusable
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.ledger import Ledger
@@ -54,7 +55,7 @@ def make_plan(
         else plan_resource(
             declared,
             live.readings[declared.address],
-            resource_type=catalog.resource_types[declared.provider, declared.kind],
+            resource_type=catalog.of(declared),
             account=project.accounts[declared.account],
             ledger=ledger,
             options=live.options,
@@ -163,7 +164,7 @@ def _make_change(
     last: Json | Missing,
     resource_type: ResourceType,
 ) -> Change | None:
-    known = resource_type.fields[path[0]]
+    known = resource_type.find_field(path)
     cause = attribute(last=last, declared=after, live=before)
     if cause is None:
         return None
@@ -173,7 +174,7 @@ def _make_change(
         after=after,
         cause=cause,
         location=declared.locate(path),
-        risk=known.risk,
+        risk=find_risk(resource_type, path, after=after),
         secret=known.secret,
         last_applied=last,
     )
@@ -204,19 +205,10 @@ def _make_update(
         ),
         location=declared.location,
         label=str(reading.value.get(resource_type.label) or ""),
-        risks=_collect_risks(resource_type, changes, reading.value),
+        risks=collect_risks(resource_type, changes, reading.value),
         protected=declared.protect,
+        generation=declared.generation,
     )
-
-
-def _collect_risks(resource_type: ResourceType, changes: Sequence[Change], live: Mapping[str, Json]) -> tuple[str, ...]:
-    of_fields = [f"{change.path[0]}: {change.risk}" for change in changes if change.risk]
-    of_object = [
-        f"{field} is {live[field]}: {reasons[live[field]]}"
-        for field, reasons in resource_type.live_risk.items()
-        if isinstance(live.get(field), str) and live[field] in reasons
-    ]
-    return tuple(dict.fromkeys([*of_object, *of_fields]))
 
 
 def _planned(declared: Declared, status: Status, reason: str = "") -> Planned:

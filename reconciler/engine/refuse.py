@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
+from reconciler.engine.encode import is_merged
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.field import Field
 from reconciler.model.paths import MISSING, FieldPath, Json, format_pointer
 from reconciler.model.plan import Change
 from reconciler.model.project import Account, Declared
-from reconciler.model.resource_type import Field, ResourceType
+from reconciler.model.resource_type import ResourceType
 
 
 def find_refusals(
@@ -27,14 +29,15 @@ def find_refusals(
     for change in changes:
         if change.path[0] in unserved:
             continue
-        known = resource_type.fields[change.path[0]]
+        known = resource_type.find_field(change.path[:1])
         offered = options.get((account.name, known.options.path)) if known.options else None
         refusal = (
             _refuse_immutable(known, change)
-            or _refuse_clearing(known, change, account)
+            or _refuse_clearing(resource_type, change, account)
             or _refuse_option(known, change, offered)
         )
         found += [_place(declared, change.path, *refusal)] if refusal else []
+    found += _refuse_lost_secrets(declared, live, changes, resource_type)
     found += _refuse_crowded_move(declared, changes, resource_type)
     found += _refuse_lonely(declared, changes, resource_type)
     return tuple(found)
@@ -82,20 +85,15 @@ def _refuse_immutable(known: Field, change: Change) -> Refusal | None:
     return "immutable-field", message, known.advice or f"Declare {known.name} as it is, or remove it from spec."
 
 
-def _refuse_clearing(known: Field, change: Change, account: Account) -> Refusal | None:
+def _refuse_clearing(resource_type: ResourceType, change: Change, account: Account) -> Refusal | None:
     if change.after is not None:
         return None
-    name = ".".join(change.path)
-    if len(change.path) > 1:
-        if known.merging != "unknown":
-            return None
-        return (
-            "cannot-clear",
-            f"{name} cannot be removed: it is not known whether the vendor merges or replaces {known.name}",
-            f"Set {name} to another value, or remove it in the vendor's console.",
-        )
-    if known.clearing == "null" or (known.clearing == "account" and account.clear != "refuse"):
+    known, name = resource_type.find_field(change.path), ".".join(change.path)
+    clear = account.clear_of(change.path[0])
+    if known.clearing == "null" or (known.clearing == "account" and clear != "refuse"):
         return None
+    if len(change.path) > 1 and known.clearing == "refuse":
+        return _refuse_dropping(resource_type.find_field(change.path[:-1]), ".".join(change.path[:-1]), name)
     if known.clearing == "account":
         advice = (
             f"How the vendor clears a field is not known. Set `clear: send-null` or `clear: send-empty` on account "
@@ -107,6 +105,49 @@ def _refuse_clearing(known: Field, change: Change, account: Account) -> Refusal 
         f"{name} cannot be cleared",
         known.advice or "Declare a value, or remove the field from spec.",
     )
+
+
+def _refuse_dropping(holder: Field, title: str, name: str) -> Refusal | None:
+    """Refuse to drop a key of an object where the vendor would keep it, or nobody knows whether it would."""
+    if holder.merging in {"merge", "replace"}:
+        return None
+    why = (
+        f"it is not known whether the vendor merges or replaces {title}"
+        if holder.merging == "unknown"
+        else f"the vendor merges what is sent into {title} and drops no key"
+    )
+    advice = f"Set {name} to another value, or remove it in the vendor's console."
+    return "cannot-clear", f"{name} cannot be removed: {why}", advice
+
+
+def _refuse_lost_secrets(
+    declared: Declared, live: Mapping[str, Json], changes: Sequence[Change], resource_type: ResourceType
+) -> Iterator[Diagnostic]:
+    """Refuse to send an object whole whose secrets git does not declare: the live ones may be masked, so they never travel."""
+    for name in dict.fromkeys(change.path[0] for change in changes):
+        top = resource_type.find_field((name,))
+        held = live.get(top.live_name)
+        if top.tells_all or is_merged(top) or not isinstance(held, Mapping):
+            continue
+        for path in _list_undeclared(top, held, declared.spec.get(name), (name,)):
+            dotted = ".".join(path)
+            yield _place(
+                declared,
+                path,
+                "secret-not-declared",
+                f"{name} is sent whole, and {dotted}, which cannot be read back, is set but not declared",
+                f"Declare {dotted} too, or change {name} in the vendor's console: without it the secret would be lost.",
+            )
+
+
+def _list_undeclared(known: Field, held: Mapping[str, Json], spec: Json, path: FieldPath) -> Iterator[FieldPath]:
+    ours = spec if isinstance(spec, Mapping) else {}
+    for key, value in held.items():
+        below = known.child(key)
+        if not below.readable and value not in (None, "", {}, []) and key not in ours:
+            yield (*path, key)
+        elif isinstance(value, Mapping) and not below.tells_all:
+            yield from _list_undeclared(below, value, ours.get(key), (*path, key))
 
 
 def _refuse_option(known: Field, change: Change, offered: frozenset[str] | None) -> Refusal | None:
@@ -122,7 +163,7 @@ def _refuse_crowded_move(
     declared: Declared, changes: Sequence[Change], resource_type: ResourceType
 ) -> Iterator[Diagnostic]:
     """Refuse a move together with other changes: after it the old path answers 404 (I), so it travels alone."""
-    moves = [change for change in changes if resource_type.fields[change.path[0]].moves]
+    moves = [change for change in changes if resource_type.find_field(change.path[:1]).moves]
     if moves and len(changes) > len(moves):
         others = ", ".join(change.path[0] for change in changes if change not in moves)
         yield _place(

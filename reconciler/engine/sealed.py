@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from reconciler.engine.normal_form import normalise
 from reconciler.model.ledger import Applied, Ledger
-from reconciler.model.paths import Json
-from reconciler.model.plan import Change, Update
+from reconciler.model.paths import Json, format_pointer, pick
+from reconciler.model.plan import Update
 from reconciler.model.project import Declared
 from reconciler.model.resource_type import Catalog, ResourceType
-from reconciler.model.secret import Secret, seal
+from reconciler.model.secret import Secret
 
 Fingerprint = Callable[[Secret], str]
 
@@ -26,48 +26,52 @@ def recognise_secrets(
     known = dict(ledger.entries)
     for declared in resources:
         entry = known.get(declared.address)
-        names = _list_secrets(catalog.resource_types[declared.provider, declared.kind], declared)
-        if entry is not None and names:
-            known[declared.address] = _recognise(entry, declared, names, fingerprint)
+        resource_type = catalog.of(declared)
+        if entry is not None and any(resource_type.find_field((name,)).holds_secret for name in declared.spec):
+            known[declared.address] = _recognise(entry, declared, resource_type, fingerprint)
     return replace(ledger, entries=known)
 
 
-def _list_secrets(resource_type: ResourceType, declared: Declared) -> tuple[str, ...]:
-    return tuple(name for name in declared.spec if resource_type.fields[name].secret)
-
-
-def _recognise(entry: Applied, declared: Declared, names: Sequence[str], fingerprint: Fingerprint) -> Applied:
+def _recognise(entry: Applied, declared: Declared, resource_type: ResourceType, fingerprint: Fingerprint) -> Applied:
     fields: dict[str, Json] = dict(entry.fields)
-    for name in names:
-        sealed = seal(declared.spec[name])
-        if sealed is not None and fields.get(f"/{name}") == fingerprint(sealed):
-            fields[f"/{name}"] = declared.spec[name]
+    for name, value in seal_fields(resource_type, declared.spec).items():
+        pointer = format_pointer((name,))
+        if pointer in fields:
+            fields[pointer] = _recognise_value(fields[pointer], value, fingerprint)
     return replace(entry, fields=fields)
 
 
+def _recognise_value(kept: Json, declared: Json, fingerprint: Fingerprint) -> Json:
+    if isinstance(declared, Secret):
+        return declared if isinstance(kept, str) and kept == fingerprint(declared) else kept
+    if isinstance(declared, Mapping) and isinstance(kept, Mapping):
+        return {
+            key: _recognise_value(value, declared[key], fingerprint) if key in declared else value
+            for key, value in kept.items()
+        }
+    return kept
+
+
 def seal_fields(resource_type: ResourceType, fields: Mapping[str, Json]) -> dict[str, Json]:
-    """Return fields by name in normal form with the secret ones sealed, ready to be kept."""
-    sealed: dict[str, Json] = {}
-    for name, value in fields.items():
-        known = resource_type.fields[name]
-        normal = normalise(known, value)
-        sealed[name] = seal(normal) if known.secret else normal
-    return sealed
+    """Return fields by name in normal form, in which every secret is sealed, ready to be kept."""
+    return {name: normalise(resource_type.find_field((name,)), value) for name, value in fields.items()}
 
 
 def fill_secrets(update: Update, declared: Declared, *, resource_type: ResourceType) -> Update:
     """Return an update of a saved plan with its secrets, which a plan never holds, taken from the declaration."""
-    secrets = {
-        change.path[0]: normalise(resource_type.fields[change.path[0]], declared.spec[change.path[0]])
+    sealed = seal_fields(resource_type, declared.spec)
+    changes = tuple(
+        replace(change, after=_fill(change.after, pick(sealed, change.path))) if change.secret else change
         for change in update.changes
-        if change.secret and change.after is not None
-    }
-    if not secrets:
-        return update
-    changes = tuple(_fill(change, secrets) for change in update.changes)
-    body = {name: secrets.get(name, value) for name, value in update.request.body.items()}
+    )
+    body = {name: _fill(value, sealed.get(name)) for name, value in update.request.body.items()}
     return replace(update, changes=changes, request=replace(update.request, body=body))
 
 
-def _fill(change: Change, secrets: Mapping[str, Json]) -> Change:
-    return replace(change, after=secrets[change.path[0]]) if change.path[0] in secrets else change
+def _fill(planned: Json, declared: Json) -> Json:
+    """Put declared secrets where a plan says that there is one; what is not declared stays withheld and is refused."""
+    if isinstance(planned, Secret):
+        return declared if isinstance(declared, (Secret, Mapping)) else planned
+    if isinstance(planned, Mapping) and isinstance(declared, Mapping):
+        return {key: _fill(value, declared.get(key)) for key, value in planned.items()}
+    return planned

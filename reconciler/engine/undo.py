@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.engine.normal_form import same
 from reconciler.engine.verify import live_value
-from reconciler.model.paths import MISSING, FieldPath, Json, Missing
+from reconciler.model.paths import MISSING, FieldPath, Json, Missing, format_pointer, pick
 from reconciler.model.project import Declared
 from reconciler.model.resource_type import ResourceType
 
@@ -66,15 +66,15 @@ def _find_obstacle(
     reversal: Reversal, *, resource_type: ResourceType, live: Mapping[str, Json], last: Mapping[str, Json]
 ) -> str:
     name = reversal.path[0]
-    known = resource_type.fields.get(name)
-    if known is None:
+    known = resource_type.find_field(reversal.path)
+    if name not in resource_type.fields and resource_type.union is None:
         return "it is no longer known"
     if reversal.before is MISSING:
         return "what it was before is not known: the API cannot be read back"
     if known.secret:
         return "it is a secret, and only its fingerprint was kept"
     if not known.readable:
-        now = last.get(f"/{name}", MISSING)
+        now = pick(last.get(format_pointer((name,)), MISSING), reversal.path[1:])
         return "" if now is MISSING or same(now, reversal.after) else "another apply changed it since"
     return _find_move(reversal, now=live_value(resource_type, reversal.path, live))
 

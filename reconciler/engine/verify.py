@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.engine.diff import restrict
-from reconciler.engine.encode import sent_whole
-from reconciler.engine.normal_form import normalise, normalise_live, read_field, same
+from reconciler.engine.encode import keep_sendable, list_whole
+from reconciler.engine.normal_form import keep_readable, normalise, normalise_live, read_field, same
+from reconciler.model.field import Field
 from reconciler.model.live import Present, Unknown
 from reconciler.model.outcome import Collateral
 from reconciler.model.paths import MISSING, FieldPath, Json, Missing, pick
@@ -29,14 +30,29 @@ def find_moved(resource_type: ResourceType, update: Update, live: Mapping[str, J
     """List the touched fields that moved since they were planned (law 7).
 
     A field that already has the planned value has not moved; one that cannot be read never does. Where a nested object
-    is sent whole, all of it is touched: its other keys must be what the plan was made from.
+    is sent whole, all of it is touched: its other keys must be what the plan was made from. So must what only
+    accompanies the changes.
     """
     moved = [
         change.path
         for change in update.changes
         if change.before is not MISSING and not _is_either(change, live_value(resource_type, change.path, live))
     ]
-    return (*moved, *_find_moved_rest(resource_type, update, live))
+    return (
+        *moved,
+        *_find_moved_rest(resource_type, update, live),
+        *_find_moved_companions(resource_type, update, live),
+    )
+
+
+def _find_moved_companions(
+    resource_type: ResourceType, update: Update, live: Mapping[str, Json]
+) -> Iterator[FieldPath]:
+    for name in update.request.companions:
+        known = resource_type.find_field((name,))
+        now = read_field(known, live)
+        if now is not MISSING and not _fits(normalise(known, update.request.body.get(name)), now):
+            yield (name,)
 
 
 def find_wrong(resource_type: ResourceType, update: Update, live: Mapping[str, Json]) -> tuple[FieldPath, ...]:
@@ -44,7 +60,7 @@ def find_wrong(resource_type: ResourceType, update: Update, live: Mapping[str, J
     return tuple(
         change.path
         for change in update.changes
-        if resource_type.fields[change.path[0]].readable
+        if resource_type.find_field(change.path).readable
         and not _fits(change.after, live_value(resource_type, change.path, live))
     )
 
@@ -71,7 +87,9 @@ def find_collateral(
 
 def live_value(resource_type: ResourceType, path: FieldPath, live: Mapping[str, Json]) -> Json | Missing:
     """Return the normal form of what a live object holds at a path; a key not in an object is null."""
-    top = read_field(resource_type.fields[path[0]], live)
+    if not resource_type.find_field(path).readable:
+        return MISSING
+    top = read_field(resource_type.find_field(path[:1]), live)
     if len(path) == 1 or top is MISSING:
         return top
     inner = pick(top, path[1:])
@@ -93,15 +111,26 @@ def _fits(wanted: Json, value: Json | Missing) -> bool:
 
 
 def _find_moved_rest(resource_type: ResourceType, update: Update, live: Mapping[str, Json]) -> tuple[FieldPath, ...]:
-    moved = []
+    moved: list[FieldPath] = []
     for name in dict.fromkeys(change.path[0] for change in update.changes):
-        known = resource_type.fields[name]
-        if sent_whole(known, update.request.body):
-            touched = _touched_keys(update, name)
-            sent = _without(normalise(known, update.request.body[name]), touched)
-            if not same(sent, _without(read_field(known, live), touched)):
-                moved.append((name,))
+        top = resource_type.find_field((name,))
+        touched = _touched_keys(update, name)
+        for path, known in list_whole(top, update.request.body.get(name)):
+            sent = _drop_untold(known, pick(update.request.body[name], path))
+            held = _drop_untold(known, keep_sendable(known, _pick_live(live, top, path)))
+            below = frozenset(key[len(path) :] for key in touched if key[: len(path)] == path)
+            if not same(_without(sent, below), _without(held, below)):
+                moved.append((name, *path))
     return tuple(moved)
+
+
+def _drop_untold(known: Field, value: Json) -> Json:
+    return normalise(known, keep_readable(known, value))
+
+
+def _pick_live(live: Mapping[str, Json], top: Field, path: FieldPath) -> Json:
+    held = pick(live, (top.live_name, *path))
+    return None if held is MISSING else held
 
 
 def _find_nested_damage(update: Update, *, old: Mapping[str, Json], new: Mapping[str, Json]) -> tuple[Collateral, ...]:

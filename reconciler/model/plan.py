@@ -73,6 +73,8 @@ class Update:
     risks: tuple[str, ...] = ()
     """Why this update is high risk: one sentence each; empty where it is not."""
     protected: bool = False
+    generation: str = ""
+    """The setting `api` of its account, empty for the default."""
 
     @property
     def causes(self) -> frozenset[Cause]:

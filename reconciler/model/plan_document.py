@@ -103,6 +103,7 @@ def _write_update(update: Update) -> dict[str, Json]:
         "provider": update.provider,
         "account": update.account,
         "kind": update.kind,
+        "generation": update.generation,
         "id": update.identity.as_json(),
         "identity": [{"name": name, "value": value} for name, value in update.identity.parts],
         "label": update.label,
@@ -231,6 +232,7 @@ def _read_update(entry: Mapping[str, Json]) -> Update:
         label=_text(entry["label"]),
         risks=tuple(_text(risk) for risk in entry["risks"]),
         protected=bool(entry["protected"]),
+        generation=_text(entry.get("generation", "")),
     )
 
 

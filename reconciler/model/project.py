@@ -28,7 +28,13 @@ class Account:
     requests_per_minute: int | None = None
     timeout_seconds: float = 30.0
     clear: ClearSetting = "refuse"
+    clear_fields: Mapping[str, ClearSetting] = field(default_factory=dict)
+    """The same for single fields, by name."""
     location: Location | None = None
+
+    def clear_of(self, name: str) -> ClearSetting:
+        """Return how null reaches a field."""
+        return self.clear_fields.get(name, self.clear)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,8 @@ class Declared:
     spec: Mapping[str, Json]
     location: Location
     protect: bool = False
+    generation: str = ""
+    """The setting `api` of its account, empty for the default."""
     positions: Mapping[FieldPath, tuple[int, int]] = field(default_factory=dict)
     """Line and column of each value of `spec`, by path."""
 

@@ -2,145 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Protocol
 
+from reconciler.model.endpoints import BatchEndpoint, Endpoint, ListEndpoint, NumbersEndpoint
+from reconciler.model.field import ANY, Field, Union
 from reconciler.model.paths import FieldPath, Json
-
-Clearing = Literal["null", "refuse", "account"]
-"""How `null` clears a field: sent as null, not at all, or as the account's `clear` setting says (mark U fields)."""
-
-Merging = Literal["merge", "replace", "unknown"]
-"""What the vendor does with a nested object in a patch. All but `merge` are sent whole, with the live rest."""
-
-Absence = Literal["null", "unsupported"]
-"""What it means when a live object lacks a readable field: not set, or not served by this generation of the API."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """Where the vendor lists the values a field accepts now: a GET, the pointer to the list, the key of a value."""
-
-    path: str
-    items: FieldPath
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field of a resource type."""
-
-    name: str
-    schema: Mapping[str, Json]
-    description: str = ""
-    types: frozenset[str] = frozenset()
-    """JSON types a declared value may have; empty for any."""
-    readable: bool = True
-    writable: bool = True
-    immutable: bool = False
-    """Declared to select or document; a difference from the live value is refused."""
-    clearing: Clearing = "refuse"
-    equals_null: tuple[Json, ...] = ()
-    """Values that mean the same as null; None is the normal form of them all."""
-    absence: Absence = "null"
-    merging: Merging = "replace"
-    unordered: bool = False
-    """A list whose order means nothing: sorted in normal form."""
-    reference: str | None = None
-    """`kind.field` that the value points at; an expanded object is reduced to that field of it."""
-    secret: bool = False
-    risk: str = ""
-    """Why a change of this field is high risk; empty where it is not."""
-    moves: str | None = None
-    """The identity part that takes this field's new value: a change moves the object and travels alone."""
-    derived_from: tuple[str, ...] = ()
-    """Fields whose change may change this one: then it is no collateral damage."""
-    options: Options | None = None
-    open_enum: bool = False
-    advice: str = ""
-    """What to do when a declared value of this field is wrong."""
-    fields: Mapping[str, Field] = field(default_factory=dict)
-    """Known fields of a nested object."""
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A request: path and query hold `{part}` for identity parts, filled in percent-encoded."""
-
-    method: str
-    path: str
-    query: Mapping[str, str] = field(default_factory=dict)
-    answer: FieldPath = ()
-    """Where the object stands in the answer."""
-
-
-PagingStyle = Literal["none", "offset", "page", "cursor"]
-
-
-@dataclass(frozen=True, slots=True)
-class Paging:
-    """How a list is paged.
-
-    `size` is what we ask for a page; `position_parameter` carries offset, page number (from 1) or cursor. `more` and
-    `next` point at the vendor's own word on whether there is more; `total` is a hint only, never a reason to stop.
-    """
-
-    style: PagingStyle = "none"
-    size: int = 0
-    size_parameter: str = ""
-    position_parameter: str = ""
-    more: FieldPath = ()
-    next: FieldPath = ()
-    total: FieldPath = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ListEndpoint:
-    """A request that lists objects. `group` are identity parts the path needs (one list for each value of them)."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    items: FieldPath
-    paging: Paging
-    filters: Mapping[str, str] = field(default_factory=dict)
-    """Field -> query parameter that filters exactly and may be repeated."""
-    filter_size: int = 50
-    """How many values of a filter fit in one request."""
-    group: tuple[str, ...] = ()
-    complete: bool = True
-    """Whether a list that was read to its end proves the absence of what is not in it."""
-    closed: bool = False
-    """Whether an unknown field in a row means another generation of the API: then nothing is believed."""
-
-
-@dataclass(frozen=True, slots=True)
-class BatchEndpoint:
-    """A request that carries several updates of one group; each has its own result, matched by `key`."""
-
-    method: str
-    path: str
-    updates: str
-    key: str
-    """The identity part that stands in each entry."""
-    results: FieldPath
-    success: str
-    answer: str
-    error: str
-    size: int
-    group: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NumbersEndpoint:
-    """A GET that lists the phone numbers of one group with the object that each reaches, named by `key`."""
-
-    path: str
-    items: FieldPath
-    number: str
-    key: str
-    group: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +43,22 @@ class IdentityPart:
     pattern: str
     reserved: frozenset[str] = frozenset()
     description: str = ""
+    unwritable: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Value -> why an object with it cannot be written, though it can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationShape:
+    """How to recognise another generation of the same kind by its list, and the name that `api` chooses it by."""
+
+    api: str
+    items: FieldPath
+    identity: tuple[str, ...]
+    """The live fields that tell which object a row is."""
+    shown: frozenset[str]
+    """The fields that a row may show; empty where it may show any."""
+    served: frozenset[str]
+    """The fields that may be declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +74,7 @@ class ResourceType:
     """Natural keys that `match:` accepts, e.g. productId and name; identity parts among them are always required."""
     fields: Mapping[str, Field]
     companions: tuple[str, ...]
-    """Fields the vendor demands with every update."""
+    """Fields the vendor demands with every update, which must come from git."""
     fallback: tuple[str, ...]
     """Fields that documentation calls required: filled from the live object once, where a 400 answers without them."""
     list: ListEndpoint
@@ -199,7 +84,14 @@ class ResourceType:
     numbers: NumbersEndpoint | None
     spec_schema: Mapping[str, Json]
     """Plain JSON Schema of what `spec` may hold."""
+    carried: tuple[str, ...] = ()
+    """Fields that must travel with every update, and take their live value where git does not declare them."""
     generation: str = ""
+    union: Union | None = None
+    api: str = ""
+    """The setting `api` of an account that chooses this generation; empty for the one the others differ from."""
+    others: tuple[GenerationShape, ...] = ()
+    """Other generations of this kind."""
     live_risk: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Field -> live value -> why any change to such an object is high risk."""
     label: str = ""
@@ -213,13 +105,25 @@ class ResourceType:
 
     @property
     def name(self) -> str:
-        """Name the resource type as `provider/kind`."""
-        return f"{self.provider}/{self.kind}"
+        """Name the resource type as `provider/kind`, or `provider/generation/kind`."""
+        return "/".join(filter(None, (self.provider, self.api, self.kind)))
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Return provider, kind and generation."""
+        return (self.provider, self.kind, self.api)
 
     @property
     def owned_fields(self) -> tuple[str, ...]:
         """List the fields that `spec` may hold."""
         return tuple(name for name, known in self.fields.items() if known.writable or known.immutable)
+
+    def find_field(self, path: FieldPath) -> Field:
+        """Return what is known of the field at a path, at any depth; nothing is known of what the schema does not name."""
+        known = self.fields.get(path[0], ANY)
+        for key in path[1:]:
+            known = known.child(key)
+        return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,20 +150,68 @@ class Provider:
     requests_per_minute: int | None
     absent_status: frozenset[int] = frozenset({404})
     default_region: str = ""
+    generations: tuple[str, ...] = ()
+    """All generations that the setting `api` of an account may name, the default one first; empty where there is only one."""
     probe: str = ""
     """A cheap GET that any accepted key may do, for `doctor`."""
     description: str = ""
     digest: str = ""
 
 
+class Typed(Protocol):
+    """Something that is of one resource type: a declared resource, or an update of one."""
+
+    @property
+    def provider(self) -> str:
+        """The vendor."""
+
+    @property
+    def kind(self) -> str:
+        """The kind."""
+
+    @property
+    def generation(self) -> str:
+        """The setting `api` of its account, empty for the default."""
+
+
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All providers and resource types we know, by name and by (provider, kind)."""
+    """All providers and resource types we know, by name and by (provider, kind).
+
+    `generations` holds those of another generation than the default one, by (provider, kind, setting `api`).
+    """
 
     providers: Mapping[str, Provider]
     resource_types: Mapping[tuple[str, str], ResourceType]
+    generations: Mapping[tuple[str, str, str], ResourceType] = field(default_factory=dict)
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """List the kinds in the order they were compiled, each once."""
-        return tuple(dict.fromkeys(kind for _, kind in self.resource_types))
+        return tuple(dict.fromkeys(known.kind for known in self.all_types))
+
+    @property
+    def all_types(self) -> tuple[ResourceType, ...]:
+        """List the resource types of all generations, those of the default one first."""
+        return (*self.resource_types.values(), *self.generations.values())
+
+    def of(self, typed: Typed) -> ResourceType:
+        """Return the resource type of a declared resource or an update."""
+        return (
+            self.generations.get((typed.provider, typed.kind, typed.generation))
+            or self.resource_types[typed.provider, typed.kind]
+        )
+
+    def find(self, provider: str, kind: str, generation: str = "") -> ResourceType | None:
+        """Return what a generation of a vendor's API offers under a kind; None where it has no such kind."""
+        return self.generations.get((provider, kind, generation)) or self.resource_types.get((provider, kind))
+
+    def offered(self, provider: str, generation: str = "") -> tuple[ResourceType, ...]:
+        """List the resource types that a generation of a vendor's API offers."""
+        own = {
+            kind: known
+            for (name, kind, api), known in self.generations.items()
+            if (name, api) == (provider, generation)
+        }
+        rest = {kind: known for (name, kind), known in self.resource_types.items() if name == provider}
+        return tuple({**rest, **own}.values())

@@ -7,40 +7,22 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from reconciler.model.endpoints import BatchEndpoint, Endpoint, ListEndpoint, NumbersEndpoint, Paging
 from reconciler.model.paths import Json, parse_pointer
-from reconciler.model.resource_type import (
-    BatchEndpoint,
-    Endpoint,
-    Field,
-    IdentityPart,
-    ListEndpoint,
-    NumbersEndpoint,
-    Options,
-    Paging,
-    Provider,
-    ResourceType,
+from reconciler.model.resource_type import IdentityPart, Provider, ResourceType
+from reconciler.vendors.compile_fields import (
+    FIELD_KEYWORDS,
+    Above,
+    SchemaError,
+    check_keywords,
+    compile_fields,
+    read_query,
 )
+from reconciler.vendors.plain_schema import build_spec_schema
 
-RESOURCE_KEYWORDS = frozenset({"x-endpoints", "x-generation", "x-identity"})
-FIELD_KEYWORDS = frozenset(
-    {
-        "x-advice",
-        "x-derived-from",
-        "x-immutable",
-        "x-known",
-        "x-merge",
-        "x-null",
-        "x-options",
-        "x-reference",
-        "x-risk",
-        "x-secret",
-    }
-)
-"""The closed vocabulary. `schemas/meta/` says what each means; a test holds the two lists equal."""
+__all__ = ["FIELD_KEYWORDS", "RESOURCE_KEYWORDS", "SchemaError", "compile_provider", "compile_resource_type"]
 
-
-class SchemaError(Exception):
-    """A schema file breaks the vocabulary: our bug, or that of whoever adds a resource type."""
+RESOURCE_KEYWORDS = frozenset({"x-endpoints", "x-generation", "x-identity", "x-union"})
 
 
 def compile_provider(document: Json, *, source: Path) -> Provider:
@@ -72,7 +54,7 @@ def compile_provider(document: Json, *, source: Path) -> Provider:
 
 def compile_resource_type(document: Json, *, provider: str, kind: str, source: Path) -> ResourceType:
     """Compile a `<kind>.json`; raise SchemaError for a missing key or one outside the vocabulary."""
-    _check_keywords(document, RESOURCE_KEYWORDS, source)
+    check_keywords(document, RESOURCE_KEYWORDS, str(source))
     try:
         return _compile(document, provider=provider, kind=kind, source=source)
     except KeyError as error:
@@ -82,11 +64,9 @@ def compile_resource_type(document: Json, *, provider: str, kind: str, source: P
 def _compile(document: Json, *, provider: str, kind: str, source: Path) -> ResourceType:
     identity, endpoints = document["x-identity"], document["x-endpoints"]
     moves = {part["moved_by"]: part["name"] for part in identity["parts"] if "moved_by" in part}
-    fields = {
-        name: _compile_field(name, schema, moves=moves, source=source)
-        for name, schema in document["properties"].items()
-    }
-    update = endpoints["update"]
+    union = document.get("x-union")
+    fields, branches = compile_fields(document["properties"], union, above=Above(str(source), moves))
+    update, get = endpoints["update"], endpoints.get("get")
     return ResourceType(
         provider=provider,
         kind=kind,
@@ -97,12 +77,14 @@ def _compile(document: Json, *, provider: str, kind: str, source: Path) -> Resou
         fields=fields,
         companions=tuple(update.get("companions", ())),
         fallback=tuple(update.get("fallback", ())),
-        list=_compile_list(endpoints["list"]),
-        get=_compile_endpoint(endpoints["get"]) if "get" in endpoints else None,
+        carried=tuple(update.get("carries", ())),
+        list=_compile_list(endpoints["list"]) if "list" in endpoints else _list_only_one(get, identity["parts"]),
+        get=_compile_endpoint(get) if get else None,
         update=_compile_endpoint(update),
         batch=_compile_batch(endpoints["batch"]) if "batch" in endpoints else None,
         numbers=_compile_numbers(endpoints["numbers"]) if "numbers" in endpoints else None,
-        spec_schema=_spec_schema(document["properties"], fields),
+        spec_schema=build_spec_schema(document["properties"], union, fields),
+        union=branches,
         generation=document.get("x-generation", ""),
         live_risk=_live_risk(document["properties"]),
         label=identity.get("label", ""),
@@ -119,6 +101,7 @@ def _compile_part(part: Json) -> IdentityPart:
         pattern=part["pattern"],
         reserved=frozenset(part.get("reserved", ())),
         description=part["description"],
+        unwritable=part.get("unwritable", {}),
     )
 
 
@@ -126,7 +109,7 @@ def _compile_endpoint(endpoint: Json) -> Endpoint:
     return Endpoint(
         method=endpoint["method"],
         path=endpoint["path"],
-        query=endpoint.get("query", {}),
+        query=read_query(endpoint.get("query", {})),
         answer=parse_pointer(endpoint.get("answer", "")),
     )
 
@@ -136,7 +119,7 @@ def _compile_list(endpoint: Json) -> ListEndpoint:
     return ListEndpoint(
         method=endpoint["method"],
         path=endpoint["path"],
-        query=endpoint.get("query", {}),
+        query=read_query(endpoint.get("query", {})),
         items=parse_pointer(endpoint["items"]),
         paging=Paging(
             style=paging["style"],
@@ -152,6 +135,19 @@ def _compile_list(endpoint: Json) -> ListEndpoint:
         group=tuple(endpoint.get("group", ())),
         complete=endpoint.get("complete", True),
         closed=endpoint.get("closed", False),
+    )
+
+
+def _list_only_one(get: Json, parts: Json) -> ListEndpoint:
+    """List an object that is the only one of its group: the answer to its GET is the one row."""
+    return ListEndpoint(
+        method=get["method"],
+        path=get["path"],
+        query=read_query(get.get("query", {})),
+        items=parse_pointer(get.get("answer", "")),
+        paging=Paging(),
+        group=tuple(part["name"] for part in parts),
+        single=True,
     )
 
 
@@ -180,83 +176,8 @@ def _compile_numbers(endpoint: Json) -> NumbersEndpoint:
     )
 
 
-def _compile_field(name: str, schema: Json, *, moves: Mapping[str, str], source: Path) -> Field:
-    _check_keywords(schema, FIELD_KEYWORDS, source)
-    null = schema.get("x-null", {})
-    read_only, immutable = bool(schema.get("readOnly")), bool(schema.get("x-immutable"))
-    reference, risk, options = schema.get("x-reference"), schema.get("x-risk", ""), schema.get("x-options")
-    nested = schema.get("properties", {})
-    return Field(
-        name=name,
-        schema=_plain_schema(schema, known=True),
-        description=schema["description"],
-        types=_types(schema),
-        readable=not schema.get("writeOnly", False),
-        writable=not read_only and not immutable,
-        immutable=immutable,
-        clearing=null.get("clear", "refuse"),
-        equals_null=tuple(null.get("equals", ())),
-        absence=null.get("absent", "null"),
-        merging=schema.get("x-merge", "replace"),
-        unordered=bool(schema.get("uniqueItems")),
-        reference=f"{reference['kind']}.{reference['field']}" if reference else None,
-        secret=bool(schema.get("x-secret")),
-        risk=risk if isinstance(risk, str) else "",
-        moves=moves.get(name),
-        derived_from=tuple(schema.get("x-derived-from", ())),
-        options=Options(options["path"], parse_pointer(options["items"]), options["value"]) if options else None,
-        open_enum="x-known" in schema,
-        advice=schema.get("x-advice", ""),
-        fields={key: _compile_field(key, value, moves={}, source=source) for key, value in nested.items()},
-    )
-
-
-def _types(schema: Json) -> frozenset[str]:
-    """Collect the JSON types a declared value may have; null is among them wherever it can be cleared."""
-    named = schema.get("type", ())
-    types = {named} if isinstance(named, str) else set(named)
-    if types and schema.get("x-null", {}).get("clear", "refuse") != "refuse":
-        types.add("null")
-    return frozenset(types)
-
-
-def _plain_schema(schema: Json, *, known: bool) -> dict[str, Json]:
-    """Strip our keywords; with `known`, show the known values of an open set as its enum (for people only)."""
-    plain = {key: value for key, value in schema.items() if not key.startswith("x-")}
-    if "properties" in plain:
-        plain["properties"] = {key: _plain_schema(value, known=known) for key, value in plain["properties"].items()}
-    if known and "x-known" in schema:
-        plain["enum"] = schema["x-known"]
-    return plain
-
-
-def _spec_schema(properties: Json, fields: Mapping[str, Field]) -> dict[str, Json]:
-    """Build the JSON Schema of `spec`: what may be declared and nothing else; null where it clears."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            name: _clearable(_plain_schema(properties[name], known=False), known)
-            for name, known in fields.items()
-            if known.writable or known.immutable
-        },
-    }
-
-
-def _clearable(schema: dict[str, Json], known: Field) -> dict[str, Json]:
-    return {**schema, "type": sorted(known.types)} if "null" in known.types else schema
-
-
 def _live_risk(properties: Json) -> dict[str, Mapping[str, str]]:
     return {name: schema["x-risk"] for name, schema in properties.items() if isinstance(schema.get("x-risk"), dict)}
-
-
-def _check_keywords(schema: Json, allowed: frozenset[str], source: Path) -> None:
-    unknown = {key for key in schema if key.startswith("x-")} - allowed
-    if unknown:
-        message = f"{source}: unknown keywords {', '.join(sorted(unknown))}; known are {', '.join(sorted(allowed))}"
-        raise SchemaError(message)
 
 
 def _missing(error: KeyError, source: Path) -> SchemaError:

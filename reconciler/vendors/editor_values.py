@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from reconciler.model.field import Field
 from reconciler.model.paths import Json
-from reconciler.model.resource_type import Field
 
 E164: Final = r"^\+[1-9][0-9]{6,14}$"
 

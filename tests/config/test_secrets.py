@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.config.values.shapes import compile_shape, mark_secrets
 from reconciler.model.diagnostic import Severity
-from reconciler.model.resource_type import Field
+from reconciler.model.field import Field
 from reconciler.model.secret import Secret
 
 from .conftest import Workspace

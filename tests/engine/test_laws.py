@@ -8,9 +8,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from reconciler.engine.normal_form import normalise, same
+from reconciler.model.field import Field
 from reconciler.model.paths import Json
 from reconciler.model.plan import Status, Update
-from reconciler.model.resource_type import Field
 from tests.engine.worlds import LINE, RESOURCE_TYPES, TREES, World, live_values_of, values_of, worlds
 
 LAW = settings(max_examples=100, deadline=None)

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from reconciler.engine.normal_form import normalise
 from reconciler.engine.plan import Verdict, plan_resource
 from reconciler.model.diagnostic import Location
+from reconciler.model.field import Field
 from reconciler.model.ledger import Applied, Ledger
 from reconciler.model.live import Present
 from reconciler.model.paths import Json
 from reconciler.model.project import Account, Declared
-from reconciler.model.resource_type import Field, Identity, ResourceType
+from reconciler.model.resource_type import Identity, ResourceType
 from reconciler.vendors import load_catalog
 from reconciler.vendors.compile import compile_resource_type
 
@@ -124,7 +125,7 @@ def live_values_of(known: Field) -> st.SearchStrategy[Json]:
     plain = values_of(known, clears=False)
     nothing = st.sampled_from([None, *known.equals_null])
     if known.reference:
-        key = known.reference.partition(".")[2]
+        key = known.reference.target
         return plain | nothing | plain.map(lambda value: {key: value, "prompt": "long"})
     return plain | nothing
 

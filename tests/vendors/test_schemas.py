@@ -123,7 +123,7 @@ def test_the_meta_schema_refuses_what_is_not_in_the_vocabulary() -> None:
 def test_compiler_and_meta_schema_know_the_same_keywords() -> None:
     meta = read_meta("resource_type.schema.json")
     assert list_keywords(meta["properties"]) == RESOURCE_KEYWORDS
-    assert list_keywords(meta["$defs"]["field"]["properties"]) == FIELD_KEYWORDS
+    assert list_keywords(meta["$defs"]["keywords"]["properties"]) == FIELD_KEYWORDS
 
 
 @pytest.mark.parametrize("resource_type", RESOURCE_TYPES, ids=lambda known: known.name)
@@ -198,7 +198,7 @@ def test_vendor_limits_and_shapes() -> None:
     assert not galtea.list.complete
     fluents = CATALOG.resource_types["fluents", "numbers"]
     assert (fluents.list.paging.style, fluents.list.paging.size) == ("page", 100)
-    assert fluents.update.query == {"phone_number": "{number}"}
+    assert fluents.update.query == (("phone_number", "{number}"),)
     agents = CATALOG.resource_types["opencopilot", "agents"]
     assert agents.companions == ("elevenlabs_voice_id",)
     assert agents.get is None

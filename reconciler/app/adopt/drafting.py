@@ -10,10 +10,11 @@ from typing import Final
 from reconciler.app.workspace import Workspace
 from reconciler.config.values.validate import Knowledge
 from reconciler.engine.normal_form import read_field
+from reconciler.model.field import Field
 from reconciler.model.live import Present
 from reconciler.model.paths import MISSING, Json
 from reconciler.model.project import Account, Declared
-from reconciler.model.resource_type import Field, Identity, ResourceType
+from reconciler.model.resource_type import Identity, ResourceType
 from reconciler.report.declarations.pulled import Pulled
 from reconciler.report.declarations.yaml_text import find_obstacle
 
@@ -26,9 +27,10 @@ class Drafter:
 
     def __init__(self, workspace: Workspace, kind: str, *, all_fields: bool, taken: set[str]) -> None:
         accounts = workspace.project.accounts.values()
-        types = workspace.catalog.resource_types
-        self._ambiguous = sum((account.provider, kind) in types for account in accounts) > 1
-        self._knowledge = {key: Knowledge(known) for key, known in types.items() if known.kind == kind}
+        catalog = workspace.catalog
+        offers = [account for account in accounts if catalog.find(account.provider, kind, account.generation)]
+        self._ambiguous = len(offers) > 1
+        self._knowledge = {known.key: Knowledge(known) for known in catalog.all_types if known.kind == kind}
         self._kind = kind
         self._all_fields = all_fields
         self._taken = set(taken)
@@ -43,7 +45,7 @@ class Drafter:
         name = declared.address.partition(".")[2] if declared else self._choose_name(label, present.identity)
         body: dict[str, Json] = {"account": account.name} if self._ambiguous else {}
         body["id"] = present.identity.as_json()
-        fields = _Fields(self._knowledge[known.provider, known.kind], account, present, all_fields=self._all_fields)
+        fields = _Fields(self._knowledge[known.key], account, present, all_fields=self._all_fields)
         spec, remarks = fields.choose()
         missing = [companion for companion in known.companions if companion not in spec]
         return Pulled(

@@ -72,7 +72,7 @@ def pull(workspace: Workspace, wish: Wish) -> Haul:
 
 
 def _check_wish(workspace: Workspace, wish: Wish) -> None:
-    parts = {part for known in workspace.catalog.resource_types.values() for part in known.list.group}
+    parts = {part for known in workspace.catalog.all_types for part in known.list.group}
     strange = [("kind", name, workspace.catalog.kinds) for name in wish.kinds if name not in workspace.catalog.kinds]
     strange += [("account", name, tuple(workspace.project.accounts)) for name in wish.accounts if name not in workspace.project.accounts]  # fmt: skip
     strange += [("group", name, tuple(parts)) for name, _ in wish.groups if name not in parts]
@@ -124,8 +124,8 @@ class _Puller:
     def choose_lists(self) -> Iterator[_List]:
         """Choose the lists to read; note those for which a group is missing."""
         for account in self.workspace.accounts:
-            for known in self.workspace.catalog.resource_types.values():
-                if known.provider == account.provider and self._is_wanted(account, known):
+            for known in self.workspace.catalog.offered(account.provider, account.generation):
+                if self._is_wanted(account, known):
                     yield from self._choose_groups(account, known)
 
     def _is_wanted(self, account: Account, known: ResourceType) -> bool:
@@ -212,8 +212,7 @@ class _Puller:
             else:
                 resources.append(drafter.draft(wanted.account, wanted.resource_type, present, declared))
             seen.add(place)
-        types = list(dict.fromkeys(wanted.resource_type.name for wanted, _ in found))
-        known = [each for each in self.workspace.catalog.resource_types.values() if each.name in types]
+        known = {wanted.resource_type.key: wanted.resource_type for wanted, _ in found}.values()
         return PulledKind(kind, tuple(resources), tuple(remark for each in known for remark in drafter.remark(each)))
 
     def _find_declared(self, wanted: _List, present: Present) -> Declared | None:

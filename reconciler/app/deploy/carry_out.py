@@ -106,7 +106,7 @@ def _collect_applied(deployment: Deployment, outcomes: Sequence[Outcome]) -> Ite
     settled = {outcome.update.address: outcome.update for outcome in outcomes if outcome.result in SETTLED}
     in_sync = {planned.address for planned in deployment.plan.resources if planned.status is Status.IN_SYNC}
     for declared in deployment.resources:
-        resource_type = workspace.catalog.resource_types[declared.provider, declared.kind]
+        resource_type = workspace.catalog.of(declared)
         if declared.address in settled:
             identity = identity_after(resource_type, settled[declared.address])
         elif declared.address in in_sync:

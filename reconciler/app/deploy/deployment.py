@@ -96,12 +96,11 @@ def _keep_serious(plan: Plan) -> tuple[Diagnostic, ...]:
 def _fill(plan: Plan, workspace: Workspace) -> Plan:
     """Put the secrets back into a saved plan; an update whose resource is gone stays, and is refused as stale."""
     declared = {resource.address: resource for resource in workspace.project.resources}
-    types = workspace.catalog.resource_types
     return replace(
         plan,
         updates=tuple(
-            fill_secrets(update, declared[update.address], resource_type=types[update.provider, update.kind])
-            if update.address in declared and (update.provider, update.kind) in types
+            fill_secrets(update, declared[update.address], resource_type=workspace.catalog.of(declared[update.address]))
+            if update.address in declared
             else update
             for update in plan.updates
         ),

@@ -108,7 +108,7 @@ def _find_group(workspace: Workspace, account: Account) -> Mapping[str, str]:
 
 
 def _skip_question(workspace: Workspace, account: Account) -> Iterator[Check]:
-    types = [known for known in workspace.catalog.resource_types.values() if known.provider == account.provider]
+    types = workspace.catalog.offered(account.provider, account.generation)
     part = next((part for known in types for part in known.list.group), "id")
     kinds = ", ".join(known.kind for known in types)
     message = f"cannot be checked: {account.provider} answers nothing without one {part}, and the project declares none"

@@ -50,7 +50,7 @@ def _explain_known(name: str, catalog: Catalog) -> Iterator[Explanation]:
         yield explain_provider(catalog.providers[name], catalog)
     if name in CODES:
         yield Explanation(name, CODES[name])
-    for known in catalog.resource_types.values():
+    for known in catalog.all_types:
         if name in known.fields:
             yield explain_field(known, (name,), known.fields[name])
         for prefix in (known.kind, known.name):
@@ -81,7 +81,7 @@ def _explain_declared(context: Context, name: str, catalog: Catalog) -> Iterator
         if name == declared.address:
             yield _explain_resource(declared, project, catalog)
         elif name.startswith(f"{declared.address}."):
-            known = catalog.resource_types[declared.provider, declared.kind]
+            known = catalog.of(declared)
             rest = tuple(name.removeprefix(f"{declared.address}.").removeprefix("spec.").split("."))
             field = find_field(known, rest)
             if field is not None or rest[0] in declared.spec:
@@ -98,7 +98,7 @@ def _load_project(context: Context, name: str, catalog: Catalog) -> Project | No
 
 
 def _explain_resource(declared: Declared, project: Project | None, catalog: Catalog) -> Explanation:
-    known = catalog.resource_types[declared.provider, declared.kind]
+    known = catalog.of(declared)
     rows = [("declared", str(declared.location)), *_tell_account(declared, project), *_tell_object(declared)]
     rows += [("protected", "plan shows changes, apply refuses them")] if declared.protect else []
     owned = tuple((name, _tell_value(declared, (name,), value)) for name, value in declared.spec.items())
@@ -156,7 +156,7 @@ def _list_topics(context: Context, catalog: Catalog) -> Mapping[str, str]:
     """List what could have been meant, by the whole name and, for fields and resources, by the last part of it."""
     project = load(context, catalog=catalog, checking=True).project
     dotted = [declared.address for declared in project.resources] if project else []
-    dotted += [f"{known.kind}.{field}" for known in catalog.resource_types.values() for field in known.fields]
+    dotted += [f"{known.kind}.{field}" for known in catalog.all_types for field in known.fields]
     short = {name.partition(".")[2]: name for name in reversed(dotted)}
     whole = (*catalog.kinds, *catalog.providers, *CODES, *dotted)
     return {**short, **{name: name for name in whole}}

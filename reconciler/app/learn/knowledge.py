@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from reconciler.model.endpoints import ListEndpoint, Query
+from reconciler.model.field import Field
 from reconciler.model.paths import Json, format_pointer
-from reconciler.model.resource_type import Catalog, Field, IdentityPart, ListEndpoint, Provider, ResourceType
+from reconciler.model.resource_type import Catalog, IdentityPart, Provider, ResourceType
 from reconciler.model.secret import HIDDEN, Secret
 from reconciler.report.text.explanation import Explanation, Facts
 
@@ -43,7 +45,7 @@ _MERGING = {
 
 def explain_catalog(catalog: Catalog) -> Explanation:
     """Tell which kinds and providers there are."""
-    kinds = tuple((known.kind, f"{known.title}: {known.description}") for known in catalog.resource_types.values())
+    kinds = tuple((known.kind, f"{known.title}: {known.description}") for known in catalog.all_types)
     providers = tuple((each.name, f"{each.title}: {each.description}") for each in catalog.providers.values())
     more = "explain connectors, explain connectors.voiceName, explain polyai, explain an address or an error code"
     facts = (Facts(kinds, "Kinds"), Facts(providers, "Providers"), Facts((("reconciler", more),), "More"))
@@ -52,7 +54,7 @@ def explain_catalog(catalog: Catalog) -> Explanation:
 
 def explain_provider(provider: Provider, catalog: Catalog) -> Explanation:
     """Tell what is common to one vendor's API."""
-    kinds = [known.kind for (name, _), known in catalog.resource_types.items() if name == provider.name]
+    kinds = list(dict.fromkeys(known.kind for known in catalog.all_types if known.provider == provider.name))
     regions = [region for region in provider.base_urls if region]
     pace = f"{provider.requests_per_minute} a minute, " if provider.requests_per_minute else ""
     rows = [
@@ -110,8 +112,8 @@ def _tell_requests(known: ResourceType) -> Iterator[tuple[str, str]]:
         yield "in batches", f"{batch.method} {batch.path}, up to {batch.size} of one {', '.join(batch.group)}"
 
 
-def _tell_query(query: object) -> str:
-    pairs = [f"{name}={value}" for name, value in query.items()] if isinstance(query, dict) else []
+def _tell_query(query: Query) -> str:
+    pairs = [f"{name}={value}" for name, value in query]
     return f"?{'&'.join(pairs)}" if pairs else ""
 
 

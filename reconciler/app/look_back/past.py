@@ -102,7 +102,7 @@ def _find_targets(workspace: Workspace, record: RunRecord) -> tuple[list[_Target
     targets, lost = [], []
     for step in record.steps:
         if step.result in SETTLED or step.result is Result.MISMATCH:
-            resource_type = workspace.catalog.resource_types.get((step.provider, step.kind))
+            resource_type = workspace.catalog.find(step.provider, step.kind)
             if resource_type is None or step.account not in workspace.project.accounts:
                 lost.append(_leave(step.address, "", "its account or kind is no longer configured"))
                 continue
@@ -141,7 +141,7 @@ def _reverse(
         reversed_declared, left = reverse_changes(
             _with_companions(declared, last, workspace),
             [Reversal(change.path, change.before, change.after) for change in target.step.changes],
-            resource_type=workspace.catalog.resource_types[declared.provider, declared.kind],
+            resource_type=workspace.catalog.of(declared),
             live=reading.value,
             last=last,
         )
@@ -152,7 +152,7 @@ def _reverse(
 
 def _with_companions(declared: Declared, last: Mapping[str, object], workspace: Workspace) -> Declared:
     """Take the fields that the vendor demands from the ledger where the files no longer declare the resource."""
-    resource_type = workspace.catalog.resource_types[declared.provider, declared.kind]
+    resource_type = workspace.catalog.of(declared)
     known = {name: last[f"/{name}"] for name in resource_type.companions if f"/{name}" in last}
     return replace(declared, spec={**known, **declared.spec})
 

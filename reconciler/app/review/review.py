@@ -75,11 +75,8 @@ def recognise(workspace: Workspace, store: Store, ledger: Ledger) -> Ledger:
     """Return the ledger in a form that declared secrets can be compared with."""
     from reconciler.ledger import fingerprint_value
 
-    if not any(
-        known.secret
-        for resource_type in workspace.catalog.resource_types.values()
-        for known in resource_type.fields.values()
-    ):
+    types = {declared.kind: workspace.catalog.of(declared) for declared in workspace.project.resources}
+    if not any(known.holds_secret for each in types.values() for known in each.fields.values()):
         return ledger
     key = store.fingerprint_key()
     return recognise_secrets(

@@ -10,8 +10,9 @@ from reconciler.config.suggest import list_names, suggest
 from reconciler.config.text.positions import Plain
 from reconciler.config.text.source import quote
 from reconciler.config.values.scalars import WrongTypeError, convert_scalar, name_types
+from reconciler.model.field import Field
 from reconciler.model.paths import Json
-from reconciler.model.resource_type import Field, ResourceType
+from reconciler.model.resource_type import ResourceType
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -85,7 +86,7 @@ def explain_errors(
 
 def _explain_fast(error: jsonschema_rs.ValidationError) -> Problem:
     path = tuple(error.instance_path)
-    return Problem("invalid-value", f"{_name_path(path)}: {_shorten(str(error.message))}", path, error.instance)
+    return Problem("invalid-value", f"{name_path(path)}: {_shorten(str(error.message))}", path, error.instance)
 
 
 def _explain(error: _Failure, resource_type: ResourceType) -> Iterator[Problem]:
@@ -103,9 +104,7 @@ def _explain(error: _Failure, resource_type: ResourceType) -> Iterator[Problem]:
 def _find_field(fields: Mapping[str, Field], path: Iterable[str | int]) -> Field | None:
     found = None
     for key in path:
-        if isinstance(key, int):
-            continue
-        found = fields.get(key)
+        found = (found.entries if found else None) if isinstance(key, int) else fields.get(key)
         if found is None:
             return None
         fields = found.fields
@@ -123,7 +122,7 @@ def _explain_keys(error: _Failure, resource_type: ResourceType) -> Iterator[Prob
         if key in fields and not fields[key].writable:
             yield describe_read_only(fields[key], path)
         else:
-            title = _name_path(path) if path else f"a {resource_type.title}"
+            title = name_path(path) if path else f"a {resource_type.title}"
             message = f"{title} has no field {quote(key)}"
             yield Problem(
                 "unknown-field", message, path, error.instance, suggest(key, known), key=key, about_value=False
@@ -140,7 +139,7 @@ def describe_read_only(known: Field, path: tuple[str | int, ...]) -> Problem:
 def _explain_missing(error: _Failure) -> Problem:
     path = tuple(error.absolute_path)
     missing = [name for name in error.validator_value if name not in error.instance]
-    message = f"{_name_path(path)} lacks {list_names(missing)}"
+    message = f"{name_path(path)} lacks {list_names(missing)}"
     return Problem("invalid-value", message, path, error.instance, "Add what is missing.", about_value=False)
 
 
@@ -160,7 +159,7 @@ def _explain_union(error: _Failure, resource_type: ResourceType) -> Iterator[Pro
     path = tuple(error.absolute_path)
     yield Problem(
         "invalid-value",
-        f"{_name_path(path)} fits none of the allowed forms",
+        f"{name_path(path)} fits none of the allowed forms",
         path,
         error.instance,
         known.advice if known else "",
@@ -169,7 +168,7 @@ def _explain_union(error: _Failure, resource_type: ResourceType) -> Iterator[Pro
 
 def _explain_value(error: _Failure, word: str, known: Field | None) -> Problem:
     value, limit, path = error.instance, error.validator_value, tuple(error.absolute_path)
-    name = _name_path(path)
+    name = name_path(path)
     code, message, advice = "invalid-value", f"{name}: {_shorten(error.message)}", ""
     if word == "type":
         return _explain_type(error, known)
@@ -206,14 +205,14 @@ def _explain_type(error: _Failure, known: Field | None) -> Problem:
     types = frozenset({limit} if isinstance(limit, str) else limit)
     advice = known.advice if known else ""
     if known and known.reference and isinstance(value, dict | list):
-        kind = known.reference.split(".")[0]
-        message = f"{_name_path(path)} takes the id of another object ({kind}), not the object itself"
+        kind = known.reference.kind
+        message = f"{name_path(path)} takes the id of another object ({kind}), not the object itself"
         return Problem(
             "reference-inline", message, path, value, advice or "Write the id; change the object where it is declared."
         )
     if isinstance(value, str) and _fits_unquoted(value, types):
         advice = f"Remove the quotes: {_shorten(value)}."
-    message = f"{_name_path(path)} takes {name_types(types)}, not {_show(value)}"
+    message = f"{name_path(path)} takes {name_types(types)}, not {_show(value)}"
     return Problem("wrong-type", message, path, value, advice or f"Write {name_types(types)}.")
 
 
@@ -224,7 +223,8 @@ def _fits_unquoted(text: str, types: frozenset[str]) -> bool:
         return False
 
 
-def _name_path(path: tuple[str | int, ...]) -> str:
+def name_path(path: tuple[str | int, ...]) -> str:
+    """Name a place of a spec, for people."""
     if not path:
         return "`spec`"
     return "`" + "".join(f"[{key + 1}]" if isinstance(key, int) else f".{key}" for key in path).lstrip(".") + "`"

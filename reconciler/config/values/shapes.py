@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from reconciler.model.field import Field
 from reconciler.model.paths import Json
-from reconciler.model.resource_type import Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +49,17 @@ def compile_shape(schema: Json) -> Shape:
     )
 
 
-def mark_secrets(shape: Shape, fields: Mapping[str, Field]) -> Shape:
+def mark_secrets(shape: Shape, fields: Mapping[str, Field], rest: Field | None = None) -> Shape:
     """Return the shape with the fields that the vendor's schema marks as secret, at any depth, taking secrets only."""
     below = {
         name: _mark_field(known, fields[name]) if name in fields else known for name, known in shape.fields.items()
     }
-    return replace(shape, fields=below)
+    extra = _mark_field(shape.extra or ANY, rest) if rest and rest.holds_secret else shape.extra
+    return replace(shape, fields=below, extra=extra)
 
 
 def _mark_field(shape: Shape, known: Field) -> Shape:
-    return _close(shape) if known.secret else mark_secrets(shape, known.fields)
+    return _close(shape) if known.secret else mark_secrets(shape, known.fields, known.rest)
 
 
 def _close(shape: Shape) -> Shape:

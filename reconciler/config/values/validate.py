@@ -5,7 +5,8 @@ The fast validator answers yes or no; only for a no the slow one is imported, wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,12 +16,14 @@ from reconciler.config.suggest import find_nearest, list_names
 from reconciler.config.text.positions import Node
 from reconciler.config.text.source import Place, quote
 from reconciler.config.values.convert import Converter
-from reconciler.config.values.explain import Problem, describe_read_only, explain_errors
+from reconciler.config.values.explain import Problem, describe_read_only, explain_errors, name_path
+from reconciler.config.values.marked import EACH, Pattern, find_marked, pick_each
 from reconciler.config.values.shapes import Shape, compile_shape, mark_secrets
 from reconciler.model.diagnostic import Severity
-from reconciler.model.paths import MISSING, FieldPath, Json, format_pointer, pick
+from reconciler.model.field import Field, Form
+from reconciler.model.paths import FieldPath, Json, format_pointer
 from reconciler.model.project import ClearSetting
-from reconciler.model.resource_type import Field, ResourceType
+from reconciler.model.resource_type import ResourceType
 from reconciler.model.secret import redact_all, reveal_within
 
 if TYPE_CHECKING:
@@ -50,28 +53,29 @@ class Knowledge:
         return jsonschema_rs.validator_for(dict(self.resource_type.spec_schema), validate_formats=True)
 
     @cached_property
-    def open_enums(self) -> tuple[tuple[FieldPath, Field], ...]:
+    def open_enums(self) -> tuple[tuple[Pattern, Field], ...]:
         """Fields whose known values are not all there are."""
-        return tuple(_find_open_enums(self.resource_type.fields, ()))
+        return tuple(find_marked(self.resource_type.fields, lambda known: known.open_enum))
 
     @cached_property
-    def nested_read_only(self) -> tuple[tuple[FieldPath, Field], ...]:
-        """Read-only fields of nested objects: only those at the top are missing from the schema of `spec`."""
-        return tuple(_find_read_only(self.resource_type.fields, ()))
+    def forms(self) -> tuple[tuple[Pattern, Field], ...]:
+        """Fields whose values are known to have a form."""
+        return tuple(find_marked(self.resource_type.fields, lambda known: known.form is not None))
 
+    @cached_property
+    def nested_read_only(self) -> tuple[tuple[Pattern, Field], ...]:
+        """Read-only fields below the top level, where a schema that takes any key would let them pass."""
+        found = find_marked(self.resource_type.fields, lambda known: not (known.writable or known.immutable))
+        return tuple((pattern, known) for pattern, known in found if len(pattern) > 1 and self._is_open(pattern[:-1]))
 
-def _find_read_only(fields: Mapping[str, Field], above: FieldPath) -> Iterator[tuple[FieldPath, Field]]:
-    for name, known in fields.items():
-        if above and not (known.writable or known.immutable):
-            yield (*above, name), known
-        yield from _find_read_only(known.fields, (*above, name))
-
-
-def _find_open_enums(fields: Mapping[str, Field], above: FieldPath) -> Iterator[tuple[FieldPath, Field]]:
-    for name, known in fields.items():
-        if known.open_enum:
-            yield (*above, name), known
-        yield from _find_open_enums(known.fields, (*above, name))
+    def _is_open(self, pattern: Pattern) -> bool:
+        fields, known = self.resource_type.fields, None
+        for step in pattern:
+            known = (known.entries or known.rest) if step is EACH and known else fields.get(str(step))
+            if known is None:
+                return False
+            fields = known.fields
+        return known is not None and known.schema.get("additionalProperties") is not False
 
 
 @dataclass(slots=True)  # not frozen: that would triple the time it takes to make one
@@ -94,6 +98,8 @@ class SpecCheck:
             self._check_nulls(self.spec, knowledge.resource_type.fields, ())
         if knowledge.open_enums:
             self._check_open_enums()
+        if knowledge.forms:
+            self._check_forms()
         if knowledge.nested_read_only:
             self._check_read_only()
         if knowledge.resource_type.companions and self.spec:
@@ -152,18 +158,27 @@ class SpecCheck:
             self._report("cannot-clear", message, path, advice=advice)
 
     def _check_open_enums(self) -> None:
-        for path, known in self.knowledge.open_enums:
-            value = pick(self.spec, path)
+        for pattern, known in self.knowledge.open_enums:
             values = known.schema.get("enum", ())
-            if isinstance(value, str) and value not in values and value not in known.equals_null:
-                nearest = find_nearest(value, values)
-                advice = f"Did you mean `{nearest}`?" if nearest else f"Known: {list_names(values)}."
-                message = f"`{known.name}`: {quote(value)} is not among the known values; the vendor may still know it"
-                self._report("open-enum", message, path, advice=advice, severity=Severity.WARNING)
+            for path, value in pick_each(self.spec, pattern):
+                if isinstance(value, str) and value not in values and value not in known.equals_null:
+                    nearest = find_nearest(value, values)
+                    advice = f"Did you mean `{nearest}`?" if nearest else f"Known: {list_names(values)}."
+                    message = (
+                        f"{name_path(path)}: {quote(value)} is not among the known values; the vendor may still know it"
+                    )
+                    self._report("open-enum", message, path, advice=advice, severity=Severity.WARNING)
+
+    def _check_forms(self) -> None:
+        for pattern, known in self.knowledge.forms:
+            for path, value in pick_each(self.spec, pattern):
+                if known.form and not _fits(value, known.form):
+                    message = f"{name_path(path)}: {value!r} is not {known.form.means}; the vendor may still take it"
+                    self._report("open-enum", message, path, advice=known.advice, severity=Severity.WARNING)
 
     def _check_read_only(self) -> None:
-        for path, known in self.knowledge.nested_read_only:
-            if pick(self.spec, path) is not MISSING:
+        for pattern, known in self.knowledge.nested_read_only:
+            for path, _ in pick_each(self.spec, pattern):
                 problem = describe_read_only(known, path[:-1])
                 self._report_problem(problem)
 
@@ -211,3 +226,10 @@ class SpecCheck:
         for step in path:
             holder = holder[step]
         return places.of_key(holder, key)
+
+
+def _fits(value: Json, form: Form) -> bool:
+    if isinstance(value, str) and form.pattern:
+        return bool(re.search(form.pattern, value))
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return not (number and form.maximum is not None and value > form.maximum)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from reconciler.model.endpoints import ListEndpoint
 from reconciler.model.live import Absent, Present, Reading, Unknown
 from reconciler.model.paths import MISSING, FieldPath, Json, format_pointer, pick
-from reconciler.model.resource_type import Identity, IdentityPart, ListEndpoint, ResourceType
+from reconciler.model.resource_type import Identity, IdentityPart, ResourceType
 from reconciler.model.spoiled import find_spoiled
 from reconciler.remote.reading.source import Source, Told
 from reconciler.remote.wire.answers import Answer, NoAnswer

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from reconciler.model.endpoints import NumbersEndpoint
 from reconciler.model.live import Present, Reading
 from reconciler.model.paths import pick
 from reconciler.model.project import Declared
-from reconciler.model.resource_type import Identity, NumbersEndpoint, ResourceType
+from reconciler.model.resource_type import Identity, ResourceType
 from reconciler.model.spoiled import find_spoiled
 from reconciler.remote.reading.source import Source, run_all
 from reconciler.remote.wire.answers import NoAnswer

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from reconciler.model.field import Options
 from reconciler.model.paths import Json, pick
 from reconciler.model.project import Declared
-from reconciler.model.resource_type import Options, ResourceType
+from reconciler.model.resource_type import ResourceType
 from reconciler.model.spoiled import find_spoiled
 from reconciler.remote.reading.source import Source, run_all
 from reconciler.remote.wire.answers import NoAnswer

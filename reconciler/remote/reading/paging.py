@@ -17,9 +17,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.engine.normal_form import normalise_live, same
+from reconciler.model.endpoints import ListEndpoint, Paging
 from reconciler.model.live import Present, Unknown
 from reconciler.model.paths import MISSING, Json, pick
-from reconciler.model.resource_type import Identity, ListEndpoint, Paging, ResourceType
+from reconciler.model.resource_type import Identity, ResourceType
 from reconciler.model.spoiled import find_spoiled
 from reconciler.remote.reading.allowance import Allowance
 from reconciler.remote.reading.classify import is_absence, read_rows

@@ -63,9 +63,7 @@ class Reported:
 def choose_question(account: Account, *, catalog: Catalog, group: Mapping[str, str]) -> Question | None:
     """Choose the question for an account: its provider's probe, or a list for which the group is known; None for neither."""
     probe = catalog.providers[account.provider].probe
-    for known in catalog.resource_types.values():
-        if known.provider != account.provider:
-            continue
+    for known in catalog.offered(account.provider, account.generation):
         if probe.partition("?")[0] == known.list.path:
             return Question(probe, known, {})
         if not probe and known.list.group and all(part in group for part in known.list.group):

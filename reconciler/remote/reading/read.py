@@ -94,7 +94,7 @@ async def _read_all_numbers(
     for name, source in sources.items():
         for kind in dict.fromkeys(declared.kind for declared in by_account[name]):
             resources = [declared for declared in by_account[name] if declared.kind == kind]
-            resource_type = catalog.resource_types[source.account.provider, kind]
+            resource_type = catalog.of(resources[0])
             job = read_numbers(resources, readings, resource_type=resource_type, source=source)
             jobs.append(keep_apart(job, instead=lambda _: {}))
     return _merge(await run_all(jobs))
@@ -173,7 +173,7 @@ async def _read_account(resources: Sequence[Declared], *, catalog: Catalog, sour
     by_kind: dict[str, list[Declared]] = defaultdict(list)
     for declared in resources:
         by_kind[declared.kind].append(declared)
-    types = {kind: catalog.resource_types[source.account.provider, kind] for kind in by_kind}
+    types = {kind: catalog.of(several[0]) for kind, several in by_kind.items()}
     async with asyncio.TaskGroup() as tasks:
         reading = [
             tasks.create_task(_read_kind(by_kind[kind], resource_type=types[kind], source=source)) for kind in by_kind

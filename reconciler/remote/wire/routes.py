@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from reconciler.model.resource_type import BatchEndpoint, Catalog, Endpoint
+from reconciler.model.endpoints import BatchEndpoint, Endpoint, Query
+from reconciler.model.resource_type import Catalog
 
 _PLACE = re.compile(r"\{([^{}]+)\}")
 
@@ -29,9 +30,9 @@ def fill_path(template: str, parts: Mapping[str, str]) -> str:
     return _PLACE.sub(lambda place: encode_segment(parts[place.group(1)]), template)
 
 
-def fill_query(template: Mapping[str, str], parts: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+def fill_query(template: Query, parts: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """Fill `{part}` of a query's values, not yet encoded."""
-    return tuple((name, _PLACE.sub(lambda place: parts[place.group(1)], value)) for name, value in template.items())
+    return tuple((name, _PLACE.sub(lambda place: parts[place.group(1)], value)) for name, value in template)
 
 
 def encode_segment(value: str) -> str:
@@ -46,13 +47,13 @@ def encode_query(query: Sequence[tuple[str, str]]) -> str:
 
 def allow_writes(catalog: Catalog, *, provider: str) -> tuple[AllowedRoute, ...]:
     """List the writes of a provider: the update and batch endpoints of its resource types, nothing else."""
-    kinds = [known for (name, _), known in catalog.resource_types.items() if name == provider]
+    kinds = [known for known in catalog.all_types if known.provider == provider]
     updates = [_allow_update(known.update) for known in kinds]
     return tuple(updates + [_allow_batch(known.batch) for known in kinds if known.batch is not None])
 
 
 def _allow_update(endpoint: Endpoint) -> AllowedRoute:
-    query = "&".join(f"{re.escape(quote(name, safe=''))}={_match(value)}" for name, value in endpoint.query.items())
+    query = "&".join(f"{re.escape(quote(name, safe=''))}={_match(value)}" for name, value in endpoint.query)
     return AllowedRoute(endpoint.method, re.compile(_match(endpoint.path) + (rf"\?{query}" if query else "")))
 
 

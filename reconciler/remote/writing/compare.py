@@ -53,7 +53,7 @@ def judge(resource_type: ResourceType, update: Update, reading: Reading) -> Pres
 
 def is_comparable(resource_type: ResourceType, update: Update) -> bool:
     """Tell whether any touched field can be read, so that somebody's edit to it can be noticed."""
-    return any(resource_type.fields[change.path[0]].readable for change in update.changes)
+    return any(resource_type.find_field(change.path).readable for change in update.changes)
 
 
 def describe_moves(update: Update, moved: tuple[FieldPath, ...], live: Mapping[str, Json]) -> str:

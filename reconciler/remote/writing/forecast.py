@@ -62,8 +62,7 @@ def _count_rounds(wave: Wave, catalog: Catalog, concurrency: int) -> int:
 
 
 def _find_type(wave: Wave, catalog: Catalog) -> ResourceType:
-    first = wave[0][0]
-    return catalog.resource_types[first.provider, first.kind]
+    return catalog.of(wave[0][0])
 
 
 def _count_reads(wave: Wave, kind: ResourceType) -> int:

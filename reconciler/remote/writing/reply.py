@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
+from reconciler.model.endpoints import BatchEndpoint
 from reconciler.model.paths import MISSING, Json, pick
-from reconciler.model.resource_type import BatchEndpoint
 from reconciler.remote.wire.answers import Answer, NoAnswer, shorten
 
 _TOO_MANY = 429

@@ -82,7 +82,7 @@ class Run:
 
     def type_of(self, update: Update) -> ResourceType:
         """Return the resource type of an update."""
-        return self.catalog.resource_types[update.provider, update.kind]
+        return self.catalog.of(update)
 
     async def read(self, resource_type: ResourceType, identities: tuple[Identity, ...]) -> Mapping[Identity, Reading]:
         """Read live objects again, in the fewest requests."""

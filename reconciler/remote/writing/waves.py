@@ -32,9 +32,10 @@ def plan_waves(
     """
     waves: list[Wave] = []
     groups = group_updates(updates, catalog=catalog)
-    for (provider, kind), several in groupby(groups, key=lambda group: (group[0].provider, group[0].kind)):
-        size = _size_wave(catalog.resource_types[provider, kind], requests_per_minute, fresh_seconds)
-        waves.extend(_cut(tuple(several), size=size))
+    for _, several in groupby(groups, key=lambda group: (group[0].provider, group[0].kind)):
+        wave = tuple(several)
+        size = _size_wave(catalog.of(wave[0][0]), requests_per_minute, fresh_seconds)
+        waves.extend(_cut(wave, size=size))
     return tuple(waves)
 
 
