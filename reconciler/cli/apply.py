@@ -15,7 +15,7 @@ reconciler apply --target numbers.front-desk
 """
 
 
-@command("apply", example=EXAMPLE)
+@command("apply", example=EXAMPLE, deed=True)
 @click.argument("planfile", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @selection
 @allowance

@@ -169,7 +169,7 @@ def _report(posted: Posted, posting: Posting, *, what: str) -> int:
     line = f"{what.capitalize()}: {posted.deed}{f' {escape_terminal(posted.url)}' if posted.url else ''}"
     if posting.dry_run:
         tell(f"Dry run, nothing was written. {line}")
-        write(posted.body)
+        write(posted.body, style="markdown")
     else:
         write(line)
     return 0

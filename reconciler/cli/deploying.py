@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import sys
 
-import click
-
 from reconciler.app.deploy.approval import Allowances, note_lifted
 from reconciler.app.deploy.carry_out import carry_out
 from reconciler.app.deploy.deployment import Deployment
 from reconciler.app.deploy.sending import Watch
 from reconciler.app.problem import Exit
 from reconciler.cli.formats import render_plan_as
-from reconciler.cli.terminal import measure_width, show_progress, tell, tell_diagnostics, wants_colour, write
+from reconciler.cli.terminal import (
+    ask,
+    find_loss,
+    measure_width,
+    show_progress,
+    tell,
+    tell_diagnostics,
+    wants_colour,
+    write,
+)
 from reconciler.model.outcome import Outcome
 from reconciler.report.text.outcomes import render_outcome_line, render_run_summary
 
@@ -21,11 +28,14 @@ def deploy(deployment: Deployment, allowances: Allowances, *, auto_approve: bool
     """Show the plan, ask, carry it out and report; return the exit code."""
     plan = deployment.plan
     tell_diagnostics((*note_lifted(allowances), *plan.diagnostics))
-    write(render_plan_as(plan, style="text", verbose=verbose))
+    lost = write(render_plan_as(plan, style="text", verbose=verbose))
     if deployment.refusals:
         tell_diagnostics(deployment.refusals)
         tell("Refused. Nothing was sent.")
         return Exit.REFUSED
+    if plan.updates and (lost := lost or find_loss()):
+        tell(f"The output cannot be written ({lost}): nobody would be told what became of it. Nothing was sent.")
+        return Exit.FAILED
     if plan.updates and not _is_approved(deployment, auto_approve=auto_approve):
         return Exit.REFUSED
     return _send(deployment)
@@ -35,32 +45,30 @@ def _is_approved(deployment: Deployment, *, auto_approve: bool) -> bool:
     forecast = deployment.forecast
     seconds = max(1, round(forecast.seconds))
     tell(f"With the reads that prove them this takes {forecast.requests} requests, about {seconds} s.")
-    if auto_approve:
-        return True
-    if not sys.stdin.isatty():
-        tell("Refused: there is no terminal to ask on. In CI, use --auto-approve. Nothing was sent.")
-        return False
-    answer = click.prompt("Apply these changes? Only 'yes' is accepted", default="", show_default=False, err=True)
-    if answer != "yes":
-        tell("Not approved. Nothing was sent.")
-    return bool(answer == "yes")
+    return auto_approve or ask("Apply these changes?", what_not="Nothing was sent.")
 
 
 def _tell_interrupt() -> None:
-    tell("\nInterrupted: the requests in flight finish, nothing new is sent. Again to stop at once.")
+    tell("Interrupted: the requests in flight finish, nothing new is sent. Again to stop at once.")
 
 
 def _send(deployment: Deployment) -> Exit:
     colour, width = wants_colour(sys.stdout), measure_width()
-    with show_progress(len(deployment.plan.updates)) as advance:
 
-        def on_outcome(outcome: Outcome) -> None:
-            write(render_outcome_line(outcome, colour=colour, width=width))
-            advance()
+    def on_outcome(outcome: Outcome) -> str:
+        return write(render_outcome_line(outcome, colour=colour, width=width))
 
-        done = carry_out(deployment, watch=Watch(on_outcome, _tell_interrupt))
+    with show_progress(len(deployment.plan.updates)) as show_sent:
+
+        def on_send(address: str) -> str:
+            show_sent(address)
+            return find_loss()
+
+        done = carry_out(deployment, watch=Watch(on_send, on_outcome, _tell_interrupt))
     tell_diagnostics(done.diagnostics)
     if deployment.plan.updates:
-        write(render_run_summary(done.outcomes, plan=deployment.plan, colour=colour, width=width, run=done.run))
+        lost = write(render_run_summary(done.outcomes, plan=deployment.plan, colour=colour, width=width, run=done.run))
         tell(f"Longest time between the last look at an object and the end of its write: {done.longest_window:.1f} s.")
+        if lost:
+            tell(f"The output could not be written ({lost}). `reconciler history {done.run}` shows what was done.")
     return done.exit_code

@@ -32,7 +32,7 @@ def doctor(options: Globals, accounts: tuple[str, ...], style: str) -> int:
     tell_diagnostics(workspace.diagnostics)
     found = examine(workspace, accounts=accounts)
     if style == "json":
-        write(render_checks_json(found))
+        write(render_checks_json(found), style=style)
     else:
         write(render_checks(found, width=measure_width(), colour=wants_colour(sys.stdout)))
     return judge_health(found)

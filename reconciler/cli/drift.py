@@ -41,7 +41,7 @@ def drift(options: Globals, out: Path | None, style: str, targets: tuple[str, ..
     moved = keep_drift(found)
     if style == "text":
         tell_diagnostics(moved.diagnostics)
-    write(render_plan_as(moved, style=style, verbose=options.verbose, folder=Path(options.folder)))
+    write(render_plan_as(moved, style=style, verbose=options.verbose, folder=Path(options.folder)), style=style)
     if unattributed := found.count_cause(Cause.UNATTRIBUTED):
         tell(f"{unattributed} more differ, but were never applied from here: whether they moved is not known.")
     if out is not None:

@@ -30,6 +30,8 @@ class Globals:
     environ: Mapping[str, str] | None = None
     now: Any = None
     patience: Any = None
+    deed: bool = False
+    """Whether the command that runs does something beyond its output, so that its exit code tells of that."""
 
     def build_context(self, *, on_request: Callable[[], None] | None = None) -> Context:
         """Turn the options into what `app` is told from outside."""
@@ -131,15 +133,19 @@ class Command(click.Command):
                 formatter.write_dl(rows)
 
 
-def command(name: str, *, example: str) -> Callable[[Callable[..., Any]], Command]:
-    """Define a command whose help ends with examples and whose exit code is what it returns."""
+def command(name: str, *, example: str, deed: bool = False) -> Callable[[Callable[..., Any]], Command]:
+    """Define a command whose help ends with examples and whose exit code is what it returns.
+
+    `deed`: it does something beyond its output, which stays done where the output is lost.
+    """
 
     def wrap(function: Callable[..., Any]) -> Command:
         @functools.wraps(function)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
+        def guarded(options: Globals, *args: Any, **kwargs: Any) -> Any:
             from reconciler.cli.terminal import report_problems
 
-            return report_problems(function, *args, **kwargs)
+            options.deed = deed
+            return report_problems(function, options, *args, **kwargs)
 
         epilog = "\b\nExamples:\n" + "\n".join(f"  {line}" for line in example.strip().splitlines())
         return click.command(name, cls=Command, epilog=epilog)(click.pass_obj(guarded))

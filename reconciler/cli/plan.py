@@ -49,7 +49,7 @@ def plan(
         made = review(context, targets=targets, accounts=accounts, with_numbers=pictured).plan
     if style == "text":
         tell_diagnostics(made.diagnostics)
-    write(render_plan_as(made, style=style, verbose=options.verbose, folder=Path(options.folder)))
+    write(render_plan_as(made, style=style, verbose=options.verbose, folder=Path(options.folder)), style=style)
     if style == "text":
         tell("\n".join(list_next_steps(made)))
     if out is not None:

@@ -56,7 +56,7 @@ def pull(
         tell(f"Left out as declared already: {count_noun(haul.skipped, 'live object')}. --declared shows them too.")
     text = render_pulled(haul.kinds, remarks=[f"{count_noun(haul.count, 'live object')}, {ORIGIN}"])
     if out is None:
-        write(text)
+        write(text, style="yaml")
     else:
         _write_new(out, text)
         tell(f"Wrote {count_noun(haul.count, 'resource')} to {out}. Check with: reconciler plan")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import importlib
 import os
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,8 +12,10 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.options import GLOBAL_OPTIONS, Globals
+from reconciler.cli.signals import interrupt_on_hangup
+from reconciler.cli.terminal import find_loss, open_outlets, tell
 
-USAGE, INTERRUPTED, FAILED = 64, 130, 1
+USAGE, INTERRUPTED, FAILED, CHANGES = 64, 130, 1, 2
 SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Every day": {
         "validate": ("reconciler.cli.validate", "Check the files without a network."),
@@ -116,42 +117,49 @@ def run(arguments: Sequence[str] | None = None, *, outside: Globals | None = Non
 
     `outside` hands in another transport, clock or environment than the process's own.
     """
+    options = outside or Globals()
+    with open_outlets(), interrupt_on_hangup():
+        code = _run(arguments, options)
+        return _judge_output(code, options)
+
+
+def _run(arguments: Sequence[str] | None, options: Globals) -> int:
     try:
         words = list(arguments) if arguments is not None else None
-        result = root.main(args=words, prog_name="reconciler", standalone_mode=False, obj=outside)
-        sys.stdout.flush()
+        result = root.main(args=words, prog_name="reconciler", standalone_mode=False, obj=options)
     except click.UsageError as error:
-        error.show(file=sys.stderr)
+        error.show()
         return USAGE
     except click.ClickException as error:
-        error.show(file=sys.stderr)
+        error.show()
         return FAILED
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
+        tell("Interrupted.")
         return INTERRUPTED
-    except BrokenPipeError:
-        _close_output()
-        return FAILED
     except Exception as error:  # noqa: BLE001 - the last net: whatever comes here is our bug, and is said so
         return _report_bug(error)
     return int(result) if isinstance(result, int) else 0
 
 
-def _close_output() -> None:
-    """Let what is left of stdout go nowhere, so that Python does not complain about it at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _judge_output(code: int, options: Globals) -> int:
+    """Return the exit code of a command whose output may be lost: where the output is the result, it has failed.
+
+    A reader that left (`| head`) knows that it did, and is told nothing.
+    """
+    lost = find_loss()
+    if not lost or options.deed:
+        return code
+    if lost != os.strerror(errno.EPIPE):
+        tell(f"The output could not be written: {lost}.")
+    return FAILED if code in {0, CHANGES} else code
 
 
 def _report_bug(error: Exception) -> int:
-    """Say that it is our bug (law 9), unless the disk is full; the traceback is for whoever asks for it."""
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        click.echo(f"The output could not be written: {error.strerror}.", err=True)
-        _close_output()
-        return FAILED
+    """Say that it is our bug (law 9); the traceback is for whoever asks for it."""
     if os.environ.get("RECONCILER_TRACEBACK"):
         import traceback
 
-        traceback.print_exception(error)
-    click.echo(f"This is a bug in reconciler {__version__}: {type(error).__name__}: {error}", err=True)
-    click.echo("Please report it with the output of RECONCILER_TRACEBACK=1 and the same command.", err=True)
+        tell("".join(traceback.format_exception(error)))
+    tell(f"This is a bug in reconciler {__version__}: {type(error).__name__}: {error}")
+    tell("Please report it with the output of RECONCILER_TRACEBACK=1 and the same command.")
     return FAILED

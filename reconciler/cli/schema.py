@@ -38,7 +38,7 @@ def schema(_options: Globals, name: SchemaName, copy: Path | None) -> int:
     from reconciler.cli.terminal import tell, write
 
     if copy is None:
-        write(render_schema(name))
+        write(render_schema(name), style="json")
     else:
         check_schema(name, copy)
         tell(f"{copy} is the schema of this version.")

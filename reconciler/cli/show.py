@@ -29,5 +29,5 @@ def show(options: Globals, planfile: Path, style: str) -> int:
     saved = load_plan(planfile)
     if style == "text":
         tell_diagnostics(saved.diagnostics)
-    write(render_plan_as(saved, style=style, verbose=options.verbose, folder=Path(options.folder)))
+    write(render_plan_as(saved, style=style, verbose=options.verbose, folder=Path(options.folder)), style=style)
     return 0

@@ -1,20 +1,58 @@
-"""Where output goes: results to stdout, everything else to stderr; colour and width as the terminal has them."""
+"""Where output goes: results to stdout, everything else to stderr; colour, width and signs as the stream has them.
+
+Nothing else in the project writes to a stream, so one place decides what happens where one fails: the output is lost,
+and nothing else is (law 11).
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, Any, TextIO, cast
 
 import click
 
+from reconciler.cli.outlet import Outlet
 from reconciler.model.diagnostic import Diagnostic
 
 WIDEST = 200
 """Beyond this a line is hard to read, however wide the terminal."""
+
+
+@contextmanager
+def open_outlets() -> Iterator[None]:
+    """Put outlets before stdout and stderr for as long as a command runs."""
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = (cast("TextIO", Outlet(stream)) for stream in before)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        sys.stdout, sys.stderr = before
+
+
+def occupy_closed_streams() -> None:
+    """Open nothing in the places of stdin, stdout and stderr where they are closed.
+
+    Else the next file that is opened gets that number, and whoever writes to "stdout" writes into it.
+    """
+    for place in range(3):
+        try:
+            os.fstat(place)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.open(os.devnull, os.O_RDWR)
+
+
+def find_loss(stream: IO[str] | None = None) -> str:
+    """Say why a stream, stdout unless another is named, can no longer be written; "" while it can."""
+    shown = stream or sys.stdout
+    return shown.look() if isinstance(shown, Outlet) else ""
 
 
 def wants_colour(stream: IO[str]) -> bool:
@@ -31,17 +69,27 @@ def measure_width() -> int:
     return max(20, min(WIDEST, shutil.get_terminal_size((100, 24)).columns))
 
 
-def write(text: str) -> None:
-    """Write a result to stdout."""
-    click.echo(text.rstrip("\n"), color=True)
+def write(text: str, *, style: str = "text") -> str:
+    """Write a result to stdout; return why it is lost, "" where it is not.
+
+    Every style but `text` is read by programs, and is written in UTF-8 whatever the code page.
+    """
+    _wipe_status()
+    if style != "text" and isinstance(sys.stdout, Outlet):
+        sys.stdout.use_utf8()
+    sys.stdout.write(text.rstrip("\n") + "\n")
+    sys.stdout.flush()
+    return find_loss()
 
 
 def tell(text: str) -> None:
     """Write anything that is no result to stderr; nothing for an empty text."""
     if not text:
         return
+    _wipe_status()
     sys.stdout.flush()
-    click.echo(text.rstrip("\n"), err=True, color=True)
+    sys.stderr.write(text.rstrip("\n") + "\n")
+    sys.stderr.flush()
 
 
 def tell_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
@@ -50,6 +98,18 @@ def tell_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
         from reconciler.report.text.diagnostics import render_diagnostics
 
         tell(render_diagnostics(diagnostics, colour=wants_colour(sys.stderr), width=measure_width()))
+
+
+def ask(question: str, *, what_not: str) -> bool:
+    """Ask on the terminal; only `yes` is a yes. Else tell what was not done."""
+    if sys.stdin is None or not sys.stdin.isatty() or find_loss(sys.stderr):
+        tell(f"Refused: there is no terminal to ask on. In CI, use --auto-approve. {what_not}")
+        return False
+    _wipe_status()
+    answer = click.prompt(f"{question} Only 'yes' is accepted", default="", show_default=False, err=True)
+    if answer != "yes":
+        tell(f"Not approved. {what_not}")
+    return bool(answer == "yes")
 
 
 def report_problems(function: Callable[..., Any], *args: Any, **kwargs: Any) -> int:
@@ -66,35 +126,52 @@ def report_problems(function: Callable[..., Any], *args: Any, **kwargs: Any) -> 
 @contextmanager
 def show_reading() -> Iterator[Callable[[], None] | None]:
     """Show on a terminal how many requests were sent while reading; yield what counts one."""
-    if not sys.stderr.isatty():
+    if not _can_show_status():
         yield None
         return
-    from rich.console import Console
+    count = 0
 
-    console, count = Console(stderr=True), 0
-    with console.status("Reading the live state ...") as status:
+    def on_request() -> None:
+        nonlocal count
+        count += 1
+        _show_status(f"Reading the live state: {count} requests")
 
-        def on_request() -> None:
-            nonlocal count
-            count += 1
-            status.update(f"Reading the live state ... {count} requests")
-
+    try:
+        _show_status("Reading the live state")
         yield on_request
+    finally:
+        _wipe_status()
 
 
 @contextmanager
-def show_progress(total: int) -> Iterator[Callable[[], None]]:
-    """Show a progress bar where there are many updates and a terminal; yield what advances it."""
-    if total < MANY or not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
+def show_progress(total: int) -> Iterator[Callable[[str], None]]:
+    """Show on a terminal which update is being sent, `23/68 numbers.front-desk`; yield what is told its address."""
+    sent: set[str] = set()
 
-    with Progress(console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty()) as progress:
-        task = progress.add_task("Applying", total=total)
-        yield lambda: progress.advance(task)
+    def on_send(address: str) -> None:
+        sent.add(address)
+        if _can_show_status():
+            from reconciler.report.escape import escape_terminal
+
+            _show_status(f"{len(sent)}/{total} {escape_terminal(address)}")
+
+    try:
+        yield on_send
+    finally:
+        _wipe_status()
 
 
-MANY = 20
-"""From this many updates on, a bar says more than lines alone."""
+def _can_show_status() -> bool:
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _show_status(text: str) -> None:
+    """Rewrite the last line of the terminal."""
+    sys.stderr.write(f"\r\x1b[K{text[: measure_width() - 1]}")
+    sys.stderr.flush()
+
+
+def _wipe_status() -> None:
+    """Clear the last line of the terminal, so that a whole line can take its place."""
+    if _can_show_status():
+        sys.stderr.write("\r\x1b[K")

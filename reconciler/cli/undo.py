@@ -12,7 +12,7 @@ reconciler undo latest --auto-approve
 """
 
 
-@command("undo", example=EXAMPLE)
+@command("undo", example=EXAMPLE, deed=True)
 @click.argument("run")
 @allowance
 def undo(

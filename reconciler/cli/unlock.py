@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.cli.options import Globals, command
 
 
-@command("unlock", example="reconciler unlock")
+@command("unlock", example="reconciler unlock", deed=True)
 def unlock(options: Globals) -> int:
     """Remove the lock of an apply that is gone.
 

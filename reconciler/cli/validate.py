@@ -46,7 +46,7 @@ def validate(options: Globals, style: str, files: tuple[str, ...]) -> int:
                 f"Valid: {count} resource{'' if count == 1 else 's'} in {loaded.files} file{'' if loaded.files == 1 else 's'}."
             )
     else:
-        write(_render(style, loaded.diagnostics, Path(options.folder)))
+        write(_render(style, loaded.diagnostics, Path(options.folder)), style=style)
     return Exit.DONE if loaded.project is not None else Exit.INVALID
 
 

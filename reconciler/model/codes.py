@@ -57,6 +57,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "internal-error": "A part of the work failed inside reconciler: a bug of ours. Please report it; the other accounts went on.",
         "immutable-field": "This field cannot be changed after creation.",
         "invalid-value": "The value does not fit the field's schema.",
+        "journal-cut": "The journal of a run could not be written to its end. Free some space; `history` shows how far it came.",
         "ledger-absent": "Nothing was ever applied from here, so changes cannot be attributed. The first apply starts the ledger.",
         "ledger-conflict": "Another run stored the same addresses meanwhile. Run plan to see what is live.",
         "ledger-foreign": "The ledger belongs to another project or is damaged; it was not used.",

@@ -16,7 +16,7 @@ def test_the_request_in_flight_finishes_and_the_rest_is_not_attempted() -> None:
 
     def press(arrived: object) -> None:
         if getattr(arrived, "path", "") == "/phoneConnections/pc_2" and getattr(arrived, "method", "") == "PATCH":
-            stage.stop.requested = True
+            stage.stop.request("interrupted before its turn")
 
     stage.world.before_request = press
     outcomes = stage.apply(updates)
@@ -29,7 +29,7 @@ def test_the_request_in_flight_finishes_and_the_rest_is_not_attempted() -> None:
 def test_nothing_starts_after_an_interrupt_before_the_first_write() -> None:
     stage = Stage()
     updates = stage.plan(galtea(0, voice="jack"), fluents(label="Desk"))
-    stage.stop.requested = True
+    stage.stop.request("interrupted before its turn")
     assert {one.result for one in stage.apply(updates)} == {Result.NOT_ATTEMPTED}
     assert stage.world.requests == []
 
@@ -39,7 +39,8 @@ def test_an_interrupted_doubt_is_settled_by_reading_but_not_sent_again() -> None
     updates = stage.plan(galtea(0, voice="jack"))
 
     def press(arrived: object) -> None:
-        stage.stop.requested = getattr(arrived, "method", "") == "PATCH" or stage.stop.requested
+        if getattr(arrived, "method", "") == "PATCH":
+            stage.stop.request("interrupted before its turn")
 
     stage.world.before_request = press
     outcome = stage.apply(updates)[0]

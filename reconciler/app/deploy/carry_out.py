@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
 from reconciler.app.deploy.deployment import Deployment
+from reconciler.app.deploy.interrupts import Interrupts
 from reconciler.app.deploy.locking import describe_ledger
-from reconciler.app.deploy.sending import Watch, Windows, send_updates
+from reconciler.app.deploy.sending import Sent, Watch, send_updates
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.review.review import judge_plan
 from reconciler.engine.encode import identity_after
@@ -37,32 +39,50 @@ class Deployed:
 
 
 def carry_out(deployment: Deployment, *, watch: Watch) -> Deployed:
-    """Send the plan's updates, prove each, journal and record what was applied."""
-    from reconciler.ledger import LedgerProblem
+    """Send the plan's updates, prove each, journal and record what was applied.
+
+    From the first line of the journal to the saved ledger nothing tears the run: neither a signal nor a stream, disk or
+    report that fails (law 11). Only a second interrupt ends it at once, and even then what is known is recorded.
+    """
     from reconciler.remote.writing.run import Stop
 
-    stop, windows = Stop(), Windows()
-    journal = deployment.store.journal(deployment.run)
-    try:
+    sent = Sent(Stop())
+
+    def on_first() -> None:
+        sent.stop.request("interrupted before its turn")
+        sent.show(watch.on_interrupt)
+
+    with Interrupts(on_first) as interrupts, contextlib.closing(deployment.store.journal(deployment.run)) as journal:
         _begin(deployment, journal)
-        outcomes = send_updates(deployment, journal, stop=stop, windows=windows, watch=watch)
-        exit_code = judge_run(deployment.plan, outcomes, interrupted=stop.requested)
-        _end(journal, exit_code, interrupted=stop.requested)
-    except LedgerProblem as error:
-        raise Problem(describe_ledger(error), exit_code=Exit.FAILED) from error
-    finally:
-        journal.close()
-    unrecorded = _record(deployment, outcomes)
+        try:
+            outcomes = send_updates(deployment, journal, sent=sent, watch=watch, interrupts=interrupts)
+        except BaseException:
+            _record(deployment, tuple(sent.outcomes.values()))
+            raise
+        exit_code = judge_run(deployment.plan, outcomes, interrupted=interrupts.received)
+        troubles = (*_end(journal, exit_code, interrupted=interrupts.received), *_record(deployment, outcomes))
+    if sent.unshown is not None:
+        raise sent.unshown
     return Deployed(
         run=deployment.run,
         outcomes=outcomes,
-        diagnostics=unrecorded,
-        exit_code=Exit.FAILED if unrecorded and exit_code is Exit.DONE else exit_code,
-        longest_window=windows.longest,
+        diagnostics=troubles,
+        exit_code=Exit.FAILED if troubles and exit_code is Exit.DONE else exit_code,
+        longest_window=sent.longest_window,
     )
 
 
 def _begin(deployment: Deployment, journal: Journal) -> None:
+    """Open the journal; raise Problem where it cannot be written: then nothing is sent."""
+    from reconciler.ledger import LedgerProblem
+
+    try:
+        _write_beginning(deployment, journal)
+    except LedgerProblem as error:
+        raise Problem(describe_ledger(error), exit_code=Exit.FAILED) from error
+
+
+def _write_beginning(deployment: Deployment, journal: Journal) -> None:
     from reconciler.ledger import RunHeader, current_author, current_commit
 
     workspace = deployment.workspace
@@ -81,10 +101,15 @@ def _begin(deployment: Deployment, journal: Journal) -> None:
             journal.settle(intention.address, message="read again before this run")
 
 
-def _end(journal: Journal, exit_code: Exit, *, interrupted: bool) -> None:
-    from reconciler.ledger import RunEnd
+def _end(journal: Journal, exit_code: Exit, *, interrupted: bool) -> tuple[Diagnostic, ...]:
+    """Close the journal; where that fails everything was sent already, and the ledger is saved all the same."""
+    from reconciler.ledger import LedgerProblem, RunEnd
 
-    journal.end(RunEnd(interrupted=interrupted, exit_code=int(exit_code)))
+    try:
+        journal.end(RunEnd(interrupted=interrupted, exit_code=int(exit_code)))
+    except LedgerProblem as error:
+        return (describe_ledger(error, code="journal-cut"),)
+    return ()
 
 
 def _record(deployment: Deployment, outcomes: Sequence[Outcome]) -> tuple[Diagnostic, ...]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
+from reconciler.app.deploy.interrupts import hold_interrupts
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.workspace import Workspace
 from reconciler.model.diagnostic import Diagnostic
@@ -26,21 +26,34 @@ def open_store_locked(
 
     `on_notes` is told of an expired lock that was taken over, and of one that could not be given back.
     """
-    from reconciler.ledger import LedgerProblem, LockedError, current_author, new_run_id
+    from reconciler.ledger import current_author, new_run_id
 
     store, run = workspace.open_store(), new_run_id(workspace.context.now)
     owner = current_author(workspace.context.environ, root=workspace.project.root)
-    with contextlib.ExitStack() as stack:
-        try:
-            lock = stack.enter_context(store.lock(owner, ttl_seconds=LOCK_SECONDS, run=run))
-        except LockedError as error:
-            raise Problem(describe_ledger(error, code="ledger-locked"), exit_code=Exit.REFUSED) from error
-        except LedgerProblem as error:
-            raise Problem(describe_ledger(error), exit_code=Exit.FAILED) from error
+    holding = store.lock(owner, ttl_seconds=LOCK_SECONDS, run=run)
+    lock = None
+    try:
+        with hold_interrupts():
+            lock = _take(holding)
         taken_over = lock.notes
         on_notes(taken_over)
         yield store, lock, run
+    finally:
+        if lock is not None:
+            with hold_interrupts():
+                holding.__exit__(None, None, None)
     on_notes(lock.notes[len(taken_over) :])
+
+
+def _take(holding: AbstractContextManager[Lock]) -> Lock:
+    from reconciler.ledger import LedgerProblem, LockedError
+
+    try:
+        return holding.__enter__()
+    except LockedError as error:
+        raise Problem(describe_ledger(error, code="ledger-locked"), exit_code=Exit.REFUSED) from error
+    except LedgerProblem as error:
+        raise Problem(describe_ledger(error), exit_code=Exit.FAILED) from error
 
 
 def describe_ledger(error: Exception, *, code: str = "ledger-unavailable") -> Diagnostic:

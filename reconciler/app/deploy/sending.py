@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reconciler.app.deploy.interrupts import Interrupts
 from reconciler.app.deploy.locking import LOCK_SECONDS
 from reconciler.app.running import run_to_end
 from reconciler.model.outcome import Outcome
+from reconciler.model.plan import Request, Update
 
 if TYPE_CHECKING:
     from reconciler.app.deploy.deployment import Deployment
@@ -25,40 +26,85 @@ if TYPE_CHECKING:
 class Watch:
     """Who wants to know what happens while updates are sent."""
 
-    on_outcome: Callable[[Outcome], None] = lambda _: None
+    on_send: Callable[[str], str] = lambda _: ""
+    """Told the address of each update right before it is sent."""
+    on_outcome: Callable[[Outcome], str] = lambda _: ""
+    """Shows an outcome. Both return why nobody can be told any more, "" while somebody can."""
     on_interrupt: Callable[[], None] = lambda: None
-    """Called at each interrupt: the first lets requests in flight finish, the second ends at once."""
+    """Called at the first interrupt, which lets requests in flight finish; the second ends at once."""
 
 
 @dataclass(slots=True)
-class Windows:
-    """How long an object went unwatched before its write ended, at most, in seconds: no ETag guards that time."""
+class Sent:
+    """What is known of a run while it goes on, and also where it is ended by force."""
 
-    longest: float = 0.0
+    stop: Stop
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    """By address, as they were concluded."""
+    longest_window: float = 0.0
+    """Seconds that an object went unwatched before its write ended, at most: no ETag guards that time."""
+    unshown: Exception | None = None
+    """Our own failure to show something: it is raised when the run is over."""
 
-    def note(self, _update: object, seconds: float) -> None:
+    def note_window(self, _update: object, seconds: float) -> None:
         """Take in one write's window."""
-        self.longest = max(self.longest, seconds)
+        self.longest_window = max(self.longest_window, seconds)
+
+    def show(self, act: Callable[[], str | None]) -> None:
+        """Show something; where that fails, ask for an end and nothing else (law 11)."""
+        try:
+            lost = act()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the run
+            self.unshown = self.unshown or error
+            lost = str(error) or type(error).__name__
+        if lost:
+            self.stop.request(f"nobody can be told what becomes of it: {lost}")
+
+
+class ShownJournal:
+    """Write the journal and show what is sent. What cannot be written is an OSError, which stops all further writes."""
+
+    def __init__(self, journal: Journal, *, sent: Sent, watch: Watch) -> None:
+        self._journal = journal
+        self._sent = sent
+        self._watch = watch
+
+    def intend(self, update: Update, request: Request) -> None:
+        """Write that a request is about to be sent, then show it."""
+        with _name_failure():
+            self._journal.intend(update, request)
+        self._sent.show(lambda: self._watch.on_send(update.address))
+
+    def conclude(self, outcome: Outcome) -> None:
+        """Write what became of an update."""
+        with _name_failure():
+            self._journal.conclude(outcome)
+
+
+@contextlib.contextmanager
+def _name_failure() -> Iterator[None]:
+    from reconciler.ledger import LedgerProblem
+
+    try:
+        yield
+    except LedgerProblem as problem:
+        raise OSError(problem.message) from problem
 
 
 def send_updates(
-    deployment: Deployment,
-    journal: Journal,
-    *,
-    stop: Stop,
-    windows: Windows,
-    watch: Watch,
+    deployment: Deployment, journal: Journal, *, sent: Sent, watch: Watch, interrupts: Interrupts
 ) -> tuple[Outcome, ...]:
     """Carry out the plan's updates over one connection pool an account; return the outcomes in plan order.
 
-    The first interrupt lets the requests in flight finish; a second one ends at once, and the journal tells the rest.
+    The first interrupt lets the requests in flight finish; a second one ends at once: then `sent` and the journal tell
+    how far it came.
     """
     if not deployment.plan.updates:
         return ()
     with deployment.workspace.open_transport() as transport:
         try:
             return run_to_end(
-                lambda: _send_all(deployment, journal, transport, stop=stop, windows=windows, watch=watch)
+                lambda: _send_all(deployment, journal, transport, sent=sent, watch=watch, interrupts=interrupts)
             )
         except asyncio.CancelledError as error:
             raise KeyboardInterrupt from error
@@ -69,9 +115,9 @@ async def _send_all(
     journal: Journal,
     transport: TransportFactory | None,
     *,
-    stop: Stop,
-    windows: Windows,
+    sent: Sent,
     watch: Watch,
+    interrupts: Interrupts,
 ) -> tuple[Outcome, ...]:
     from reconciler.remote.wire.client import build_gates, open_readers, open_writers
     from reconciler.remote.writing.execute import SETTLE_PATIENCE, WRITE_PATIENCE
@@ -93,49 +139,30 @@ async def _send_all(
             "environ": context.environ,
         }
 
+    def record(outcome: Outcome) -> None:
+        sent.outcomes[outcome.update.address] = outcome
+        sent.show(lambda: watch.on_outcome(outcome))
+
     async with (
         open_readers(accounts.values(), **wire(context.patience)) as readers,
         # A write is repeated by `execute` alone, which looks at the live object again first.
         open_writers(accounts.values(), **wire(WRITE_PATIENCE)) as writers,
-        _interruptible(stop, watch.on_interrupt),
         _heartbeat(deployment.lock),
     ):
-        return await execute(
-            deployment.plan.updates,
-            catalog=workspace.catalog,
-            accounts=accounts,
-            readers=readers,
-            writers=writers,
-            state=deployment.live,
-            journal=journal,
-            stop=stop,
-            on_outcome=watch.on_outcome,
-            on_window=windows.note,
-            patience=context.patience or SETTLE_PATIENCE,
-        )
-
-
-@asynccontextmanager
-async def _interruptible(stop: Stop, on_interrupt: Callable[[], None]) -> AsyncIterator[None]:
-    """Let the first interrupt ask for an end and the second one force it."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-
-    def interrupt() -> None:
-        if stop.requested and task is not None:
-            task.cancel()
-        stop.requested = True
-        on_interrupt()
-
-    installed = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
-            loop.add_signal_handler(number, interrupt)
-            installed.append(number)
-    try:
-        yield
-    finally:
-        for number in installed:
-            loop.remove_signal_handler(number)
+        with interrupts.cancelling():
+            return await execute(
+                deployment.plan.updates,
+                catalog=workspace.catalog,
+                accounts=accounts,
+                readers=readers,
+                writers=writers,
+                state=deployment.live,
+                journal=ShownJournal(journal, sent=sent, watch=watch),
+                stop=sent.stop,
+                on_outcome=record,
+                on_window=sent.note_window,
+                patience=context.patience or SETTLE_PATIENCE,
+            )
 
 
 @asynccontextmanager

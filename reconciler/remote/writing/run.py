@@ -38,10 +38,15 @@ class Journal(Protocol):
 class Stop:
     """Carry the wish to end: requests in flight finish and are verified, nothing new is sent."""
 
-    __slots__ = ("requested",)
+    __slots__ = ("reason",)
 
     def __init__(self) -> None:
-        self.requested = False
+        self.reason = ""
+        """Why nothing new is sent; empty while it is."""
+
+    def request(self, reason: str) -> None:
+        """Ask for an end; the first reason stays."""
+        self.reason = self.reason or reason
 
 
 @dataclass(slots=True)
@@ -78,7 +83,7 @@ class Run:
     @property
     def blocked(self) -> str:
         """Say why nothing new may be sent; empty while it may."""
-        return "interrupted before its turn" if self.stop.requested else self.lane.halted
+        return self.stop.reason or self.lane.halted
 
     def type_of(self, update: Update) -> ResourceType:
         """Return the resource type of an update."""
