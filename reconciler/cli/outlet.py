@@ -91,7 +91,9 @@ class Outlet(io.TextIOBase):
 
     def isatty(self) -> bool:
         """Tell whether a person looks on."""
-        return not self.lost and self._stream is not None and self._stream.isatty()
+        with contextlib.suppress(OSError, ValueError):
+            return not self.lost and self._stream is not None and self._stream.isatty()
+        return False
 
     def fileno(self) -> int:
         """Return the number of the stream's file; raise OSError where it has none."""

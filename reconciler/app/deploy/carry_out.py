@@ -23,7 +23,7 @@ from reconciler.model.outcome import SETTLED, Outcome, Result
 from reconciler.model.plan import Plan, Status
 
 if TYPE_CHECKING:
-    from reconciler.ledger import Journal
+    from reconciler.ledger import Journal, LedgerProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ def carry_out(deployment: Deployment, *, watch: Watch) -> Deployed:
             _record(deployment, tuple(sent.outcomes.values()))
             raise
         exit_code = judge_run(deployment.plan, outcomes, interrupted=interrupts.received)
-        troubles = (*_end(journal, exit_code, interrupted=interrupts.received), *_record(deployment, outcomes))
+        cut = _end(journal, exit_code, interrupted=interrupts.received) or sent.unwritten
+        troubles = (*_note_cut(cut), *_record(deployment, outcomes))
     if sent.unshown is not None:
         raise sent.unshown
     return Deployed(
@@ -101,15 +102,20 @@ def _write_beginning(deployment: Deployment, journal: Journal) -> None:
             journal.settle(intention.address, message="read again before this run")
 
 
-def _end(journal: Journal, exit_code: Exit, *, interrupted: bool) -> tuple[Diagnostic, ...]:
-    """Close the journal; where that fails everything was sent already, and the ledger is saved all the same."""
+def _end(journal: Journal, exit_code: Exit, *, interrupted: bool) -> LedgerProblem | None:
+    """Write the journal's last line; return what stands against it."""
     from reconciler.ledger import LedgerProblem, RunEnd
 
     try:
         journal.end(RunEnd(interrupted=interrupted, exit_code=int(exit_code)))
     except LedgerProblem as error:
-        return (describe_ledger(error, code="journal-cut"),)
-    return ()
+        return error
+    return None
+
+
+def _note_cut(problem: LedgerProblem | None) -> tuple[Diagnostic, ...]:
+    """Say that the journal has holes: what was sent was sent, and the ledger is saved all the same."""
+    return (describe_ledger(problem, code="journal-cut"),) if problem else ()
 
 
 def _record(deployment: Deployment, outcomes: Sequence[Outcome]) -> tuple[Diagnostic, ...]:

@@ -17,7 +17,7 @@ from reconciler.model.plan import Request, Update
 
 if TYPE_CHECKING:
     from reconciler.app.deploy.deployment import Deployment
-    from reconciler.ledger import Journal, Lock
+    from reconciler.ledger import Journal, LedgerProblem, Lock
     from reconciler.remote.wire.client import Patience, TransportFactory, Wires
     from reconciler.remote.writing.run import Stop
 
@@ -43,6 +43,8 @@ class Sent:
     """By address, as they were concluded."""
     longest_window: float = 0.0
     """Seconds that an object went unwatched before its write ended, at most: no ETag guards that time."""
+    unwritten: LedgerProblem | None = None
+    """The first line that the journal could not take."""
     unshown: Exception | None = None
     """Our own failure to show something: it is raised when the run is over."""
 
@@ -71,24 +73,24 @@ class ShownJournal:
 
     def intend(self, update: Update, request: Request) -> None:
         """Write that a request is about to be sent, then show it."""
-        with _name_failure():
+        with self._name_failure():
             self._journal.intend(update, request)
         self._sent.show(lambda: self._watch.on_send(update.address))
 
     def conclude(self, outcome: Outcome) -> None:
         """Write what became of an update."""
-        with _name_failure():
+        with self._name_failure():
             self._journal.conclude(outcome)
 
+    @contextlib.contextmanager
+    def _name_failure(self) -> Iterator[None]:
+        from reconciler.ledger import LedgerProblem
 
-@contextlib.contextmanager
-def _name_failure() -> Iterator[None]:
-    from reconciler.ledger import LedgerProblem
-
-    try:
-        yield
-    except LedgerProblem as problem:
-        raise OSError(problem.message) from problem
+        try:
+            yield
+        except LedgerProblem as problem:
+            self._sent.unwritten = self._sent.unwritten or problem
+            raise OSError(problem.message) from problem
 
 
 def send_updates(

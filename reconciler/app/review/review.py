@@ -23,7 +23,7 @@ from reconciler.model.project import Declared
 from reconciler.vendors import load_catalog
 
 if TYPE_CHECKING:
-    from reconciler.ledger import Store
+    from reconciler.ledger import Intention, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def review(
         ledger=recognise(workspace, store, loaded.ledger),
         created_at=context.now().isoformat(timespec="seconds"),
         binding=workspace.binding,
-        diagnostics=(*workspace.diagnostics, *loaded.notes, *_note_doubts(store.unsettled())),
+        diagnostics=(*workspace.diagnostics, *loaded.notes, *_note_doubts(store.unsettled(), loaded.ledger)),
     )
     return Review(workspace, resources, live, plan)
 
@@ -118,17 +118,21 @@ async def _read(
         )
 
 
-def _note_doubts(intentions: Sequence[object]) -> tuple[Diagnostic, ...]:
-    """Say what an earlier run left in doubt: this reading settles it, so it is no reason to stop."""
+def _note_doubts(intentions: Sequence[Intention], ledger: Ledger) -> tuple[Diagnostic, ...]:
+    """Say what an earlier run left in doubt: this reading settles it, so it is no reason to stop.
+
+    A run whose journal was cut short, and which could still record an update in the ledger, had settled it.
+    """
     return tuple(
         Diagnostic(
             code="in-doubt",
-            message=f"run {intention.run} ended before it knew what became of {intention.address}",  # type: ignore[attr-defined]
+            message=f"run {intention.run} ended before it knew what became of {intention.address}",
             severity=Severity.WARNING,
             advice="The live state below was read after that run, so this plan is right; `reconciler history` has more.",
-            address=intention.address,  # type: ignore[attr-defined]
+            address=intention.address,
         )
         for intention in intentions
+        if intention.address not in ledger.entries or ledger.entries[intention.address].run != intention.run
     )
 
 

@@ -7,6 +7,7 @@ request that may have been sent has its intent on disk, and an intent without an
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -157,11 +158,7 @@ class Journal:
         except TypeError:
             content = encode_line(line, key=self._read_key()) + b"\n"
         with _report_failure(self.path):
-            handle = self._open()
-            if os.write(handle, content) != len(content):
-                message = "the disk took only a part of a line"
-                raise OSError(message)
-            os.fsync(handle)
+            _write_whole(self._open(), content)
 
     def _open(self) -> int:
         if self._handle is None:
@@ -173,12 +170,29 @@ class Journal:
         return self._handle
 
 
+def _write_whole(handle: int, content: bytes) -> None:
+    """Append a line and flush it to disk; what did not fit is taken back, so that a later line is not glued to it."""
+    size = os.fstat(handle).st_size
+    try:
+        written = os.write(handle, content)
+        os.fsync(handle)
+    except OSError:
+        written = 0
+        raise
+    finally:
+        if written < len(content):
+            with contextlib.suppress(OSError):
+                os.ftruncate(handle, size)
+    if written < len(content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 @contextlib.contextmanager
 def _report_failure(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        message = f"the journal {path} cannot be written: {problem}"
+        message = f"the journal {path} cannot be written: {problem.strerror or problem}"
         advice = "Make the folder writable or free some space. Without a journal nothing is sent."
         raise LedgerUnavailable(message, advice=advice) from problem
 
