@@ -105,7 +105,7 @@ def test_a_missing_or_newer_plan_says_so(tmp_path: Path) -> None:
     stage = lines(tmp_path)
     told = stage.run("show", str(tmp_path / "nowhere.json"))
     assert told.code == 5
-    assert "No such file" in told.err
+    assert "No such file" in told.words
     target = save(stage)
     forge(target, lambda document: document.update(format_version=2))
     told = apply(stage, target)
