@@ -14,7 +14,7 @@ from reconciler import __version__
 from reconciler.app.context import Context
 from reconciler.app.problem import Exit, Problem
 from reconciler.config import Loaded, compute_digest, load_project
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Binding
 from reconciler.model.project import Account, Declared, Project
 from reconciler.model.resource_type import Catalog
@@ -52,8 +52,10 @@ class Workspace:
     @property
     def state_folder(self) -> Path:
         """Return where the ledger and the journals of this project live; the sandbox has its own."""
-        folder = self.project.root / ".reconciler"
-        return folder / "sandbox" if self.context.sandbox else folder
+        from reconciler.app.sandbox_state import name_state
+
+        root, environment = self.project.root, self.project.environment
+        return name_state(root, environment) if self.context.sandbox else root / ".reconciler"
 
     @property
     def binding(self) -> Binding:
@@ -106,7 +108,7 @@ class Workspace:
         from reconciler.app.sandbox_state import build_sandbox
         from reconciler.sandbox import SandboxTransport
 
-        sandbox = build_sandbox(self.project.root, vices=self.context.vices)
+        sandbox = build_sandbox(self.project.root, environment=self.project.environment, vices=self.context.vices)
         yield lambda _account: SandboxTransport(sandbox)
 
     def select(self, *, targets: Sequence[str] = (), accounts: Sequence[str] = ()) -> tuple[Declared, ...]:
@@ -155,10 +157,43 @@ def load(context: Context, *, catalog: Catalog, checking: bool = False) -> Loade
     )
 
 
+def choose_environment(context: Context) -> str | None:
+    """Return the environment that a command means: asked for, of `RECONCILER_ENV`, or the project's default.
+
+    Raises Problem where there is no such environment; whatever else is wrong with the project does not matter here.
+    """
+    loaded = load(context, catalog=load_catalog(), checking=True)
+    unknown = [found for found in loaded.diagnostics if found.code == "environment-unknown"]
+    if unknown:
+        raise Problem(*unknown, exit_code=Exit.INVALID)
+    return loaded.environment
+
+
 def open_workspace(context: Context) -> Workspace:
     """Open the project; raise Problem with every configuration error at once."""
     catalog = load_catalog()
     loaded = load(context, catalog=catalog)
+    asked = _ask_environment(loaded)
+    if not loaded.complete:
+        raise Problem(*asked, exit_code=Exit.USAGE)
     if loaded.project is None:
-        raise Problem(*loaded.diagnostics, exit_code=Exit.INVALID)
-    return Workspace(context, catalog, loaded.project, loaded.diagnostics)
+        raise Problem(*loaded.diagnostics, *asked, exit_code=Exit.INVALID)
+    return Workspace(context, catalog, loaded.project, (*loaded.diagnostics, *asked))
+
+
+def _ask_environment(loaded: Loaded) -> tuple[Diagnostic, ...]:
+    """Ask which environment is meant, where none is chosen: each is a world of its own, so none is guessed.
+
+    Where environments set nothing but variables, these may come from the command line instead: then it is a warning.
+    """
+    if not loaded.undecided:
+        return ()
+    first = loaded.undecided[0]
+    return (
+        Diagnostic(
+            code="environment-missing",
+            message=f"this project has environments, and none is chosen: {', '.join(loaded.undecided)}",
+            severity=Severity.WARNING if loaded.complete else Severity.ERROR,
+            advice=f"Choose one: --env {first}, RECONCILER_ENV, or `environment: {first}` in reconciler.yaml.",
+        ),
+    )

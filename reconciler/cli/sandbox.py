@@ -27,12 +27,13 @@ def sandbox() -> None:
 def serve(options: Globals, port: int) -> int:
     """Serve the four vendors on loopback, so that any client can talk to them."""
     from reconciler.app.sandbox_state import build_sandbox, find_root
+    from reconciler.app.workspace import choose_environment
     from reconciler.cli.terminal import tell
     from reconciler.sandbox import SANDBOX_KEYS
     from reconciler.sandbox import serve as listen
 
     context = options.build_context()
-    served = build_sandbox(find_root(context.folder), vices=context.vices)
+    served = build_sandbox(find_root(context.folder), environment=choose_environment(context), vices=context.vices)
 
     def tell_address(opened: int) -> None:
         tell(f"Four vendors at http://127.0.0.1:{opened} (Fluents under /v1). Stop with Ctrl-C.")
@@ -51,11 +52,12 @@ def serve(options: Globals, port: int) -> int:
 
 @command("reset", example="reconciler -C examples/quickstart sandbox reset")
 def reset(options: Globals) -> int:
-    """Forget what was applied in the sandbox; the next run sows the seed anew."""
+    """Forget what was applied in the sandbox, in all environments or in that of --env; the next run sows the seed anew."""
     from reconciler.app.sandbox_state import find_root, reset_sandbox
     from reconciler.cli.terminal import write
 
-    gone = reset_sandbox(find_root(options.build_context().folder))
+    context = options.build_context()
+    gone = reset_sandbox(find_root(context.folder), environment=context.environment)
     write("The sandbox is as new." if gone else "There was nothing to reset.")
     return 0
 

@@ -16,7 +16,7 @@ PROJECT_FILE: Final = "reconciler.yaml"
 SANDBOX_SEED: Final = "sandbox.yaml"
 ENVIRONMENTS: Final = "environments"
 
-_SUFFIXES: Final = (".yaml", ".yml")
+SUFFIXES: Final = (".yaml", ".yml")
 
 
 def find_project(start: Path) -> Path | None:
@@ -98,7 +98,8 @@ def _resolve_inside(path: Path, root: Path) -> Path | None:
 def list_environments(root: Path) -> list[str]:
     """List the names of the environments that have a file."""
     try:
-        return sorted({path.stem for path in (root / ENVIRONMENTS).iterdir() if path.suffix in _SUFFIXES})
+        found = {path.stem for path in (root / ENVIRONMENTS).iterdir() if path.suffix in SUFFIXES and path.is_file()}
+        return sorted(name for name in found if not name.startswith("."))
     except OSError:
         return []
 
@@ -120,7 +121,7 @@ def _enter(path: str, folder: Path, exclude: Sequence[str]) -> bool:
 
 def _take(prefix: str, name: str) -> bool:
     special = name == SANDBOX_SEED or (not prefix and name == PROJECT_FILE)
-    return name.endswith(_SUFFIXES) and not name.startswith(".") and not special
+    return name.endswith(SUFFIXES) and not name.startswith(".") and not special
 
 
 def _fits(parts: tuple[str, ...], glob: str) -> bool:

@@ -12,10 +12,17 @@ from types import MappingProxyType
 from typing import Final
 
 from reconciler.config.account_choice import ACCOUNT_KEY
-from reconciler.config.discover import PROJECT_FILE, find_project, list_files
+from reconciler.config.discover import PROJECT_FILE, find_project, list_environments, list_files
+from reconciler.config.environments.environment_file import (
+    NOTHING,
+    EnvironmentFile,
+    read_environment,
+    sets_only_variables,
+)
+from reconciler.config.environments.overlays import Overlays
 from reconciler.config.findings import Findings
 from reconciler.config.resources import ResourceReader
-from reconciler.config.settings.project_file import Settings, read_settings
+from reconciler.config.settings.project_file import Settings, read_default_environment, read_settings
 from reconciler.config.settings.section import Section, read_section
 from reconciler.config.settings.variables import collect_variables
 from reconciler.config.suggest import suggest
@@ -29,6 +36,9 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.project import Account, Declared, Project
 from reconciler.model.resource_type import Catalog
 
+ENVIRONMENT_VARIABLE: Final = "RECONCILER_ENV"
+"""Chooses an environment where the command line does not."""
+
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -39,6 +49,12 @@ class Loaded:
     project: Project | None
     diagnostics: tuple[Diagnostic, ...]
     files: int
+    environment: str | None = None
+    """The environment that was chosen."""
+    undecided: tuple[str, ...] = ()
+    """The project's environments, where it has some and none was chosen."""
+    complete: bool = True
+    """Whether the project means something without an environment: where none lays more than variables over it."""
 
 
 def load_project(
@@ -64,8 +80,14 @@ def load_project(
     with _pause_collector():
         loader = _Loader(folder, catalog, environ, absent_secrets)
         project = loader.load(environment, variables)
-    errors = loader.findings.errors
-    return Loaded(None if errors else project, loader.findings.sort(), loader.files)
+    return Loaded(
+        project=None if loader.findings.errors else project,
+        diagnostics=loader.findings.sort(),
+        files=loader.files,
+        environment=loader.environment,
+        undecided=loader.undecided,
+        complete=loader.complete,
+    )
 
 
 @contextmanager
@@ -95,23 +117,31 @@ class _Loader:
         self._environ = environ
         self.findings = Findings()
         self.files = 0
+        self.environment: str | None = None
+        self.undecided: tuple[str, ...] = ()
+        self.complete = True
         self._sources: dict[str, Source] = {}
 
     def load(self, environment: str | None, variables: Mapping[str, str]) -> Project | None:
         """Read everything; None where `reconciler.yaml` cannot be understood at all."""
-        known = collect_variables(
-            self._root, environment=environment, environ=self._environ, variables=variables, findings=self.findings
-        )
         main = self._read_section(PROJECT_FILE, "reconciler.yaml")
         if main is None:
             return None
-        settings = read_settings(main, catalog=self._catalog, environ=self._environ)
-        secrets = SecretSource(self._environ, self._absence)
+        self._choose(main, environment)
+        laid = self._read_environment(self.environment)
+        known = collect_variables(laid.variables, environ=self._environ, variables=variables, findings=self.findings)
+        settings = read_settings(main, environment=laid, catalog=self._catalog, environ=self._environ)
         reader = ResourceReader(
-            self._catalog, settings.accounts, Interpolator(self._root, known), secrets, self.findings
+            self._catalog,
+            settings.accounts,
+            interpolator=Interpolator(self._root, known),
+            secrets=SecretSource(self._environ, self._absence),
+            overlays=Overlays(laid.resources, kinds=self._catalog.kinds),
+            findings=self.findings,
         )
         sections = (main, *self._read_files(settings))
         resources = [each for section in sections if section.node for each in reader.read_resources(section.document)]
+        resources += reader.read_own()
         resources.sort(key=lambda declared: declared.location)
         self._check_collisions(resources, settings.accounts)
         return Project(
@@ -120,8 +150,24 @@ class _Loader:
             resources=tuple(resources),
             guards=settings.guards,
             ledger=settings.ledger,
-            environment=environment,
+            environment=self.environment,
         )
+
+    def _choose(self, main: Section, environment: str | None) -> None:
+        """Choose the environment: the one asked for, that of `RECONCILER_ENV`, or the project's default."""
+        default = self._environ.get(ENVIRONMENT_VARIABLE) or read_default_environment(main)
+        self.environment = (default or None) if environment is None else environment
+        self.undecided = () if self.environment is not None else tuple(list_environments(self._root))
+        self.complete = all(sets_only_variables(self._root, name) for name in self.undecided)
+
+    def _read_environment(self, name: str | None) -> EnvironmentFile:
+        if name is None:
+            return NOTHING
+        laid = read_environment(self._root, name, findings=self.findings)
+        if laid.source:
+            self.files += 1
+            self._sources[laid.source.file] = laid.source
+        return laid
 
     def _read_files(self, settings: Settings) -> Iterator[Section]:
         for file in list_files(self._root, exclude=settings.exclude, unreadable=self._report_folder):

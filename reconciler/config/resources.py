@@ -7,6 +7,7 @@ from typing import Final
 
 from reconciler.config.account_choice import ACCOUNT_KEY, AccountChoice
 from reconciler.config.entry import Entry
+from reconciler.config.environments.overlays import Overlays
 from reconciler.config.findings import Findings
 from reconciler.config.identities import IdentityReader
 from reconciler.config.settings.accounts import NAME, NAME_ADVICE
@@ -34,14 +35,17 @@ class ResourceReader:
         self,
         catalog: Catalog,
         accounts: Mapping[str, Account],
+        *,
         interpolator: Interpolator,
         secrets: SecretSource,
+        overlays: Overlays,
         findings: Findings,
     ) -> None:
         self._catalog = catalog
         self._choice = AccountChoice(catalog, accounts, findings)
         self._interpolator = interpolator
         self._secrets = secrets
+        self._overlays = overlays
         self._findings = findings
         self._addresses: dict[str, tuple[Source, Place]] = {}
         self._knowledge = {known.key: Knowledge(known) for known in catalog.all_types}
@@ -54,6 +58,13 @@ class ResourceReader:
                 declared = self._read_entry(entry)
                 if declared:
                     yield declared
+
+    def read_own(self) -> Iterator[Declared]:
+        """Yield the resources that only the environment has; call it after all files."""
+        for entry in self._overlays.list_own():
+            declared = self._read_entry(entry) if self._accept_entry(entry) else None
+            if declared:
+                yield declared
 
     def _list_entries(self, document: Document, kind: str) -> Iterator[Entry]:
         node = document.root.get(kind)
@@ -71,8 +82,9 @@ class ResourceReader:
         places = document.places.of_mapping(node)
         for index, (name, body) in enumerate(node.items()):
             entry = Entry(document, kind, name, {} if is_null(body) else body, places[2 * index])
-            if self._accept_entry(entry):
-                yield entry
+            laid = self._overlays.lay(entry) if self._accept_entry(entry) else None
+            if laid:
+                yield laid
 
     def _accept_entry(self, entry: Entry) -> bool:
         if not NAME.fullmatch(entry.name):
@@ -114,7 +126,7 @@ class ResourceReader:
             location=entry.document.source.locate(entry.place),
             protect=protect,
             generation=knowledge.resource_type.api,
-            positions=Positions(entry.document.places, spec),
+            positions=Positions(entry.document, spec),
         )
 
     def _find_knowledge(self, kind: str, account: Account | None) -> Knowledge | None:

@@ -60,15 +60,15 @@ class Declared:
     protect: bool = False
     generation: str = ""
     """The setting `api` of its account, empty for the default."""
-    positions: Mapping[FieldPath, tuple[int, int]] = field(default_factory=dict)
-    """Line and column of each value of `spec`, by path."""
+    positions: Mapping[FieldPath, Location] = field(default_factory=dict)
+    """Where each value of `spec` stands, by path; what an environment lays over it stands in another file."""
 
     def locate(self, path: FieldPath) -> Location:
         """Return where a field, or what holds it, stands in the file."""
         for end in range(len(path), 0, -1):
             place = self.positions.get(path[:end])
             if place:
-                return Location(self.location.file, *place)
+                return place
         return self.location
 
 

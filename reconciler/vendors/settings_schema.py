@@ -19,6 +19,10 @@ def build_settings(catalog: Catalog) -> dict[str, Json]:
             "description": "The version of this format. Stands in reconciler.yaml, and only there.",
         },
         "accounts": _build_accounts(catalog),
+        "environment": {
+            "description": "The environment that counts where neither --env nor RECONCILER_ENV chooses one of environments/.",
+            "type": ["string", "number", "boolean", "null"],
+        },
         "guards": _build_guards(),
         "exclude": {
             "description": "Globs of files that do not declare resources. Without `/` a glob fits a name at any depth; `**` spans folders.",

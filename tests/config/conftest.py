@@ -88,7 +88,7 @@ PROVIDER = {
     "generation": "2",
     "credential": "PARLEY_API_KEY",
     "authentication": {"header": "Authorization", "prefix": "Bearer "},
-    "errors": {"messages": ["/error"], "request_id_header": "x-request-id"},
+    "errors": {"messages": ["/error"], "form": ["error"], "request_id_header": "x-request-id"},
     "limits": {"concurrency": 3, "timeout_seconds": 20},
 }
 

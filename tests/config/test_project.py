@@ -15,6 +15,7 @@ import pytest
 
 from reconciler.config import load_project
 from reconciler.config.discover import is_excluded
+from reconciler.model.diagnostic import Location
 from reconciler.model.resource_type import Catalog
 
 from .conftest import Workspace
@@ -221,7 +222,8 @@ def test_digest_follows_what_is_declared_and_nothing_else(workspace: Workspace) 
 
 def test_positions_survive_copies(workspace: Workspace) -> None:
     declared = workspace.load_line("name: x\nhook:\n  url: https://x.example\nwords: [a]")
-    expected = {("name",): (5, 13), ("hook",): (7, 9), ("hook", "url"): (7, 14), ("words",): (8, 14)}
+    places = {("name",): (5, 13), ("hook",): (7, 9), ("hook", "url"): (7, 14), ("words",): (8, 14)}
+    expected = {path: Location("lines.yaml", *place) for path, place in places.items()}
     assert dict(declared.positions) == expected
     assert declared.locate(("hook", "url", "deeper")).line == 7
     assert declared.locate(("missing",)) == declared.location

@@ -97,7 +97,7 @@ def test_all_settings(workspace: Workspace) -> None:
         ("version: 1\nguards: {max: 5}\n", "unknown-key", 2, "`max_updates`"),
         ("version: 1\nexclude: build\n", "bad-setting", 2, "- "),
         ("version: 1\nexclude: [[a]]\n", "bad-setting", 2, ""),
-        ("version: 1\nledger: fils\n", "bad-setting", 2, "`files`"),
+        ("version: 1\nledger: fils\n", "bad-setting", 2, "Write files, git"),
     ],
 )
 def test_mistake(workspace: Workspace, text: str, code: str, line: int, words: str) -> None:

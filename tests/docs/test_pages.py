@@ -92,13 +92,19 @@ YAML_BLOCKS = [
 @pytest.mark.parametrize("block", YAML_BLOCKS, ids=lambda block: f"{block.page}:{block.line}")
 def test_the_yaml_of_a_page_is_valid(block: Block, tmp_path: Path) -> None:
     text = "\n".join(block.lines) + "\n"
+    environment = re.match(r"# (environments/(\w+)\.yaml)", text)
+    if environment:
+        (tmp_path / "environments").mkdir()
+        (tmp_path / environment[1]).write_text(text, encoding="utf-8")
+        text = "\n".join(next(each.lines for each in YAML_BLOCKS if each.page == block.page)) + "\n"
     main = re.search(r"^version:", text, re.MULTILINE) is not None
     if not main:
         (tmp_path / "reconciler.yaml").write_text("version: 1\n", encoding="utf-8")
     (tmp_path / ("reconciler.yaml" if main else "part.yaml")).write_text(text, encoding="utf-8")
     (tmp_path / "prompts").mkdir()
     (tmp_path / "prompts" / "receptionist.md").write_text("Be kind.\n", encoding="utf-8")
-    loaded = load_project(tmp_path, catalog=load_catalog(), environ={})
+    name = environment[2] if environment else None
+    loaded = load_project(tmp_path, catalog=load_catalog(), environment=name, environ={})
     assert loaded.diagnostics == ()
 
 

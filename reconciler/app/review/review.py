@@ -1,4 +1,4 @@
-"""`validate`, `plan`, `drift`, `show`: all that only reads."""
+"""`plan`, `drift`, `show`: all that only reads."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.context import Context
 from reconciler.app.problem import Exit, Problem
-from reconciler.app.workspace import Workspace, load, open_workspace
-from reconciler.config import Loaded
+from reconciler.app.workspace import Workspace, open_workspace
 from reconciler.engine.plan import make_plan
 from reconciler.engine.sealed import recognise_secrets
 from reconciler.model.diagnostic import Diagnostic, Severity
@@ -20,7 +19,6 @@ from reconciler.model.live import LiveState
 from reconciler.model.plan import Cause, Plan, Status
 from reconciler.model.plan_document import PlanError, read_plan
 from reconciler.model.project import Declared
-from reconciler.vendors import load_catalog
 
 if TYPE_CHECKING:
     from reconciler.ledger import Intention, Store
@@ -34,11 +32,6 @@ class Review:
     resources: tuple[Declared, ...]
     live: LiveState
     plan: Plan
-
-
-def validate(context: Context) -> Loaded:
-    """Check everything that can be checked without a network."""
-    return load(context, catalog=load_catalog(), checking=True)
 
 
 def review(

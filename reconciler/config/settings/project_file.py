@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.config.environments.environment_file import EnvironmentFile
+from reconciler.config.environments.layers import lay_section
 from reconciler.config.settings.accounts import default_accounts, read_accounts
 from reconciler.config.settings.ledgers import read_ledger
 from reconciler.config.settings.section import Section
@@ -15,7 +17,7 @@ from reconciler.model.project import Account, Guards
 from reconciler.model.resource_type import Catalog
 
 VERSION: Final = "1"
-KEYS: Final = ("version", "account", "accounts", "guards", "exclude", "ledger")
+KEYS: Final = ("version", "account", "accounts", "environment", "guards", "exclude", "ledger")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +30,29 @@ class Settings:
     ledger: str
 
 
-def read_settings(section: Section, *, catalog: Catalog, environ: Mapping[str, str]) -> Settings:
-    """Read all settings; without `accounts` there is one for each provider, named like it."""
+def read_default_environment(section: Section) -> str | None:
+    """Return the environment that counts where none is chosen."""
+    return section.text("environment") or None
+
+
+def read_settings(
+    section: Section, *, environment: EnvironmentFile, catalog: Catalog, environ: Mapping[str, str]
+) -> Settings:
+    """Read all settings with what the environment lays over them, key by key.
+
+    Without `accounts` there is one for each provider, named like it.
+    """
     section.check_keys((*KEYS, *catalog.kinds))
     _check_version(section)
-    accounts = section.section("accounts", "`accounts`")
+    own = section.section("accounts", "`accounts`")
+    accounts = lay_section(own, environment.accounts)
+    guards = lay_section(section.section("guards", "`guards`", code="bad-guard"), environment.guards)
     return Settings(
-        accounts=read_accounts(accounts, catalog=catalog, environ=environ) if accounts else default_accounts(catalog),
-        guards=_read_guards(section),
+        accounts={
+            **({} if own else default_accounts(catalog)),
+            **(read_accounts(accounts, catalog=catalog, environ=environ) if accounts else {}),
+        },
+        guards=_read_guards(guards) if guards else Guards(),
         exclude=tuple(section.texts("exclude")),
         ledger=read_ledger(section),
     )
@@ -53,10 +70,7 @@ def _check_version(section: Section) -> None:
     section.refuse("version", "unknown-version", message, f"Write `version: {VERSION}`.")
 
 
-def _read_guards(section: Section) -> Guards:
-    guards = section.section("guards", "`guards`", code="bad-guard")
-    if guards is None:
-        return Guards()
+def _read_guards(guards: Section) -> Guards:
     guards.check_keys(("max_updates", "max_percent"))
     updates = guards.integer("max_updates", low=0, code="bad-guard")
     percent = guards.integer("max_percent", low=0, high=100, code="bad-guard")

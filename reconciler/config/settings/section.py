@@ -40,6 +40,10 @@ class Section:
         place = self.document.places.of_value(self.node, key) if key in self.node else START
         self._report(place, code, message, advice, excerpt)
 
+    def refuse_key(self, key: str, code: str, message: str, advice: str = "") -> None:
+        """Report a problem at a key."""
+        self._report(self.document.places.of_key(self.node, key), code, message, advice)
+
     def _report(self, place: Place, code: str, message: str, advice: str, excerpt: str | None = None) -> None:
         source = self.document.source
         self.findings.report(code, message, source=source, place=place, advice=advice, excerpt=excerpt)

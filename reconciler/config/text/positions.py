@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from reconciler.config.text.source import Place, Source, unpack_place
+from reconciler.config.text.source import Place, Source
+from reconciler.model.diagnostic import Location
 from reconciler.model.paths import FieldPath, Json
 
 Node: TypeAlias = Any
@@ -82,22 +83,22 @@ class Document:
     places: Places
 
 
-class Positions(Mapping[FieldPath, tuple[int, int]]):
-    """Line and column of each value of a `spec`, counted from 1; looked up only when somebody asks."""
+class Positions(Mapping[FieldPath, Location]):
+    """Where each value of a `spec` stands; looked up only when somebody asks."""
 
-    __slots__ = ("_places", "_spec")
+    __slots__ = ("_document", "_spec")
 
-    def __init__(self, places: Places, spec: Mapping[str, Json]) -> None:
-        self._places = places
+    def __init__(self, document: Document, spec: Mapping[str, Json]) -> None:
+        self._document = document
         self._spec = spec
 
-    def __getitem__(self, path: FieldPath) -> tuple[int, int]:
+    def __getitem__(self, path: FieldPath) -> Location:
         node: Node = self._spec
         for key in path[:-1]:
             node = node[key] if isinstance(node, dict) and key in node else None
         if not path or not isinstance(node, dict) or path[-1] not in node:
             raise KeyError(path)
-        return unpack_place(self._places.of_value(node, path[-1]))
+        return self._document.source.locate(self._document.places.of_value(node, path[-1]))
 
     def __iter__(self) -> Iterator[FieldPath]:
         return _walk_paths(self._spec, ())
@@ -105,7 +106,7 @@ class Positions(Mapping[FieldPath, tuple[int, int]]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def __reduce__(self) -> tuple[type[dict[FieldPath, tuple[int, int]]], tuple[dict[FieldPath, tuple[int, int]]]]:
+    def __reduce__(self) -> tuple[type[dict[FieldPath, Location]], tuple[dict[FieldPath, Location]]]:
         # The table knows collections by identity, which a copy or another process does not share.
         return (dict, (dict(self),))
 

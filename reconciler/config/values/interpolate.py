@@ -18,7 +18,9 @@ from reconciler.config.text.source import quote
 MAX_CHARACTERS: Final = 256 * 1024 * 1024
 """How much text all interpolations of a project may put in together."""
 
-_PART: Final = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
+PART: Final = re.compile(r"\$\$\{|\$\{(\s*file:(?:[^{}]|\$\{[^{}]*\})*|[^{}]*)\}|\$\{")
+"""A literal `${`, one interpolation, or one that is not closed. The path of a file may hold interpolations itself."""
+
 _LONE: Final = re.compile(r"\$\{\s*var\.[^{}]*\}")
 _REFERENCE: Final = re.compile(r"[A-Za-z_]+\.[A-Za-z0-9][\w.-]*\.[A-Za-z_][\w/]*")
 
@@ -45,7 +47,7 @@ class Interpolator:
 
     def expand(self, text: str) -> str:
         """Return the text with every `${...}` replaced; raise InterpolationError."""
-        return _PART.sub(self._replace, text)
+        return PART.sub(self._replace, text)
 
     def _replace(self, found: re.Match[str]) -> str:
         if found[0] == "$${":
@@ -58,7 +60,7 @@ class Interpolator:
         if inner.startswith("var."):
             replacement = self._find_variable(inner.removeprefix("var."))
         elif inner.startswith("file:"):
-            replacement = self._read_file(inner.removeprefix("file:").strip())
+            replacement = self._read_file(self.expand(inner.removeprefix("file:").strip()))
         elif inner.startswith("secret."):
             raise refuse_misplaced(inner.removeprefix("secret."))
         else:

@@ -8,13 +8,13 @@ in git in clear.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from reconciler.config.settings.variables import NAME
 from reconciler.config.text.source import quote
-from reconciler.config.values.interpolate import InterpolationError, Interpolator
+from reconciler.config.values.interpolate import PART, InterpolationError, Interpolator
 from reconciler.model.secret import Secret
 
 PREFIX: Final = "RECONCILER_SECRET_"
@@ -23,7 +23,6 @@ Absence = Literal["refuse", "note", "stand-in"]
 """What a secret that is not set means: an error, a note (to check files needs no secrets), or nothing, since every secret is
 played by a stand-in (the sandbox never sees a real one)."""
 
-_PIECES: Final = re.compile(r"(\$\$\{|\$\{[^{}]*\})")
 _SECRET: Final = re.compile(r"\$\{\s*secret\.([^{}]*?)\s*\}")
 
 
@@ -47,7 +46,7 @@ class SecretSource:
 
     def fill(self, text: str, interpolator: Interpolator) -> Filled:
         """Return a text with its secrets and all other `${...}` replaced, as a secret; raise InterpolationError."""
-        pieces = _PIECES.split(text)
+        pieces = list(_split(text))
         names = [found[1] for piece in pieces if (found := _SECRET.fullmatch(piece))]
         if not names:
             raise refuse_clear_text()
@@ -96,6 +95,15 @@ def refuse_clear_text() -> InterpolationError:
         " here. Revoke it if it was pushed."
     )
     return InterpolationError("secret-in-clear", message, advice)
+
+
+def _split(text: str) -> Iterator[str]:
+    """Cut a text into its interpolations and what stands between them."""
+    end = 0
+    for found in PART.finditer(text):
+        yield from (text[end : found.start()], found[0])
+        end = found.end()
+    yield text[end:]
 
 
 def _check_text(name: str, value: str) -> str:
