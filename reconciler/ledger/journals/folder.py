@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 from reconciler.ledger.journals.history import Intention, RunRecord, RunSummary, find_unsettled, read_run
@@ -14,17 +15,28 @@ _RECENT = 200
 """How many runs back a doubt is looked for."""
 
 
-def list_summaries(journals: Mapping[str, bytes]) -> tuple[RunSummary, ...]:
-    """Summarise journals by file name, the newest first."""
-    runs = [read_run(name, content).summary for name, content in journals.items()]
+def list_summaries(journals: Mapping[str, bytes], *, environment: str | None) -> tuple[RunSummary, ...]:
+    """Summarise the journals of an environment by file name, the newest first."""
+    runs = [record.summary for record in _read_records(journals, environment)]
     return tuple(sorted(runs, key=lambda run: run.run, reverse=True))
 
 
-def list_doubts(journals: Mapping[str, bytes], *, running: str) -> tuple[Intention, ...]:
-    """Return what all journals but that of the running run left in doubt."""
-    recent = sorted(journals)[-_RECENT:]
-    doubts = find_unsettled(read_run(name, journals[name]) for name in recent)
+def list_doubts(journals: Mapping[str, bytes], *, environment: str | None, running: str) -> tuple[Intention, ...]:
+    """Return what all journals of an environment but that of the running run left in doubt."""
+    recent = list(islice(_read_records(journals, environment), _RECENT))
+    doubts = find_unsettled(reversed(recent))
     return tuple(doubt for doubt in doubts if not running or doubt.run != running)
+
+
+def _read_records(journals: Mapping[str, bytes], environment: str | None) -> Iterator[RunRecord]:
+    """Yield the runs of an environment, or of all where none is chosen, the newest first.
+
+    A run whose beginning is lost may be of any.
+    """
+    for name in sorted(journals, reverse=True):
+        record = read_run(name, journals[name])
+        if environment in {None, record.summary.environment} or not record.summary.command:
+            yield record
 
 
 class JournalFolder:
@@ -53,15 +65,15 @@ class JournalFolder:
         with contextlib.suppress(OSError):
             check_file(self._folder / name).unlink()
 
-    def list_runs(self) -> tuple[RunSummary, ...]:
-        """List the runs, newest first."""
-        return list_summaries(self.read_all())
+    def list_runs(self, environment: str | None) -> tuple[RunSummary, ...]:
+        """List the runs of an environment, newest first."""
+        return list_summaries(self.read_all(), environment=environment)
 
     def find_run(self, run: str) -> RunRecord | None:
         """Return all that a run did."""
         content = self.read(name_journal(run))
         return read_run(name_journal(run), content) if content is not None else None
 
-    def list_unsettled(self, running: str) -> tuple[Intention, ...]:
-        """List what all but the running run left in doubt."""
-        return list_doubts(self.read_all(), running=running)
+    def list_unsettled(self, environment: str | None, *, running: str) -> tuple[Intention, ...]:
+        """List what all runs of an environment but the running one left in doubt."""
+        return list_doubts(self.read_all(), environment=environment, running=running)

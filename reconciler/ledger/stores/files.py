@@ -4,7 +4,7 @@
 .reconciler/ledger/@staging/numbers.json the same of the environment `staging`
 .reconciler/ledger.key                   the key of the fingerprints, readable by its owner only
 .reconciler/journal/<run>.jsonl          what each run did
-.reconciler/lock.json                    who applies right now
+.reconciler/lock.json                    who applies right now; of the environment `staging` lock@staging.json
 """
 
 from __future__ import annotations
@@ -86,16 +86,15 @@ class FileStore:
 
     def lock(self, owner: str, *, ttl_seconds: float, run: str = "") -> AbstractContextManager[Lock]:
         """Hold the lock file."""
-        place = LockFile(self._folder)
-        return hold_lock(place, owner=owner, run=run, ttl_seconds=ttl_seconds, clock=self._clock)
+        return hold_lock(self._lock_file, owner=owner, run=run, ttl_seconds=ttl_seconds, clock=self._clock)
 
     def read_lock(self) -> LockHolder | None:
         """Return who holds the lock file."""
-        return read_holder(LockFile(self._folder), ttl_seconds=DEFAULT_TTL_SECONDS)
+        return read_holder(self._lock_file, ttl_seconds=DEFAULT_TTL_SECONDS)
 
     def unlock(self) -> LockHolder | None:
         """Remove the lock file, whoever's it is."""
-        return break_lock(LockFile(self._folder), ttl_seconds=DEFAULT_TTL_SECONDS)
+        return break_lock(self._lock_file, ttl_seconds=DEFAULT_TTL_SECONDS)
 
     def journal(self, run: str) -> Journal:
         """Return the journal to write for a run."""
@@ -107,7 +106,7 @@ class FileStore:
 
     def runs(self) -> tuple[RunSummary, ...]:
         """List the runs, newest first."""
-        return self._journals.list_runs()
+        return self._journals.list_runs(self._project.environment)
 
     def run(self, run: str) -> RunRecord | None:
         """Return all that a run did."""
@@ -115,7 +114,7 @@ class FileStore:
 
     def unsettled(self) -> tuple[Intention, ...]:
         """List what earlier runs left in doubt."""
-        return self._journals.list_unsettled(self._name_running())
+        return self._journals.list_unsettled(self._project.environment, running=self._name_running())
 
     def fingerprint_key(self) -> bytes:
         """Return the key beside the ledger; raises LedgerUnavailable where none can be written."""
@@ -123,6 +122,10 @@ class FileStore:
             with _report_failure(self._folder):
                 self._key = self._read_key() or self._write_key()
         return self._key
+
+    @property
+    def _lock_file(self) -> LockFile:
+        return LockFile(self._folder, self._project.environment)
 
     def _name_running(self) -> str:
         with contextlib.suppress(LedgerUnavailable):
@@ -156,11 +159,11 @@ class FileStore:
 
 
 class LockFile:
-    """Keep the lock in `lock.json`. The version is the text itself, which holds a token unlike any other."""
+    """Keep an environment's lock in a file. The version is the text itself, which holds a token unlike any other."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environment: str | None) -> None:
         self._folder = folder
-        self._path = folder / "lock.json"
+        self._path = folder / (f"lock@{name_safely(environment)}.json" if environment is not None else "lock.json")
 
     def read(self) -> Stored | None:
         """Return the text of the lock file, and its age."""

@@ -4,7 +4,7 @@
     refs/reconciler/lock      exists while an apply runs; the message of its commit says who holds it
 
 A project that is not at the top of its repository has its files below `projects/<folder>/` of the same ref, and a lock
-of its own at `refs/reconciler/locks/<folder>`. While a run goes on, its journal is a local file (a kill must not lose
+of its own at `refs/reconciler/locks/<folder>`; that of an environment ends in `@<name>`. While a run goes on, its journal is a local file (a kill must not lose
 it); when it has ended it moves into the ref. The key of the fingerprints is in the ref: see `fingerprints`.
 """
 
@@ -14,7 +14,6 @@ import contextlib
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from reconciler.ledger.encoding import Loaded, Row, build_ledger, check_overlap, name_safely, read_sheets, write_sheets
@@ -116,7 +115,7 @@ class GitStore:
 
     def runs(self) -> tuple[RunSummary, ...]:
         """List the runs of all clones, newest first."""
-        return list_summaries(self._read_journals())
+        return list_summaries(self._read_journals(), environment=self._project.environment)
 
     def run(self, run: str) -> RunRecord | None:
         """Return all that a run did."""
@@ -126,7 +125,7 @@ class GitStore:
 
     def unsettled(self) -> tuple[Intention, ...]:
         """List what earlier runs left in doubt."""
-        doubts = list_doubts(self._read_journals(), running="")
+        doubts = list_doubts(self._read_journals(), environment=self._project.environment, running="")
         running = self._name_running() if doubts else ""
         return tuple(doubt for doubt in doubts if not running or doubt.run != running)
 
@@ -150,7 +149,7 @@ class GitStore:
 
     @property
     def _lock_ref(self) -> LockRef:
-        return LockRef(self._repository, root=self._project.root, environ=self._environ, clock=self._clock)
+        return LockRef(self._repository, project=self._project, environ=self._environ, clock=self._clock)
 
     def _look(self) -> Tip:
         """Find the shared ref; where it was lost, what this clone still has of it is built upon."""
@@ -243,16 +242,19 @@ class GitStore:
 class LockRef:
     """Keep the lock as a ref whose commit says in its message who holds it. The version is the commit."""
 
-    def __init__(self, repository: Repository, *, root: Path, environ: Mapping[str, str], clock: Clock) -> None:
+    def __init__(self, repository: Repository, *, project: Project, environ: Mapping[str, str], clock: Clock) -> None:
         self._repository = repository
-        self._root = root
+        self._project = project
         self._environ = environ
         self._clock = clock
 
     @property
     def _ref(self) -> str:
-        prefix = self._repository.prefix
-        return f"{LOCK_REF}s/{name_safely(prefix)}" if prefix else LOCK_REF
+        prefix, environment = self._repository.prefix, self._project.environment
+        if not prefix and environment is None:
+            return LOCK_REF
+        world = f"@{name_safely(environment)}" if environment is not None else ""
+        return f"{LOCK_REF}s/{name_safely(prefix) if prefix else ''}{world}"
 
     def read(self) -> Stored | None:
         """Return the message of the lock's commit."""
@@ -265,7 +267,7 @@ class LockRef:
         return commit if self._repository.swap(self._ref, new=commit, old=expected or "") else None
 
     def _build(self, text: str) -> str:
-        author = current_author(self._environ, root=self._root)
+        author = current_author(self._environ, root=self._project.root)
         signature = Signature(author, self._clock())
         return self._repository.create_commit(
             {}, parent="", message=f"Lock of a running apply\n\n{text}", signature=signature

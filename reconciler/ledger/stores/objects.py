@@ -108,7 +108,7 @@ class ObjectStore:
 
     def runs(self) -> tuple[RunSummary, ...]:
         """List the runs of all machines, newest first."""
-        return list_summaries(self._read_journals())
+        return list_summaries(self._read_journals(), environment=self._project.environment)
 
     def run(self, run: str) -> RunRecord | None:
         """Return all that a run did."""
@@ -120,7 +120,7 @@ class ObjectStore:
 
     def unsettled(self) -> tuple[Intention, ...]:
         """List what earlier runs left in doubt."""
-        doubts = list_doubts(self._read_journals(), running="")
+        doubts = list_doubts(self._read_journals(), environment=self._project.environment, running="")
         running = self._name_running() if doubts else ""
         return tuple(doubt for doubt in doubts if not running or doubt.run != running)
 
@@ -137,7 +137,9 @@ class ObjectStore:
 
     @property
     def _lock_object(self) -> LockObject:
-        return LockObject(self._bucket, "lock.json")
+        environment = self._project.environment
+        name = "lock.json" if environment is None else f"lock@{name_safely(environment)}.json"
+        return LockObject(self._bucket, name)
 
     def _save_once(self, applied: tuple[Applied, ...], gone: tuple[str, ...], *, touched: set[str]) -> bool:
         """Merge into what is stored now; tell whether nobody was faster. What was swapped already stays: it is merged."""
