@@ -72,7 +72,7 @@ WEB_RTC = Sheet(
     writable={"name": "", "agentName": "", "agentSpeaksFirst": False, "apiKey": None},
     demanded=("productId", "name", "agentName"),
     exact=_EXACT,
-    partial=("name",),
+    partial=("name", "agentName"),
 )
 VERSION = Sheet(
     "versions",
