@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from reconciler.model.field import Field
 from reconciler.model.paths import Json
 from reconciler.model.project import Account, Declared, Project
+from reconciler.model.reference import Template
 from reconciler.model.resource_type import Catalog, ResourceType
 from reconciler.model.secret import HIDDEN, Secret
 
@@ -29,14 +30,16 @@ def compute_digest(project: Project, *, catalog: Catalog) -> str:
             for declared in project.resources
         },
     }
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=_name_secret)
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=_name_value)
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def _name_secret(value: object) -> str:
-    """Write a secret as the variables that it comes from; anything else is no value of a declaration."""
+def _name_value(value: object) -> str:
+    """Write a secret as the variables that it comes from, a reference as it stands; anything else cannot be declared."""
     if isinstance(value, Secret):
         return f"{HIDDEN} {value.name}"
+    if isinstance(value, Template):
+        return str(value)
     message = f"{type(value).__name__} cannot be declared"
     raise TypeError(message)
 
@@ -58,7 +61,10 @@ def _describe_resource(declared: Declared, known: ResourceType, secretive: Colle
     spec: Mapping[str, Json] = declared.spec
     if known.key in secretive:
         spec = {name: _withhold(value, known.find_field((name,))) for name, value in spec.items()}
-    return [declared.account, identity, declared.match, spec, declared.protect]
+    written = [declared.account, identity, declared.match, spec, declared.protect]
+    return (
+        [*written, [f"{use.section} {use.path} {use.template}" for use in declared.uses]] if declared.uses else written
+    )
 
 
 def _withhold(value: Json, known: Field) -> Json:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from reconciler.config.findings import Findings
+from reconciler.config.references.drafts import Draft, MentionReader, Parts
 from reconciler.config.settings.section import is_null, name_node
 from reconciler.config.suggest import list_names, suggest
 from reconciler.config.text.positions import Document, Node
 from reconciler.config.text.source import Place, quote
 from reconciler.config.values.interpolate import InterpolationError, Interpolator
 from reconciler.config.values.validate import Knowledge
+from reconciler.model.reference import Section
 from reconciler.model.resource_type import Identity, IdentityPart
 
 # Dots would be read as steps of a URL's path, which no percent-encoding prevents.
 _PATH_STEPS = frozenset({".", ".."})
+_TEXT = frozenset({"string"})
 
 
 @dataclass(slots=True)  # not frozen: that would triple the time it takes to make one
@@ -29,7 +32,12 @@ class IdentityReader:
     address: str
     place: Place
     interpolator: Interpolator
+    mentions: MentionReader
     findings: Findings
+    drafts: list[Draft] = field(default_factory=list)
+    """Values with references, in order of their places."""
+    keys: tuple[tuple[str, str | Draft], ...] = ()
+    """All keys of an `id` or `match` in which there are drafts; then neither an identity nor a match is returned."""
 
     def read(self, knowledge: Knowledge) -> tuple[Identity | None, Mapping[str, str]]:
         """Return the identity or the match keys; neither where that is wrong, which is reported."""
@@ -53,16 +61,21 @@ class IdentityReader:
         parts, value = knowledge.parts, self.body["id"]
         if len(parts) == 1:
             (part,) = parts.values()
-            text = self._read_part(self.body, "id", part)
-            return None if text is None else Identity(((part.name, text),))
+            return self._identify([(part.name, self._read_part(self.body, "id", part, section="id"))])
         if not isinstance(value, dict) or value.keys() != parts.keys():
             wanted = ", ".join(f"{name}: ..." for name in parts)
             message = f"`id` takes exactly {list_names(parts)}"
             self._refuse(self._find_place("id"), "bad-identity", message, f"Write `id: {{{wanted}}}`.")
             return None
-        texts = [(name, self._read_part(value, name, part)) for name, part in parts.items()]
-        known = tuple((name, text) for name, text in texts if text is not None)
-        return Identity(known) if len(known) == len(parts) else None
+        return self._identify(
+            [(name, self._read_part(value, name, part, section="id")) for name, part in parts.items()]
+        )
+
+    def _identify(self, texts: list[tuple[str, str | Draft | None]]) -> Identity | None:
+        known = tuple((name, text) for name, text in texts if isinstance(text, str))
+        if self.drafts:
+            self.keys = tuple((name, text) for name, text in texts if text is not None)
+        return Identity(known) if len(known) == len(texts) else None
 
     def _read_match(self, knowledge: Knowledge) -> dict[str, str]:
         keys = self.body["match"]
@@ -94,23 +107,29 @@ class IdentityReader:
 
     def _read_keys(self, keys: dict[str, Node], knowledge: Knowledge) -> dict[str, str]:
         texts = {key: self._read_key(keys, key, knowledge.parts.get(key)) for key in keys}
-        known = {key: text for key, text in texts.items() if text is not None}
+        known = {key: text for key, text in texts.items() if isinstance(text, str)}
+        if self.drafts:
+            self.keys = tuple((key, text) for key, text in texts.items() if text is not None)
         return known if len(known) == len(texts) else {}
 
-    def _read_key(self, keys: dict[str, Node], key: str, part: IdentityPart | None) -> str | None:
-        return self._read_part(keys, key, part) if part else self._read_text(keys, key)
+    def _read_key(self, keys: dict[str, Node], key: str, part: IdentityPart | None) -> str | Draft | None:
+        return (
+            self._read_part(keys, key, part, section="match") if part else self._read_text(keys, key, section="match")
+        )
 
-    def _read_part(self, holder: dict[str, Node], key: str, part: IdentityPart) -> str | None:
-        text = self._read_text(holder, key)
-        if text is None:
-            return None
-        problem = _find_problem(text, part)
+    def _read_part(
+        self, holder: dict[str, Node], key: str, part: IdentityPart, *, section: Section
+    ) -> str | Draft | None:
+        text = self._read_text(holder, key, section=section)
+        if not isinstance(text, str):
+            return text
+        problem = find_problem(text, part)
         if problem:
             self._refuse_value(holder, key, "bad-identity", problem, part.description)
             return None
         return text
 
-    def _read_text(self, holder: dict[str, Node], key: str) -> str | None:
+    def _read_text(self, holder: dict[str, Node], key: str, *, section: Section) -> str | Draft | None:
         value = holder[key]
         if not isinstance(value, str) or is_null(value):
             message = f"`{key}` takes text, not {name_node(value)}"
@@ -119,10 +138,18 @@ class IdentityReader:
         if "${" not in value:
             return str(value)
         try:
-            return self.interpolator.expand(value)
+            parts = self.mentions.read(value)
+            return self._draft(holder, key, parts, section) if parts else self.interpolator.expand(value)
         except InterpolationError as error:
             self._refuse_value(holder, key, error.code, f"{key}: {error}", error.advice)
             return None
+
+    def _draft(self, holder: dict[str, Node], key: str, parts: Parts, section: Section) -> Draft:
+        place = self.document.places.of_value(holder, key)
+        path = () if holder is self.body else (key,)
+        draft = Draft(section, path, parts, _TEXT, self.document.source, place, holder, key)
+        self.drafts.append(draft)
+        return draft
 
     def _refuse_value(self, holder: dict[str, Node], key: str, code: str, message: str, advice: str) -> None:
         self._refuse(self.document.places.of_value(holder, key), code, message, advice)
@@ -135,7 +162,8 @@ class IdentityReader:
         self.findings.report(code, message, source=source, place=place, advice=advice, address=address)
 
 
-def _find_problem(text: str, part: IdentityPart) -> str | None:
+def find_problem(text: str, part: IdentityPart) -> str | None:
+    """Say why a text cannot be a part of an identity; None where it can."""
     if text in part.reserved:
         return f"{quote(text)} is a word of the vendor's API, not an id (`{part.name}`)"
     if not text.strip() or text in _PATH_STEPS or not text.isprintable():

@@ -21,6 +21,7 @@ from reconciler.config.environments.environment_file import (
 )
 from reconciler.config.environments.overlays import Overlays
 from reconciler.config.findings import Findings
+from reconciler.config.references.link import link_references
 from reconciler.config.resources import ResourceReader
 from reconciler.config.settings.project_file import Settings, read_default_environment, read_settings
 from reconciler.config.settings.section import Section, read_section
@@ -140,8 +141,16 @@ class _Loader:
             findings=self.findings,
         )
         sections = (main, *self._read_files(settings))
-        resources = [each for section in sections if section.node for each in reader.read_resources(section.document)]
-        resources += reader.read_own()
+        read = [each for section in sections if section.node for each in reader.read_resources(section.document)]
+        read += reader.read_own()
+        resources = link_references(
+            read,
+            list(reader.unlinked.values()),
+            addresses=reader.addresses,
+            absent=reader.absent,
+            catalog=self._catalog,
+            findings=self.findings,
+        )
         resources.sort(key=lambda declared: declared.location)
         self._check_collisions(resources, settings.accounts)
         return Project(
@@ -210,7 +219,7 @@ class _Loader:
         """Refuse two resources that are one live object: they would undo each other's changes for ever."""
         first: dict[object, Declared] = {}
         for declared in resources:
-            wanted = declared.identity or frozenset(declared.match.items())
+            wanted = declared.identity or frozenset(declared.match.items()) or declared.address
             base_url = accounts[declared.account].base_url
             other = first.setdefault((declared.provider, declared.kind, base_url, wanted), declared)
             if other is not declared and other.address != declared.address:

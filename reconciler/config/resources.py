@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from reconciler.config.account_choice import ACCOUNT_KEY, AccountChoice
@@ -10,6 +10,7 @@ from reconciler.config.entry import Entry
 from reconciler.config.environments.overlays import Overlays
 from reconciler.config.findings import Findings
 from reconciler.config.identities import IdentityReader
+from reconciler.config.references.drafts import MentionReader, Unlinked
 from reconciler.config.settings.accounts import NAME, NAME_ADVICE
 from reconciler.config.settings.section import is_null, name_node
 from reconciler.config.suggest import find_nearest, suggest
@@ -46,9 +47,19 @@ class ResourceReader:
         self._interpolator = interpolator
         self._secrets = secrets
         self._overlays = overlays
+        self._mentions = MentionReader(catalog.kinds, interpolator)
         self._findings = findings
         self._addresses: dict[str, tuple[Source, Place]] = {}
+        self.absent: set[str] = set()
+        """Addresses of resources that the environment does not have."""
+        self.unlinked: dict[str, Unlinked] = {}
+        """What is left to be done for resources that hold references, by address."""
         self._knowledge = {known.key: Knowledge(known) for known in catalog.all_types}
+
+    @property
+    def addresses(self) -> Collection[str]:
+        """List the addresses that were read, those of resources that are wrong among them."""
+        return self._addresses.keys()
 
     def read_resources(self, document: Document) -> Iterator[Declared]:
         """Yield the resources of one file that can be told what they are; every mistake is reported."""
@@ -82,9 +93,13 @@ class ResourceReader:
         places = document.places.of_mapping(node)
         for index, (name, body) in enumerate(node.items()):
             entry = Entry(document, kind, name, {} if is_null(body) else body, places[2 * index])
-            laid = self._overlays.lay(entry) if self._accept_entry(entry) else None
+            if not self._accept_entry(entry):
+                continue
+            laid = self._overlays.lay(entry)
             if laid:
                 yield laid
+            else:
+                self.absent.add(entry.address)
 
     def _accept_entry(self, entry: Entry) -> bool:
         if not NAME.fullmatch(entry.name):
@@ -110,10 +125,11 @@ class ResourceReader:
             return None
         spec = self._read_spec(entry, knowledge, account)
         reader = IdentityReader(
-            entry.document, entry.body, entry.address, entry.place, self._interpolator, self._findings
+            entry.document, entry.body, entry.address, entry.place, self._interpolator, self._mentions, self._findings
         )
         identity, match = reader.read(knowledge)
-        if account is None or not (identity or match):
+        self._keep_unlinked(entry, reader, knowledge)
+        if account is None or not (identity or match or reader.keys):
             return None
         return Declared(
             address=entry.address,
@@ -170,11 +186,24 @@ class ResourceReader:
                 entry, entry.find_place("spec"), "wrong-type", message, "Write `field: value` lines below `spec:`."
             )
             return {}
-        converter = Converter(entry.document, self._interpolator, self._secrets, self._findings, entry.address)
+        converter = Converter(
+            entry.document, self._interpolator, self._secrets, self._findings, self._mentions, entry.address
+        )
         converter.convert_mapping(spec, knowledge.shape)
         clear = account.clear if account else "send-null"
-        SpecCheck(knowledge, converter, spec, entry.body, entry.place, clear).check()
+        check = SpecCheck(knowledge, converter, spec, entry.body, entry.place, clear)
+        if converter.drafts:
+            self.unlinked[entry.address] = Unlinked(entry.address, converter.drafts, check)
+        else:
+            check.check()
         return spec
+
+    def _keep_unlinked(self, entry: Entry, reader: IdentityReader, knowledge: Knowledge) -> None:
+        """Keep an `id` or `match` with references until all resources are known."""
+        if reader.drafts:
+            kept = self.unlinked.setdefault(entry.address, Unlinked(entry.address))
+            kept.drafts[:0] = reader.drafts
+            kept.section, kept.keys, kept.identity_parts = reader.drafts[0].section, reader.keys, knowledge.parts
 
     def _refuse(self, entry: Entry, place: Place, code: str, message: str, advice: str) -> None:
         self._report(entry.document, place, code, message, advice=advice, address=entry.address)

@@ -7,20 +7,27 @@ from dataclasses import replace
 from itertools import islice
 
 from reconciler.engine.encode import encode_batch
+from reconciler.engine.order import find_levels
 from reconciler.model.plan import Update
 from reconciler.model.project import Account
 from reconciler.model.resource_type import Catalog
 
 
-def group_updates(updates: Sequence[Update], *, catalog: Catalog) -> tuple[tuple[Update, ...], ...]:
+def group_updates(
+    updates: Sequence[Update], *, catalog: Catalog, levels: Mapping[str, int] | None = None
+) -> tuple[tuple[Update, ...], ...]:
     """Group updates by the request that carries them, in plan order; most groups hold one update.
 
     A batch holds two or more updates of one account and group (PolyAI: one agent), at most as many as the endpoint
-    takes. An update that moves its object travels alone.
+    takes. An update that moves its object travels alone, and one that takes a value from another never travels with it.
+
+    `levels` are those of the whole plan (`find_levels`), where only some of its updates are grouped.
     """
+    levels = find_levels(updates) if levels is None else levels
     groups: dict[object, list[Update]] = {}
     for update in updates:
-        groups.setdefault(_group_key(update, catalog), []).append(update)
+        key = (levels[update.address], _group_key(update, catalog))
+        groups.setdefault(key, []).append(update)
     return tuple(chunk for group in groups.values() for chunk in _chunk(group, catalog))
 
 

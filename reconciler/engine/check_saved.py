@@ -13,6 +13,7 @@ from dataclasses import replace
 from reconciler.engine.batch import name_carriers
 from reconciler.engine.encode import encode_update
 from reconciler.engine.normal_form import normalise, same
+from reconciler.engine.references import Resolution, list_upstream
 from reconciler.engine.refuse import find_refusals
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.paths import MISSING, format_pointer, pick
@@ -22,17 +23,24 @@ from reconciler.model.resource_type import Catalog, Identity, ResourceType, Type
 
 
 def check_saved(
-    plan: Plan, project: Project, *, catalog: Catalog, found: Mapping[str, Identity]
+    plan: Plan,
+    project: Project,
+    *,
+    resolved: Mapping[str, Declared],
+    catalog: Catalog,
+    found: Mapping[str, Identity],
 ) -> tuple[Diagnostic, ...]:
     """List the updates of a saved plan that planning this project cannot have made; empty where all can.
 
-    `found` holds the live identity of resources that are declared by `match`, or that moved, by address.
+    `resolved` holds the plan's resources with what they take from others filled in; `found` holds the live identity of resources that are declared by `match`, or that moved, by address.
     """
-    declared = {resource.address: resource for resource in project.resources}
+    known = {resource.address: resource for resource in project.resources}
     twice = [address for address, count in Counter(update.address for update in plan.updates).items() if count > 1]
     reasons = [(address, "it is there twice") for address in twice]
     for update in plan.updates:
-        reason = _check_update(update, declared.get(update.address), project, catalog=catalog, found=found)
+        reason = _check_update(update, resolved.get(update.address), project, catalog=catalog, found=found)
+        if not reason and update.follows != list_upstream(known[update.address], known):
+            reason = "it does not follow what it takes values from"
         reasons += [(update.address, reason)] if reason else []
     if not reasons:
         reasons += _check_carriers(plan, project, catalog=catalog)
@@ -45,6 +53,35 @@ def check_saved(
         )
         for address, reason in reasons
     )
+
+
+def find_moved_sources(plan: Plan, resolution: Resolution) -> tuple[Diagnostic, ...]:
+    """List the updates of a saved plan that take a live value which is no longer what it was, or not known any more."""
+    return tuple(
+        Diagnostic(
+            code="plan-stale",
+            message=f"{update.address}: {reason}",
+            advice="Make and review a new plan.",
+            location=update.location,
+            address=update.address,
+        )
+        for update in plan.updates
+        if (reason := _find_move(update, resolution))
+    )
+
+
+def _find_move(update: Update, resolution: Resolution) -> str:
+    trouble = resolution.troubles.get(update.address)
+    if trouble is not None:
+        return trouble.reason
+    now = {(taken.address, taken.path): taken.value for taken in resolution.taken.get(update.address, ())}
+    for taken in update.taken:
+        key, name = (taken.address, taken.path), f"{taken.address}.{'.'.join(taken.path)}"
+        if key in now and not same(now[key], taken.value):
+            return f"{name}, which it takes, was {taken.value!r} when the plan was made and is {now[key]!r} now"
+    if {(taken.address, taken.path) for taken in update.taken} != now.keys():
+        return "it takes other values than the configuration says"
+    return ""
 
 
 def list_unproved(plan: Plan, project: Project) -> tuple[Declared, ...]:

@@ -12,8 +12,11 @@ from reconciler.engine.calls import draw_calls
 from reconciler.engine.collide import find_collisions
 from reconciler.engine.diff import find_differences
 from reconciler.engine.encode import encode_update
+from reconciler.engine.owners import Owners
+from reconciler.engine.references import LOST, Resolution, close, list_upstream, resolve, sort_by_references
 from reconciler.engine.refuse import find_refusals
 from reconciler.engine.risk import collect_risks, find_risk
+from reconciler.engine.through import find_block
 from reconciler.engine.verify import find_unusable
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.ledger import Ledger
@@ -48,38 +51,93 @@ def make_plan(
 
     `diagnostics` are those found before planning; those of planning follow, in order of file and line.
     """
-    collisions = find_collisions(resources, live=live, accounts=project.accounts)
-    verdicts = [
-        _refuse(declared, (collisions[declared.address],))
-        if declared.address in collisions
-        else plan_resource(
-            declared,
-            live.readings[declared.address],
-            resource_type=catalog.of(declared),
-            account=project.accounts[declared.account],
-            ledger=ledger,
-            options=live.options,
-        )
-        for declared in resources
-    ]
-    updates = name_carriers(
-        [verdict.update for verdict in verdicts if verdict.update], catalog=catalog, accounts=project.accounts
-    )
-    found = [diagnostic for verdict in fold_unknown(verdicts) for diagnostic in verdict.diagnostics]
+    involved = close(resources, project.resources)
+    resolution = resolve(involved, catalog=catalog, readings=live.readings)
+    judged = _judge_all(involved, resolution, project=project, catalog=catalog, live=live, ledger=ledger)
+    verdicts = [judged[declared.address] for declared in resources]
+    found = [verdict.update for verdict in verdicts if verdict.update]
+    connected = _connect(found, involved, resolution, project=project, catalog=catalog, live=live)
+    updates = name_carriers(connected, catalog=catalog, accounts=project.accounts)
+    told = [diagnostic for verdict in fold_unknown(verdicts) for diagnostic in verdict.diagnostics]
     return Plan(
         created_at=created_at,
         updates=updates,
         resources=tuple(verdict.planned for verdict in verdicts),
         diagnostics=(
             *diagnostics,
-            *sorted(found, key=lambda diagnostic: diagnostic.sort_key),
+            *sorted(told, key=lambda diagnostic: diagnostic.sort_key),
             *_suspect_accounts(verdicts, project.accounts),
         ),
         environment=project.environment,
         binding=binding,
-        calls=draw_calls(resources, catalog=catalog, live=live, touched={update.address for update in updates}),
+        calls=draw_calls(
+            [resolution.resources[declared.address] for declared in resources],
+            catalog=catalog,
+            live=live,
+            touched={update.address for update in updates},
+        ),
         forecast_requests=count_requests(updates, catalog=catalog),
     )
+
+
+def _judge_all(
+    involved: Sequence[Declared],
+    resolution: Resolution,
+    *,
+    project: Project,
+    catalog: Catalog,
+    live: LiveState,
+    ledger: Ledger,
+) -> dict[str, Verdict]:
+    """Judge resources after those that they refer to; trouble of their own comes before that of others."""
+    resolved = resolution.resources
+    collisions = find_collisions(tuple(resolved.values()), live=live, accounts=project.accounts)
+    verdicts: dict[str, Verdict] = {}
+    planned: dict[str, Planned] = {}
+    for declared in sort_by_references(involved):
+        address, reading = declared.address, live.readings[declared.address]
+        block = find_block(declared, planned, resolution.troubles.get(address))
+        if address in collisions:
+            verdict = _refuse(declared, (collisions[address],))
+        elif block and (isinstance(reading, Present) or reading.code == LOST):
+            verdict = Verdict(block[0], diagnostics=block[1:])
+        else:
+            verdict = plan_resource(
+                resolved[address],
+                reading,
+                resource_type=catalog.of(declared),
+                account=project.accounts[declared.account],
+                ledger=ledger,
+                options=live.options,
+            )
+        verdicts[address], planned[address] = verdict, verdict.planned
+    return verdicts
+
+
+def _connect(
+    updates: Sequence[Update],
+    involved: Sequence[Declared],
+    resolution: Resolution,
+    *,
+    project: Project,
+    catalog: Catalog,
+    live: LiveState,
+) -> list[Update]:
+    """Say of each update what it follows, what it took, and whose its values are."""
+    declared = {each.address: each for each in involved}
+    known = (*resolution.resources.values(), *project.resources)
+    owners = Owners(known, live=live, catalog=catalog, accounts=project.accounts)
+    return [
+        owners.note(
+            replace(
+                update,
+                follows=list_upstream(declared[update.address], declared),
+                taken=resolution.taken.get(update.address, ()),
+            ),
+            resolution.resources[update.address],
+        )
+        for update in updates
+    ]
 
 
 def fold_unknown(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
@@ -246,7 +304,11 @@ def _note_moved(declared: Declared, reading: Present) -> tuple[Diagnostic, ...]:
 def _suspect_accounts(verdicts: Sequence[Verdict], accounts: Mapping[str, Account]) -> list[Diagnostic]:
     """Suspect key and region where every one of an account's several resources is absent (D for PolyAI's regions)."""
     total = Counter(verdict.planned.account for verdict in verdicts)
-    absent = Counter(verdict.planned.account for verdict in verdicts if verdict.planned.status is Status.ABSENT)
+    absent = Counter(
+        verdict.planned.account
+        for verdict in verdicts
+        if verdict.planned.status is Status.ABSENT and not verdict.planned.through
+    )
     return [
         Diagnostic(
             code="account-all-absent",

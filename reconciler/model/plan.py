@@ -43,6 +43,10 @@ class Change:
     risk: str = ""
     secret: bool = False
     last_applied: Json | Missing = MISSING
+    owners: tuple[str, ...] = ()
+    """The resources whose value `after` is: by a reference, or because a plain id is theirs."""
+    owner_before: str = ""
+    """The resource whose value `before` is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,28 @@ class Request:
     companions: tuple[str, ...] = ()
     batch: str = ""
     """URL of the request that carries the body as one entry, beside other updates; empty where it travels alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A live value of another resource that goes into an update: it must still be so when the update is written."""
+
+    address: str
+    provider: str
+    account: str
+    kind: str
+    identity: Identity
+    """Where the other object was found."""
+    path: FieldPath
+    part: str
+    """The identity part that was taken; empty where it was the field at `path`."""
+    value: Json
+    match: Mapping[str, str] = field(default_factory=dict)
+    """The natural keys that the other object was found by: it must still have them."""
+    into: FieldPath = ()
+    """The field of `spec` that it went into; empty for `id` and `match`."""
+    generation: str = ""
+    """The setting `api` of the other object's account, empty for the default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +101,9 @@ class Update:
     protected: bool = False
     generation: str = ""
     """The setting `api` of its account, empty for the default."""
+    follows: tuple[str, ...] = ()
+    """The resources that it takes values from, directly or through others, the nearest first: it is sent after theirs."""
+    taken: tuple[Taken, ...] = ()
 
     @property
     def causes(self) -> frozenset[Cause]:
@@ -90,6 +119,8 @@ class Planned:
     status: Status
     account: str = ""
     reason: str = ""
+    through: str = ""
+    """The resource that it takes a value from, where that one is the reason for the status."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from reconciler.model.plan import (
     Update,
 )
 from reconciler.model.plan_values import WITHHELD, decode_value, encode_value, list_body
-from reconciler.model.resource_type import Identity
+from reconciler.model.taken_document import read_identity, read_taken, write_identity, write_taken
 
 FORMAT_VERSION: Final = 1
 WRITE_METHODS: Final = frozenset({"PATCH", "POST", "PUT"})
@@ -105,7 +105,7 @@ def _write_update(update: Update) -> dict[str, Json]:
         "kind": update.kind,
         "generation": update.generation,
         "id": update.identity.as_json(),
-        "identity": [{"name": name, "value": value} for name, value in update.identity.parts],
+        "identity": write_identity(update.identity),
         "label": update.label,
         "source": _write_location(update.location),
         "changes": [_write_change(change) for change in update.changes],
@@ -118,6 +118,8 @@ def _write_update(update: Update) -> dict[str, Json]:
         },
         "risks": list(update.risks),
         "protected": update.protected,
+        **({"follows": list(update.follows)} if update.follows else {}),
+        **({"taken": [write_taken(taken) for taken in update.taken]} if update.taken else {}),
     }
 
 
@@ -133,6 +135,8 @@ def _write_change(change: Change) -> dict[str, Json]:
     }
     if change.last_applied is not MISSING:
         written["last_applied"] = _write_side(change.last_applied, secret=change.secret)
+    written |= {"owners": list(change.owners)} if change.owners else {}
+    written |= {"owner_before": change.owner_before} if change.owner_before else {}
     return written
 
 
@@ -153,6 +157,7 @@ def _write_planned(planned: Planned) -> dict[str, Json]:
         "status": planned.status.value,
         "account": planned.account,
         "reason": planned.reason,
+        **({"through": planned.through} if planned.through else {}),
     }
 
 
@@ -225,7 +230,7 @@ def _read_update(entry: Mapping[str, Json]) -> Update:
         provider=_text(entry["provider"]),
         account=_text(entry["account"]),
         kind=_text(entry["kind"]),
-        identity=Identity(tuple((_text(part["name"]), _text(part["value"])) for part in entry["identity"])),
+        identity=read_identity(entry["identity"]),
         changes=_read_each(entry["changes"], _read_change),
         request=_read_request(entry["request"]),
         location=location,
@@ -233,6 +238,8 @@ def _read_update(entry: Mapping[str, Json]) -> Update:
         risks=tuple(_text(risk) for risk in entry["risks"]),
         protected=bool(entry["protected"]),
         generation=_text(entry.get("generation", "")),
+        follows=tuple(_text(address) for address in entry.get("follows", ())),
+        taken=_read_each(entry.get("taken", []), read_taken),
     )
 
 
@@ -247,6 +254,8 @@ def _read_change(entry: Mapping[str, Json]) -> Change:
         risk=_text(entry["risk"]),
         secret=bool(entry["secret"]),
         last_applied=last_applied,
+        owners=tuple(_text(address) for address in entry.get("owners", ())),
+        owner_before=_text(entry.get("owner_before", "")),
     )
 
 
@@ -267,7 +276,13 @@ def _read_location(entry: Mapping[str, Json]) -> Location | None:
 
 
 def _read_planned(entry: Mapping[str, Json]) -> Planned:
-    return Planned(_text(entry["address"]), Status(entry["status"]), _text(entry["account"]), _text(entry["reason"]))
+    return Planned(
+        address=_text(entry["address"]),
+        status=Status(entry["status"]),
+        account=_text(entry["account"]),
+        reason=_text(entry["reason"]),
+        through=_text(entry.get("through", "")),
+    )
 
 
 def _read_diagnostic(entry: Mapping[str, Json]) -> Diagnostic:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from reconciler.model.diagnostic import Location
 from reconciler.model.paths import FieldPath, Json
+from reconciler.model.reference import Sought, Use
 from reconciler.model.resource_type import Identity
 
 ClearSetting = Literal["refuse", "send-null", "send-empty"]
@@ -47,7 +48,10 @@ class Guards:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One resource as git declares it. Either `identity` or `match` is given; `spec` holds the owned fields only."""
+    """One resource as git declares it. `spec` holds the owned fields only.
+
+    Either `identity` or `match` is given, or `sought` where only what is live elsewhere tells them.
+    """
 
     address: str
     kind: str
@@ -62,6 +66,19 @@ class Declared:
     """The setting `api` of its account, empty for the default."""
     positions: Mapping[FieldPath, Location] = field(default_factory=dict)
     """Where each value of `spec` stands, by path; what an environment lays over it stands in another file."""
+    uses: tuple[Use, ...] = ()
+    """The values that hold references; those that are open have a `Template` in their place of `spec`."""
+    sought: Sought | None = None
+
+    @property
+    def refers_to(self) -> tuple[str, ...]:
+        """List the addresses of the resources it takes values from, in the order of their first use."""
+        return tuple(dict.fromkeys(one.address for use in self.uses for one in use.template.references))
+
+    @property
+    def open(self) -> bool:
+        """Tell whether any value of it is known only when what it refers to has been read."""
+        return any(use.open for use in self.uses)
 
     def locate(self, path: FieldPath) -> Location:
         """Return where a field, or what holds it, stands in the file."""

@@ -74,7 +74,7 @@ def test_lone_variable_of_the_wrong_type(workspace: Workspace, value: str) -> No
         ("${var.HOEM}", "variable-undefined", "`HOME_LINE`"),
         ("${env.HOME}", "bad-interpolation", "RECONCILER_VAR_"),
         ("${HOME}", "bad-interpolation", "$${"),
-        ("${numbers.front-desk.number}", "bad-interpolation", "variable"),
+        ("${numbers.front-desk.number}", "unknown-reference", "none of this kind"),
         ("${var.A", "bad-interpolation", "$${"),
         ("${}", "bad-interpolation", "$${"),
         ("${file:}", "file-outside", "project folder"),

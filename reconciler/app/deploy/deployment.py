@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from reconciler.app.deploy.approval import Allowances, find_forbidden, find_stale
 from reconciler.app.review.review import Review, read
 from reconciler.app.workspace import Workspace
-from reconciler.engine.check_saved import check_saved, list_unproved
+from reconciler.engine.check_saved import check_saved, find_moved_sources, list_unproved
+from reconciler.engine.references import Resolution, list_sources, resolve
 from reconciler.engine.sealed import fill_secrets
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.live import LiveState, Present
@@ -70,22 +71,32 @@ def prepare_saved(
     addresses = {planned.address for planned in plan.resources}
     plan = _fill(replace(plan, diagnostics=_keep_serious(plan)), workspace)
     stale = find_stale(plan, workspace)
-    live = LiveState({}, {}) if stale else read(workspace, list_unproved(plan, workspace.project))
+    declared = tuple(each for each in workspace.project.resources if each.address in addresses)
+    sources = list_sources(declared, workspace.project.resources)
+    wanted = {each.address: each for each in (*sources, *list_unproved(plan, workspace.project))}
+    live = LiveState({}, {}) if stale else read(workspace, tuple(wanted.values()))
+    involved = {each.address: each for each in (*declared, *sources)}
+    resolution = resolve(tuple(involved.values()), catalog=workspace.catalog, readings=live.readings)
     return Deployment(
         workspace=workspace,
         plan=plan,
         live=live,
-        resources=tuple(declared for declared in workspace.project.resources if declared.address in addresses),
+        resources=tuple(
+            resolution.resources[each.address] for each in declared if each.address not in resolution.troubles
+        ),
         store=store,
         lock=lock,
         run=run,
-        refusals=(*(stale or _find_forged(plan, workspace, live)), *find_forbidden(plan, workspace, shown)),
+        refusals=(*(stale or _find_forged(plan, workspace, live, resolution)), *find_forbidden(plan, workspace, shown)),
     )
 
 
-def _find_forged(plan: Plan, workspace: Workspace, live: LiveState) -> tuple[Diagnostic, ...]:
+def _find_forged(plan: Plan, workspace: Workspace, live: LiveState, resolution: Resolution) -> tuple[Diagnostic, ...]:
+    """Say what moved since the plan was saved among the values that it takes, else what planning cannot have made."""
     found = {address: reading.identity for address, reading in live.readings.items() if isinstance(reading, Present)}
-    return check_saved(plan, workspace.project, catalog=workspace.catalog, found=found)
+    return find_moved_sources(plan, resolution) or check_saved(
+        plan, workspace.project, resolved=resolution.resources, catalog=workspace.catalog, found=found
+    )
 
 
 def _keep_serious(plan: Plan) -> tuple[Diagnostic, ...]:

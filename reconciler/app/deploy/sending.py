@@ -126,7 +126,8 @@ async def _send_all(
     from reconciler.remote.writing.execute import carry_out as execute
 
     workspace, context = deployment.workspace, deployment.workspace.context
-    used = {update.account for update in deployment.plan.updates}
+    updates = deployment.plan.updates
+    used = {update.account for update in updates} | {taken.account for update in updates for taken in update.taken}
     accounts = {account.name: account for account in workspace.accounts if account.name in used}
     keys = workspace.find_keys()
     gates = build_gates(accounts.values(), catalog=workspace.catalog)

@@ -13,6 +13,7 @@ from reconciler.app.deploy.locking import describe_ledger
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.review.review import Review, read
 from reconciler.app.workspace import Workspace, open_workspace
+from reconciler.config.references.fill import holds_template
 from reconciler.engine.plan import make_plan
 from reconciler.engine.undo import Reversal, reverse_changes
 from reconciler.model.diagnostic import Diagnostic, Location, Severity
@@ -124,7 +125,7 @@ def _declare(step: Step, declared: Declared | None) -> Declared:
         spec={},
         location=Location("(ledger)"),
     )
-    return replace(known, account=step.account, identity=step.identity, match={})
+    return replace(known, account=step.account, identity=step.identity, match={}, uses=(), sought=None)
 
 
 def _reverse(
@@ -154,7 +155,8 @@ def _with_companions(declared: Declared, last: Mapping[str, object], workspace: 
     """Take the fields that the vendor demands from the ledger where the files no longer declare the resource."""
     resource_type = workspace.catalog.of(declared)
     known = {name: last[f"/{name}"] for name in resource_type.companions if f"/{name}" in last}
-    return replace(declared, spec={**known, **declared.spec})
+    told = {name: value for name, value in declared.spec.items() if not holds_template(value)}
+    return replace(declared, spec={**known, **told})
 
 
 def _leave(address: str, path: str, reason: str) -> Diagnostic:

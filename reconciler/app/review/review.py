@@ -12,6 +12,7 @@ from reconciler.app.context import Context
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.workspace import Workspace, open_workspace
 from reconciler.engine.plan import make_plan
+from reconciler.engine.references import close, resolve
 from reconciler.engine.sealed import recognise_secrets
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.ledger import Ledger
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A plan with what it was made from."""
+    """A plan with what it was made from. What `resources` take from others is filled in, as far as it is known."""
 
     workspace: Workspace
     resources: tuple[Declared, ...]
@@ -50,7 +51,8 @@ def review(
     resources = workspace.select(targets=targets, accounts=accounts)
     store = workspace.open_store()
     loaded = store.load()
-    live = read(workspace, resources, with_numbers=with_numbers)
+    involved = close(resources, workspace.project.resources)
+    live = read(workspace, involved, with_numbers=with_numbers)
     plan = make_plan(
         workspace.project,
         resources,
@@ -61,7 +63,8 @@ def review(
         binding=workspace.binding,
         diagnostics=(*workspace.diagnostics, *loaded.notes, *_note_doubts(store.unsettled(), loaded.ledger)),
     )
-    return Review(workspace, resources, live, plan)
+    resolved = resolve(involved, catalog=workspace.catalog, readings=live.readings).resources
+    return Review(workspace, tuple(resolved[declared.address] for declared in resources), live, plan)
 
 
 def recognise(workspace: Workspace, store: Store, ledger: Ledger) -> Ledger:
@@ -81,7 +84,7 @@ def recognise(workspace: Workspace, store: Store, ledger: Ledger) -> Ledger:
 
 
 def read(workspace: Workspace, resources: Sequence[Declared], *, with_numbers: bool = False) -> LiveState:
-    """Read the live state of resources, accounts and pages in parallel."""
+    """Read the live state of resources, accounts and pages in parallel; what they take values from is among them."""
     from reconciler.app.running import run_to_end
 
     with workspace.open_transport() as transport:

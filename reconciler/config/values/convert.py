@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from reconciler.config.findings import Findings
+from reconciler.config.references.drafts import Draft, MentionReader, Parts
 from reconciler.config.text.positions import Document, Node, Plain
 from reconciler.config.text.source import quote
 from reconciler.config.values.interpolate import InterpolationError, Interpolator, is_lone_variable
@@ -25,12 +26,15 @@ class Converter:
     interpolator: Interpolator
     source: SecretSource
     findings: Findings
+    mentions: MentionReader
     address: str
     broken: set[FieldPath] = field(default_factory=set)
     nulls: bool = False
     """Whether a null was met."""
     secrets: list[Secret] = field(default_factory=list)
     """The secrets that were put in."""
+    drafts: list[Draft] = field(default_factory=list)
+    """Values with references: they count as broken until they are linked."""
 
     def convert_mapping(self, node: dict[str, Node], shape: Shape, path: FieldPath = ()) -> None:
         """Convert the values of a mapping in place: places are known by the identity of their collection."""
@@ -56,6 +60,9 @@ class Converter:
             self._convert_list(value, shape.items or ANY, path)
             return value
         try:
+            parts = self.mentions.read(value) if isinstance(value, str) and "${" in value else None
+            if parts:
+                return self._draft(holder, key, parts, shape, path)
             if shape.secret and not (value is None or value == "" or (kind is Plain and value in NULLS)):
                 return self._convert_secret(holder, key, value, path)
             return self._convert_scalar(value, shape)
@@ -70,6 +77,12 @@ class Converter:
         if "${" in value:
             return self._expand(value, shape)
         return convert_scalar(value, shape.types) if type(value) is Plain else value
+
+    def _draft(self, holder: Node, key: str | int, parts: Parts, shape: Shape, path: FieldPath) -> None:
+        """Keep a value with references until all resources are known; null stands in its place."""
+        place = self.document.places.of_value(holder, key)
+        self.drafts.append(Draft("spec", path, parts, shape.types, self.document.source, place, holder, key))
+        self.broken.add(path)
 
     def _expand(self, value: str, shape: Shape) -> Json:
         """Expand to text; the whole value of a typed field may be one variable. A variable never means null."""
@@ -123,3 +136,8 @@ class Converter:
         """Tell whether a path, or what holds it, was reported already."""
         keys = tuple(str(key) for key in path)
         return any(keys[:end] in self.broken for end in range(1, len(keys) + 1))
+
+    def holds_broken(self, path: Iterable[str | int]) -> bool:
+        """Tell whether a value below a path was reported already, or is not known yet."""
+        keys = tuple(str(key) for key in path)
+        return any(path[: len(keys)] == keys for path in self.broken)

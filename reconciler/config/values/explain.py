@@ -68,6 +68,8 @@ class Problem:
     key: str | None = None
     about_value: bool = True
     """Whether it is about the value itself: then a null was judged elsewhere."""
+    about_form: bool = False
+    """Whether it is about all that lies below: then one value there that is not known yet may be the reason."""
 
 
 def explain_errors(
@@ -163,6 +165,7 @@ def _explain_union(error: _Failure, resource_type: ResourceType) -> Iterator[Pro
         path,
         error.instance,
         known.advice if known else "",
+        about_form=True,
     )
 
 

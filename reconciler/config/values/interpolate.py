@@ -22,7 +22,6 @@ PART: Final = re.compile(r"\$\$\{|\$\{(\s*file:(?:[^{}]|\$\{[^{}]*\})*|[^{}]*)\}
 """A literal `${`, one interpolation, or one that is not closed. The path of a file may hold interpolations itself."""
 
 _LONE: Final = re.compile(r"\$\{\s*var\.[^{}]*\}")
-_REFERENCE: Final = re.compile(r"[A-Za-z_]+\.[A-Za-z0-9][\w.-]*\.[A-Za-z_][\w/]*")
 
 
 class InterpolationError(Exception):
@@ -118,11 +117,9 @@ def is_lone_variable(text: str) -> bool:
 
 
 def _refuse(inner: str) -> InterpolationError:
-    if _REFERENCE.fullmatch(inner):
-        message = f"references between resources such as {quote('${' + inner + '}')} are not supported yet"
-        return InterpolationError("bad-interpolation", message, "Write the id itself, or keep it in a variable.")
     message = f"{quote('${' + inner + '}')} is not known"
-    advice = "Known: ${var.NAME}, ${file:PATH} and, in secret fields, ${secret.NAME}. Write $${ for a literal ${."
+    known = "${var.NAME}, ${file:PATH}, ${kind.name.field} and, in secret fields, ${secret.NAME}"
+    advice = f"Known: {known}. Write $${{ for a literal ${{."
     if inner.startswith(("env.", "env:")):
         advice = "Environment variables are not readable, except RECONCILER_VAR_NAME as ${var.NAME}."
     return InterpolationError("bad-interpolation", message, advice)

@@ -78,6 +78,12 @@ class Knowledge:
         return known is not None and known.schema.get("additionalProperties") is not False
 
 
+def find_problems(resource_type: ResourceType, spec: Mapping[str, Json]) -> list[Problem]:
+    """List why values that were not written down themselves do not fit the schema of `spec`."""
+    validator, judged = Knowledge(resource_type).validator, reveal_within(spec)
+    return [] if validator.is_valid(judged) else explain_errors(resource_type, judged, validator=validator)
+
+
 @dataclass(slots=True)  # not frozen: that would triple the time it takes to make one
 class SpecCheck:
     """Check one resource's `spec`. `converter` knows which values were reported already; `body` is the
@@ -111,7 +117,10 @@ class SpecCheck:
     def _explain(self, judged: Mapping[str, Json]) -> None:
         for problem in explain_errors(self.knowledge.resource_type, judged, validator=self.knowledge.validator):
             cleared = problem.value is None and self._find_field(problem.path) is not None
-            if not self.converter.is_broken(problem.path) and not (cleared and problem.about_value):
+            hidden = self.converter.is_broken(problem.path) or (
+                problem.about_form and self.converter.holds_broken(problem.path)
+            )
+            if not hidden and not (cleared and problem.about_value):
                 self._report_problem(problem)
 
     def _report_problem(self, problem: Problem) -> None:

@@ -23,6 +23,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
+from reconciler.engine.references import LOST, resolve
 from reconciler.model.live import Absent, LiveState, Present, Reading, Unknown
 from reconciler.model.project import Account, Declared
 from reconciler.model.resource_type import Catalog, Identity, ResourceType
@@ -60,6 +61,7 @@ async def read_live(
 ) -> LiveState:
     """Read every declared resource, and the values that the vendors offer for the fields these resources own.
 
+    What resources refer to must be among them. One whose `id` or `match` takes a live value of another is read after that one.
     There is a reading for each address. An account without a reader has no key: its resources are unknown.
     `with_numbers` reads also which phone numbers reach the objects, where that takes a request of its own.
     """
@@ -72,15 +74,40 @@ async def read_live(
         missing = _lack_key(accounts[name])
         readings.update((declared.address, missing) for declared in by_account[name])
     sources = {name: Source(readers[name], clock=clock) for name in by_account if name in readers}
-    jobs = [_read_apart(by_account[name], catalog=catalog, source=source) for name, source in sources.items()]
-    options: dict[tuple[str, str], frozenset[str]] = {}
-    for found, offered in await run_all(jobs):
-        readings.update(found)
-        options.update(offered)
+    jobs = [
+        keep_apart(_read_options(by_account[name], catalog=catalog, source=source), instead=lambda _: {})
+        for name, source in sources.items()
+    ]
+    async with asyncio.TaskGroup() as tasks:
+        offering = tasks.create_task(run_all(jobs))
+        tasks.create_task(_read_rounds(resources, readings, catalog=catalog, sources=sources))
+    options = _merge(offering.result())
     numbers = await _read_all_numbers(by_account, readings, catalog=catalog, sources=sources) if with_numbers else {}
     requests = sum(readers[name].requests - before[name] for name in sources)
     ordered = {declared.address: readings[declared.address] for declared in resources}
     return LiveState(ordered, options, requests, numbers)
+
+
+async def _read_rounds(
+    resources: Sequence[Declared],
+    readings: dict[str, Reading],
+    *,
+    catalog: Catalog,
+    sources: Mapping[str, Source],
+) -> None:
+    """Read what can be found by what is declared; then, round by round, what can be found by what was read so far."""
+    while unread := [declared.address for declared in resources if declared.address not in readings]:
+        resolution = resolve(resources, catalog=catalog, readings=readings)
+        ready = [one for address in unread if (one := resolution.resources[address]).sought is None]
+        jobs = []
+        for name, source in sources.items():
+            several = [declared for declared in ready if declared.account == name]
+            jobs += [_read_apart(several, catalog=catalog, source=source)] if several else []
+        for found in await run_all(jobs):
+            readings.update(found)
+        if not ready:
+            lost = {address: resolution.troubles[address] for address in unread}
+            readings.update((address, Unknown(trouble.reason, code=LOST)) for address, trouble in lost.items())
 
 
 async def _read_all_numbers(
@@ -156,32 +183,37 @@ def _lack_key(account: Account) -> Unknown:
     return Unknown(reason, code="credential-missing", advice=advice)
 
 
-_Found = tuple[Mapping[str, Reading], Mapping[tuple[str, str], frozenset[str]]]
-"""Readings by address, and the values that each options list offered."""
-
-
-async def _read_apart(resources: Sequence[Declared], *, catalog: Catalog, source: Source) -> _Found:
+async def _read_apart(resources: Sequence[Declared], *, catalog: Catalog, source: Source) -> Mapping[str, Reading]:
     """Read one account; what that raises is unknown of its resources, and of no others."""
 
-    def give_up(bug: str) -> _Found:
-        return {declared.address: _own_up(bug) for declared in resources}, {}
+    def give_up(bug: str) -> Mapping[str, Reading]:
+        return {declared.address: _own_up(bug) for declared in resources}
 
     return await keep_apart(_read_account(resources, catalog=catalog, source=source), instead=give_up)
 
 
-async def _read_account(resources: Sequence[Declared], *, catalog: Catalog, source: Source) -> _Found:
+async def _read_account(resources: Sequence[Declared], *, catalog: Catalog, source: Source) -> Mapping[str, Reading]:
+    jobs = [
+        _read_kind(several, resource_type=catalog.of(several[0]), source=source) for several in _split_kinds(resources)
+    ]
+    return _merge(await run_all(jobs))
+
+
+async def _read_options(
+    resources: Sequence[Declared], *, catalog: Catalog, source: Source
+) -> Mapping[tuple[str, str], frozenset[str]]:
+    jobs = [
+        read_options(several, resource_type=catalog.of(several[0]), source=source)
+        for several in _split_kinds(resources)
+    ]
+    return _merge(await run_all(jobs))
+
+
+def _split_kinds(resources: Sequence[Declared]) -> Iterable[Sequence[Declared]]:
     by_kind: dict[str, list[Declared]] = defaultdict(list)
     for declared in resources:
         by_kind[declared.kind].append(declared)
-    types = {kind: catalog.of(several[0]) for kind, several in by_kind.items()}
-    async with asyncio.TaskGroup() as tasks:
-        reading = [
-            tasks.create_task(_read_kind(by_kind[kind], resource_type=types[kind], source=source)) for kind in by_kind
-        ]
-        offering = [
-            tasks.create_task(read_options(by_kind[kind], resource_type=types[kind], source=source)) for kind in by_kind
-        ]
-    return _merge(task.result() for task in reading), _merge(task.result() for task in offering)
+    return by_kind.values()
 
 
 async def _read_kind(

@@ -1,5 +1,8 @@
 """Carry out a plan: look again, send, read back, conclude; accounts side by side, waves of updates within each.
 
+Updates are sent in the order of their references, across accounts: one that takes a value from another waits until that is settled,
+is not attempted where it failed, and is stale where a live value that it takes moved since it was planned.
+
 What is sent is the plan's own request or nothing, except that documented-required fields go along where the vendor turns out
 to demand them, and the outcome says so. Before each write its touched fields are read again; a field that moved makes the update
 stale. The vendors have no ETags, so an edit that falls between that reading and the vendor's handling of the write cannot be seen
@@ -18,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.engine.encode import identity_after
+from reconciler.engine.order import find_levels
 from reconciler.model.live import Absent, LiveState, Present, Reading, Unknown
 from reconciler.model.outcome import Outcome, Result
 from reconciler.model.plan import Update
@@ -25,9 +29,11 @@ from reconciler.model.project import Account
 from reconciler.model.resource_type import Catalog, ResourceType
 from reconciler.remote.wire.client import Patience, ReadClient, WriteClient
 from reconciler.remote.writing.compare import Verdict, judge
+from reconciler.remote.writing.queue import Queue
 from reconciler.remote.writing.run import Journal, Run, Stop
 from reconciler.remote.writing.send import Attempt, Ready, Withheld, send_group
 from reconciler.remote.writing.settle import settle
+from reconciler.remote.writing.sources import Sources
 from reconciler.remote.writing.waves import Group, Wave, find_pace, plan_waves
 
 __all__ = ["SETTLE_PATIENCE", "WRITE_PATIENCE", "Journal", "Stop", "carry_out"]
@@ -62,17 +68,14 @@ async def carry_out(
 
     `state` spares the second look at what was read less than `fresh_seconds` ago.
     """
-    outcomes: dict[str, Outcome] = {}
     stop = stop or Stop()
-
-    def record(outcome: Outcome) -> None:
-        outcomes[outcome.update.address] = outcome
-        on_outcome(outcome)
-
+    queue = Queue(plan_updates, on_outcome)
+    sources = Sources(catalog=catalog, readers=readers, state=state, fresh_seconds=fresh_seconds, clock=clock)
+    levels = find_levels(plan_updates)
     async with asyncio.TaskGroup() as tasks:
         for name, updates in _split(plan_updates).items():
             if name not in writers or name not in readers:
-                _give_up(updates, f"account {name} has no key", journal=journal, record=record)
+                _give_up(updates, f"account {name} has no key", journal=journal, record=queue.record)
                 continue
             pace = find_pace(accounts[name], catalog=catalog)
             run = Run(
@@ -88,11 +91,13 @@ async def carry_out(
                 slots=asyncio.Semaphore(_count_slots(accounts[name], pace)),
                 on_window=on_window,
             )
-            waves = plan_waves(updates, catalog=catalog, requests_per_minute=pace, fresh_seconds=fresh_seconds)
+            waves = plan_waves(
+                updates, catalog=catalog, requests_per_minute=pace, fresh_seconds=fresh_seconds, levels=levels
+            )
             rest = iter(waves)
             for _ in range(_WAVES_AT_ONCE):
-                tasks.create_task(_work(rest, run, state=state, record=record))
-    return tuple(outcomes[update.address] for update in plan_updates)
+                tasks.create_task(_work(rest, run, state=state, queue=queue, sources=sources))
+    return tuple(queue.outcomes[update.address] for update in plan_updates)
 
 
 def _split(updates: Sequence[Update]) -> Mapping[str, list[Update]]:
@@ -108,13 +113,35 @@ def _count_slots(account: Account, pace: int | None) -> int:
     return max(1, wanted)
 
 
-async def _work(waves: Iterator[Wave], run: Run, *, state: LiveState, record: Callable[[Outcome], None]) -> None:
-    """Take waves until none is left. Two workers overlap: one reads while the other writes."""
+async def _work(waves: Iterator[Wave], run: Run, *, state: LiveState, queue: Queue, sources: Sources) -> None:
+    """Take waves until none is left. Two workers overlap: one reads while the other writes.
+
+    A wave waits for what its updates take values from, in whichever account that is.
+    """
     for wave in waves:
-        for outcome in await _carry_wave(wave, run, state):
+        updates = tuple(update for group in wave for update in group)
+        await queue.wait(updates)
+        held = await _hold_back(updates, run, queue, sources)
+        free = tuple(kept for group in wave if (kept := tuple(one for one in group if one.address not in held)))
+        done = await _carry_wave(free, run, state) if free else ()
+        for outcome in (*map(_describe, held.values()), *done):
             trouble = _conclude(outcome, run.journal)
             run.lane.halted = run.lane.halted or trouble
-            record(replace(outcome, message="; ".join(part for part in (outcome.message, trouble) if part)))
+            queue.record(replace(outcome, message="; ".join(part for part in (outcome.message, trouble) if part)))
+
+
+async def _hold_back(updates: Sequence[Update], run: Run, queue: Queue, sources: Sources) -> Mapping[str, Withheld]:
+    """Find the updates that may not be written because of what they take values from."""
+    held: dict[str, Withheld] = {}
+    for update in updates:
+        obstacle = queue.find_obstacle(update)
+        if obstacle:
+            held[update.address] = Withheld(update, None, obstacle)
+    rest = [update for update in updates if update.address not in held and update.taken]
+    if rest and not run.blocked:
+        moved = await sources.check(rest, written=queue.has_written)
+        held.update({one.address: Withheld(one, moved[one.address]) for one in rest if one.address in moved})
+    return held
 
 
 def _conclude(outcome: Outcome, journal: Journal) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from reconciler.engine.order import find_levels
 from reconciler.model.plan import Update
 from reconciler.model.project import Account
 from reconciler.model.resource_type import Catalog, ResourceType
@@ -35,11 +36,12 @@ def forecast(
     A list of unknown length counts as one page; what the vendor refuses or delays is not foreseen.
     """
     total, longest = 0, 0.0
+    levels = find_levels(updates)
     for name in dict.fromkeys(update.account for update in updates):
         account = accounts[name]
         pace = find_pace(account, catalog=catalog)
         own = [update for update in updates if update.account == name]
-        waves = plan_waves(own, catalog=catalog, requests_per_minute=pace, fresh_seconds=fresh_seconds)
+        waves = plan_waves(own, catalog=catalog, requests_per_minute=pace, fresh_seconds=fresh_seconds, levels=levels)
         requests = sum(_count_wave(wave, catalog) for wave in waves)
         rounds = sum(_count_rounds(wave, catalog, account.concurrency) for wave in waves)
         total += requests

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from reconciler.engine.batch import group_updates
+from reconciler.engine.order import find_levels
 from reconciler.model.plan import Update
 from reconciler.model.project import Account
 from reconciler.model.resource_type import Catalog, ResourceType
@@ -23,16 +24,25 @@ def find_pace(account: Account, *, catalog: Catalog) -> int | None:
 
 
 def plan_waves(
-    updates: Sequence[Update], *, catalog: Catalog, requests_per_minute: int | None, fresh_seconds: float
+    updates: Sequence[Update],
+    *,
+    catalog: Catalog,
+    requests_per_minute: int | None,
+    fresh_seconds: float,
+    levels: Mapping[str, int] | None = None,
 ) -> tuple[Wave, ...]:
-    """Cut updates of one account into waves of one resource type each, in plan order.
+    """Cut updates of one account into waves of one resource type each: in order of references, else in plan order.
 
+    `levels` are those of the whole plan (`find_levels`). No wave holds updates of two levels, and later ones have no lower
+    level than earlier ones: so a wave that waits for what its updates refer to never waits for one behind it.
     A paced account gets as many writes in a wave as its pace lets through while a reading is fresh. A type that can only
     be listed keeps large waves: a list for a few writes would cost more than it tells, and most of it is write-only.
     """
     waves: list[Wave] = []
-    groups = group_updates(updates, catalog=catalog)
-    for _, several in groupby(groups, key=lambda group: (group[0].provider, group[0].kind)):
+    levels = find_levels(updates) if levels is None else levels
+    groups = sorted(group_updates(updates, catalog=catalog, levels=levels), key=lambda group: levels[group[0].address])
+    alike = groupby(groups, key=lambda group: (levels[group[0].address], group[0].provider, group[0].kind))
+    for _, several in alike:
         wave = tuple(several)
         size = _size_wave(catalog.of(wave[0][0]), requests_per_minute, fresh_seconds)
         waves.extend(_cut(wave, size=size))

@@ -1,0 +1,1 @@
+"""References between resources: found in values, linked to what they name, filled in where declarations tell the value."""
