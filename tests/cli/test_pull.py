@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -51,10 +52,16 @@ def make_seed(**rows: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def write_yaml(seed: dict[str, Any]) -> str:
+    """Write JSON with what YAML has for a pair of surrogates."""
+    pair = r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}"
+    return re.sub(pair, lambda found: f"\\U{ord(json.loads(chr(34) + found[0] + chr(34))):08x}", json.dumps(seed))
+
+
 def make_project(folder: Path, seed: dict[str, Any], text: str = ACCOUNTS) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "reconciler.yaml").write_text(text, encoding="utf-8")
-    (folder / "sandbox.yaml").write_text(json.dumps(seed), encoding="utf-8")
+    (folder / "sandbox.yaml").write_text(write_yaml(seed), encoding="utf-8")
     return folder
 
 

@@ -18,9 +18,9 @@ from tests.cli.yaml12 import CoreLoader
 CATALOG = load_catalog()
 TRAPS = [
     "ends in empty lines\n\n\n\n",
-    "", " ", "no", "No", "y", "on", "null", "~", "true", "+14155552671", "0123", "8:30", "2024-01-05", "1e3", "0x1F", ".5", "-", "- a", "a: b",
+    "", "no", "No", "y", "on", "null", "~", "true", "+14155552671", "0123", "8:30", "2024-01-05", "1e3", "0x1F", ".5", "-", "- a", "a: b",
     "a #b", "# a", "!tag", "&a", "*a", "|", ">", "%a", "@a", "`a", "'a'", '"a"', "a\\b", "{a}", "[a]", "a,b", "? a", "=", "<<", "...", "---",
-    "a\nb", "a\n", "a\n\n", "\na", "\n", " a\nb", "a\n  b\n c", "a\n ", "a \nb ", "\ta\nb", "a\n\tb", "a\r\nb", "a\x85b", "a\u2028b\nc",
+    "a\nb", "a\n", "a\n\n", "\na", " a\nb", "a\n  b\n c", "a\n ", "a \nb ", "\ta\nb", "a\n\tb", "a\r\nb", "a\x85b", "a\u2028b\nc",
     "\ufeffa\nb", "\u202eabc", "a\x00b", "\x1b[31m", "Bjørn", "🙂", "🙂\n🙂", "${var.X}", "$${", "$$${a", "a\n${file:x}\nb", "...\n---\n",
     "# a\n# b", "- a\n- b", "\n\n a", "a\n\n\n", "a" * 300, "1_000", "0b1", "1:20:30", ".inf", ".NaN", "Infinity", "NULL", "Off",
 ]  # fmt: skip
@@ -95,6 +95,9 @@ def has_odd_float(value: Any) -> bool:
     ("value", "why"),
     [
         ("\ud800", "surrogate"),
+        (" ", "white space only"),
+        ({"a": ["\u200b\n"]}, "white space only"),
+        ("a\n>>>>>>> theirs\n", "a merge that was not resolved"),
         ({"\udfff": 1}, "surrogate"),
         (float("inf"), "finite"),
         (10**400, "too long"),

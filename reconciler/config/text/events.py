@@ -29,8 +29,9 @@ from yaml.events import (
 
 from reconciler.config.findings import Findings
 from reconciler.config.text.aliases import MAX_DEPTH, Expander, ExpansionError, refuse_depth
+from reconciler.config.text.odd_spaces import SPACE_ADVICE, find_odd_space, name_space
 from reconciler.config.text.positions import Document, Node, Places, Plain
-from reconciler.config.text.problems import report_line_separator, report_yaml_error
+from reconciler.config.text.problems import report_leftover, report_line_separator, report_yaml_error
 from reconciler.config.text.source import Place, Source, pack_place, quote
 
 MAX_PROBLEMS: Final = 200
@@ -50,7 +51,7 @@ def parse_document(source: Source, *, findings: Findings, parser: _Parser = FAST
 
     Mistakes that leave the rest readable are reported and left out. None is returned where there is nothing to go on.
     """
-    if report_line_separator(source, findings=findings):
+    if report_leftover(source, findings=findings) or report_line_separator(source, findings=findings):
         return None
     builder = _Builder(source, findings)
     try:
@@ -168,6 +169,8 @@ class _Builder:
             )
         elif key in self._node:
             self._refuse_duplicate(key, place)
+        elif not (event.style or key.isascii()) and find_odd_space(key) == 0:
+            self._drop("yaml-syntax", f"the key begins with {name_space(key[0])}", place, SPACE_ADVICE)
 
     def _refuse_duplicate(self, key: str, place: Place) -> None:
         first = self._marks[2 * list(self._node).index(key)]

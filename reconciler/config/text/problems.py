@@ -7,10 +7,23 @@ import re
 import yaml
 
 from reconciler.config.findings import Findings
+from reconciler.config.text.leftovers import find_leftover
+from reconciler.config.text.odd_spaces import SPACE_ADVICE, find_odd_space, name_space
 from reconciler.config.text.source import START, Place, Source, pack_place
 
 _SEPARATORS = {"\x85": "U+0085", "\u2028": "U+2028", "\u2029": "U+2029"}
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def report_leftover(source: Source, *, findings: Findings) -> bool:
+    """Refuse a Git LFS pointer in the place of a file, and the marks of a merge that was not resolved."""
+    leftover = find_leftover(source.text)
+    if leftover is None:
+        return False
+    place = source.place_of_offset(leftover.offset)
+    message = f"the file holds {leftover.message}"
+    findings.report("unwanted-content", message, source=source, place=place, advice=leftover.advice)
+    return True
 
 
 def report_line_separator(source: Source, *, findings: Findings) -> bool:
@@ -35,7 +48,25 @@ def report_yaml_error(error: yaml.YAMLError, *, source: Source, findings: Findin
         findings.report("yaml-syntax", message, source=source, place=place, advice=advice)
         return
     message, place = _read_error(error)
+    if _report_odd_space(error, source=source, findings=findings):
+        return
     findings.report("yaml-syntax", message, source=source, place=place, advice=_advise(message, source.excerpt(place)))
+
+
+def _report_odd_space(error: yaml.YAMLError, *, source: Source, findings: Findings) -> bool:
+    """Blame the last odd blank at or before the place where the parser gave up, if its lines have one."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return False
+    last = error.problem_mark.line
+    first = error.context_mark.line if error.context_mark else last
+    for line in range(last, max(min(first, last) - 2, -1), -1):
+        column = find_odd_space(source.line(line))
+        if column is not None:
+            message = f"not valid YAML: {name_space(source.line(line)[column])} stands where a space should"
+            place = pack_place(line, column)
+            findings.report("yaml-syntax", message, source=source, place=place, advice=SPACE_ADVICE)
+            return True
+    return False
 
 
 def _read_error(error: yaml.YAMLError) -> tuple[str, Place]:

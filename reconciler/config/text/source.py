@@ -48,12 +48,14 @@ class Source:
 
     def excerpt(self, place: Place) -> str:
         """Return the line at a place, cut to what fits around the column."""
+        line, column = unpack_place(place)
+        return _cut_line(self.line(line - 1), column)
+
+    def line(self, number: int) -> str:
+        """Return a line, counted from 0, without its end; "" where there is none."""
         if self._lines is None:
             self._lines = _LINE_END.split(self.text)
-        line, column = unpack_place(place)
-        if line > len(self._lines):
-            return ""
-        return _cut_line(self._lines[line - 1], column)
+        return self._lines[number] if number < len(self._lines) else ""
 
     def place_of_offset(self, offset: int) -> Place:
         """Return the place of a character, counted from 0."""

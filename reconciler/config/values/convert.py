@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from reconciler.config.findings import Findings
 from reconciler.config.references.drafts import Draft, MentionReader, Parts
+from reconciler.config.text.leftovers import BLANK_ADVICE, find_leftover, is_blank, may_be_unwanted
 from reconciler.config.text.positions import Document, Node, Plain
 from reconciler.config.text.source import quote
 from reconciler.config.values.interpolate import InterpolationError, Interpolator, is_lone_variable
@@ -41,9 +42,9 @@ class Converter:
         known, extra = shape.fields, shape.extra or ANY
         for key, value in node.items():
             kind, below = type(value), known.get(key, extra)
-            if kind is Plain and below.text and "$" not in value and value not in NULLS:
+            if kind is Plain and below.text and "$" not in value and value not in NULLS and value.isprintable():
                 node[key] = str(value)
-            elif kind is not str or "$" in value or below.secret:
+            elif kind is not str or "$" in value or below.secret or may_be_unwanted(value):
                 node[key] = self._convert(node, key, value, below, path)
 
     def _convert_list(self, node: list[Node], shape: Shape, path: FieldPath) -> None:
@@ -65,10 +66,13 @@ class Converter:
                 return self._draft(holder, key, parts, shape, path)
             if shape.secret and not (value is None or value == "" or (kind is Plain and value in NULLS)):
                 return self._convert_secret(holder, key, value, path)
-            return self._convert_scalar(value, shape)
+            converted = self._convert_scalar(value, shape)
+            if type(converted) is str and may_be_unwanted(converted):
+                _refuse_unwanted(converted)
         except (WrongTypeError, InterpolationError) as error:
             self._report(error, holder, key, path)
             return None
+        return converted
 
     def _convert_scalar(self, value: Node, shape: Shape) -> Json:
         if value is None or (type(value) is Plain and value in NULLS):
@@ -141,3 +145,12 @@ class Converter:
         """Tell whether a value below a path was reported already, or is not known yet."""
         keys = tuple(str(key) for key in path)
         return any(path[: len(keys)] == keys for path in self.broken)
+
+
+def _refuse_unwanted(text: str) -> None:
+    """Raise for a text that nobody wants live; one that is written as empty is meant."""
+    leftover = find_leftover(text)
+    if leftover:
+        raise InterpolationError("unwanted-content", f"the text holds {leftover.message}", leftover.advice)
+    if is_blank(text):
+        raise InterpolationError("blank-value", "the text holds white space only", BLANK_ADVICE)

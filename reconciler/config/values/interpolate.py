@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.config.suggest import suggest
+from reconciler.config.text.leftovers import BLANK_ADVICE, find_leftover, is_blank
 from reconciler.config.text.reading import MAX_INCLUDED_BYTES, ReadError, read_text
 from reconciler.config.text.source import quote
 
@@ -46,7 +47,13 @@ class Interpolator:
 
     def expand(self, text: str) -> str:
         """Return the text with every `${...}` replaced; raise InterpolationError."""
-        return PART.sub(self._replace, text)
+        expanded = PART.sub(self._replace, text)
+        if "${" in text and is_blank(expanded):
+            message = (
+                f"{quote(text)} comes out empty" if not expanded else f"{quote(text)} comes out as white space only"
+            )
+            raise InterpolationError("blank-value", message, f"Set what it names. {BLANK_ADVICE}")
+        return expanded
 
     def _replace(self, found: re.Match[str]) -> str:
         if found[0] == "$${":
@@ -101,7 +108,7 @@ class Interpolator:
             text = read_text(self._root / path, root=self._root, limit=MAX_INCLUDED_BYTES)
         except ReadError as error:
             return error
-        return text.replace("\r\n", "\n").removesuffix("\n")
+        return _refuse_unwanted(text) or text.replace("\r\n", "\n").removesuffix("\n")
 
 
 def refuse_misplaced(name: str) -> InterpolationError:
@@ -109,6 +116,16 @@ def refuse_misplaced(name: str) -> InterpolationError:
     message = f"the secret {quote(name)} may not be put here: this is shown in plans and kept in clear"
     advice = "Secrets go into the fields that their schema marks as secret; `reconciler explain` tells which they are."
     return InterpolationError("secret-misplaced", message, advice)
+
+
+def _refuse_unwanted(text: str) -> ReadError | None:
+    leftover = find_leftover(text)
+    if leftover:
+        return ReadError("unwanted-content", f"the file holds {leftover.message}", leftover.advice)
+    if is_blank(text):
+        message = "the file is empty" if not text else "the file holds white space only"
+        return ReadError("blank-value", message, f"Fill it. {BLANK_ADVICE}")
+    return None
 
 
 def is_lone_variable(text: str) -> bool:

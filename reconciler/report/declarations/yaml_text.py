@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from reconciler.config.text.leftovers import find_leftover, is_blank
 from reconciler.model.paths import Json
 
 _PLAIN: Final = re.compile(r"[A-Za-z](?:[A-Za-z0-9_./ -]*[A-Za-z0-9_./-])?")
@@ -27,16 +28,16 @@ _TWO_BYTES: Final = 0xFFFF
 
 
 def find_obstacle(value: Json, *, depth: int = 0) -> str:
-    """Say why a value cannot be written as YAML; empty where it can."""
+    """Say why a value cannot be written as YAML, or not be declared; empty where it can."""
     if depth > _DEEPEST:
         return "it nests too deep"
     if isinstance(value, str):
-        return _find_surrogate(value)
+        return _find_surrogate(value) or _find_leftover(value)
     if isinstance(value, (int, float)):
         return _find_odd_number(value)
     if isinstance(value, Mapping):
         long = any(len(key) > _LONGEST_KEY for key in value)
-        found = ["a key in it is too long"] if long else [find_obstacle(key) for key in value]
+        found = ["a key in it is too long"] if long else [_find_surrogate(key) for key in value]
         found += [find_obstacle(below, depth=depth + 1) for below in value.values()]
         return next(filter(None, found), "")
     below = value if isinstance(value, (list, tuple)) else ()
@@ -47,6 +48,14 @@ def _find_odd_number(value: int | float) -> str:  # noqa: PYI041 - they are told
     if isinstance(value, float):
         return "" if math.isfinite(value) else "it is not a finite number"
     return "the number is too long" if abs(value) >= 10**_LONGEST_NUMBER else ""
+
+
+def _find_leftover(text: str) -> str:
+    """Say why a text is refused where it is declared; one that is empty is not."""
+    leftover = find_leftover(text)
+    if leftover:
+        return f"it holds {leftover.message}"
+    return "it holds white space only" if text and is_blank(text) else ""
 
 
 def _find_surrogate(text: str) -> str:
