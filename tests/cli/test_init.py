@@ -11,7 +11,7 @@ from reconciler.app.adopt.init import TEMPLATE, build_project_files
 from reconciler.cli.root import run
 from reconciler.vendors import load_catalog
 from reconciler.vendors.users_schema import build_users_schema
-from tests.cli.yaml12 import read_core
+from tests.config.yaml12 import read_core
 
 FILES = sorted(build_project_files())
 

@@ -18,8 +18,8 @@ from reconciler.cli.root import root, run
 from reconciler.config import load_project
 from reconciler.vendors import load_catalog
 from reconciler.vendors.users_schema import build_users_schema
-from tests.cli.test_yaml_text import TRAPS
-from tests.cli.yaml12 import read_core
+from tests.config.test_writing import TRAPS
+from tests.config.yaml12 import read_core
 
 PROJECT = "PROJECT-1"
 ACCOUNTS = "version: 1\naccounts: {galtea: {}, fluents: {}, opencopilot: {}, polyai: {}}\n"

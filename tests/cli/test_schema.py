@@ -21,7 +21,7 @@ from reconciler.config.settings.project_file import KEYS
 from reconciler.vendors import load_catalog, schema_folder
 from reconciler.vendors.compile import compile_provider, compile_resource_type
 from reconciler.vendors.users_schema import build_users_schema
-from tests.cli.yaml12 import read_core
+from tests.config.yaml12 import read_core
 
 ROOT = Path(__file__).parent.parent.parent
 CATALOG = load_catalog()

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from reconciler.app.workspace import Workspace
+from reconciler.config.text.writing import find_obstacle
 from reconciler.config.values.validate import Knowledge
 from reconciler.engine.normal_form import read_field
 from reconciler.model.field import Field
@@ -16,7 +17,6 @@ from reconciler.model.paths import MISSING, Json
 from reconciler.model.project import Account, Declared
 from reconciler.model.resource_type import Identity, ResourceType
 from reconciler.report.declarations.pulled import Pulled
-from reconciler.report.declarations.yaml_text import find_obstacle
 
 _LONGEST_NAME: Final = 60
 _LONGEST_TITLE: Final = 80

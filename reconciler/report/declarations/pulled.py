@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reconciler.config.text.writing import write_entries, write_key
 from reconciler.model.paths import Json
-from reconciler.report.declarations.yaml_text import write_entries, write_key
 from reconciler.report.escape import escape_terminal
 
 _WIDTH = 100

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.config import load_project
-from reconciler.report.declarations.yaml_text import find_obstacle, write_entries, write_scalar
+from reconciler.config.text.writing import find_obstacle, write_entries, write_scalar
 from reconciler.vendors import load_catalog
-from tests.cli.yaml12 import CoreLoader
+from tests.config.yaml12 import CoreLoader
 
 CATALOG = load_catalog()
 TRAPS = [

@@ -70,10 +70,10 @@ def write_entries(values: Mapping[str, Json], *, indent: int = 0) -> Iterator[st
     """Write a mapping that is not empty as lines, each key at `indent`."""
     for key, value in values.items():
         start = f"{' ' * indent}{write_key(key)}:"
-        yield from _write_after(start, value, indent=indent)
+        yield from write_after(start, value, indent=indent)
 
 
-def _write_after(start: str, value: Json, *, indent: int) -> Iterator[str]:
+def write_after(start: str, value: Json, *, indent: int) -> Iterator[str]:
     """Write a value behind what introduces it: on the same line, or on the lines below where it takes several."""
     below = indent + 2
     if isinstance(value, Mapping) and value:
@@ -82,8 +82,8 @@ def _write_after(start: str, value: Json, *, indent: int) -> Iterator[str]:
     elif isinstance(value, (list, tuple)) and value:
         yield start
         yield from _write_list(value, indent=below)
-    elif isinstance(value, str) and _is_block(value):
-        header, *lines = _write_block(value)
+    elif isinstance(value, str) and is_block(value):
+        header, *lines = write_block(value)
         yield f"{start} {header}"
         yield from (f"{' ' * below}{line}" if line else "" for line in lines)
     else:
@@ -92,7 +92,7 @@ def _write_after(start: str, value: Json, *, indent: int) -> Iterator[str]:
 
 def _write_list(entries: Sequence[Json], *, indent: int) -> Iterator[str]:
     for entry in entries:
-        yield from _write_after(f"{' ' * indent}-", entry, indent=indent)
+        yield from write_after(f"{' ' * indent}-", entry, indent=indent)
 
 
 def write_scalar(value: Json) -> str:
@@ -105,13 +105,13 @@ def write_scalar(value: Json) -> str:
         return repr(value)
     if isinstance(value, str):
         text = escape_interpolation(value)
-        return text if _PLAIN.fullmatch(text) and text.casefold() not in _WORDS else _quote(text)
+        return text if _PLAIN.fullmatch(text) and text.casefold() not in _WORDS else quote_text(text)
     return "{}" if isinstance(value, Mapping) else "[]"
 
 
 def write_key(key: str) -> str:
     """Write a key; nothing is interpolated in keys."""
-    return key if _PLAIN_KEY.fullmatch(key) and key.casefold() not in _WORDS else _quote(key)
+    return key if _PLAIN_KEY.fullmatch(key) and key.casefold() not in _WORDS else quote_text(key)
 
 
 def escape_interpolation(text: str) -> str:
@@ -119,7 +119,7 @@ def escape_interpolation(text: str) -> str:
     return text.replace("${", "$${")
 
 
-def _is_block(text: str) -> bool:
+def is_block(text: str) -> bool:
     """Tell whether a text is best written as a literal block: several lines, and nothing that a block cannot show.
 
     A text that ends in empty lines is quoted: a block would take in the empty lines that follow it in the file.
@@ -129,7 +129,7 @@ def _is_block(text: str) -> bool:
     return all(sign.isprintable() or sign in "\n\t" for sign in text)
 
 
-def _write_block(text: str) -> list[str]:
+def write_block(text: str) -> list[str]:
     """Write the header and the lines of a literal block, not yet indented."""
     written = escape_interpolation(text)
     trimmed = written.rstrip("\n")
@@ -138,7 +138,8 @@ def _write_block(text: str) -> list[str]:
     return [f"|{indentation}{chomping}", *trimmed.split("\n")]
 
 
-def _quote(text: str) -> str:
+def quote_text(text: str) -> str:
+    """Write a text in double quotes; interpolation is left to the caller."""
     return '"' + "".join(_escape(sign) for sign in text) + '"'
 
 

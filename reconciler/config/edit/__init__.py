@@ -1,0 +1,1 @@
+"""Write values back into files that people wrote: only a value's own characters change (law 12)."""
