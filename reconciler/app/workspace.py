@@ -170,7 +170,12 @@ def choose_environment(context: Context) -> str | None:
 
 
 def open_workspace(context: Context) -> Workspace:
-    """Open the project; raise Problem with every configuration error at once."""
+    """Open the project; raise Problem with every configuration error at once.
+
+    A sandbox without a seed of its own is filled with what is declared, before anything is read from it.
+    """
+    from reconciler.app.sowing import prepare_sandbox
+
     catalog = load_catalog()
     loaded = load(context, catalog=catalog)
     asked = _ask_environment(loaded)
@@ -178,7 +183,10 @@ def open_workspace(context: Context) -> Workspace:
         raise Problem(*asked, exit_code=Exit.USAGE)
     if loaded.project is None:
         raise Problem(*loaded.diagnostics, *asked, exit_code=Exit.INVALID)
-    return Workspace(context, catalog, loaded.project, (*loaded.diagnostics, *asked))
+    workspace = Workspace(context, catalog, loaded.project, (*loaded.diagnostics, *asked))
+    if context.sandbox and context.transport is None:
+        prepare_sandbox(workspace)
+    return workspace
 
 
 def _ask_environment(loaded: Loaded) -> tuple[Diagnostic, ...]:

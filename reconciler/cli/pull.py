@@ -12,8 +12,10 @@ EXAMPLE = """
 reconciler pull --out config/pulled.yaml
 reconciler pull numbers phone_connections
 reconciler pull connectors --group agentId=PROJECT-58RP822I
+reconciler pull --seed --out sandbox.yaml
 """
 ORIGIN = "as `reconciler pull` found them. Keep what git should own."
+SEED_ORIGIN = "as `reconciler pull --seed` found them, without secrets: what --sandbox holds before the first apply."
 
 
 @command("pull", example=EXAMPLE)
@@ -22,6 +24,7 @@ ORIGIN = "as `reconciler pull` found them. Keep what git should own."
 @click.option("--group", "groups", metavar="PART=VALUE", multiple=True, help="Where to look, e.g. agentId=PROJECT-1.")
 @click.option("--all-fields", is_flag=True, help="Also fields that are not set, as null, and those in the id.")
 @click.option("--declared", is_flag=True, help="Also objects that the project declares already.")
+@click.option("--seed", is_flag=True, help="Write a sandbox.yaml with all that is live instead.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to a new file.")
 def pull(
     options: Globals,
@@ -32,14 +35,16 @@ def pull(
     *,
     all_fields: bool,
     declared: bool,
+    seed: bool,
 ) -> int:
-    """Write live objects as YAML that can be declared as it is.
+    """Write live objects as YAML that can be declared as it is, or that a sandbox plays (--seed).
 
     A plan with it is empty. Fields that cannot be read or changed are left out; secrets always are. Sends only GETs, and
     never writes over a file.
     """
     from reconciler.app.adopt.pull import Wish
     from reconciler.app.adopt.pull import pull as fetch
+    from reconciler.app.adopt.seeding import write_seed_text
     from reconciler.app.workspace import open_workspace
     from reconciler.cli.terminal import show_reading, tell, tell_diagnostics, write
     from reconciler.report.declarations.pulled import render_pulled
@@ -50,16 +55,22 @@ def pull(
         _refuse_existing(out)
     with show_reading() as on_request:
         context = options.build_context(on_request=on_request)
-        haul = fetch(open_workspace(context), wish)
+        workspace = open_workspace(context)
+        haul = fetch(workspace, wish)
     tell_diagnostics(haul.diagnostics)
-    if haul.skipped:
+    if haul.skipped and not seed:
         tell(f"Left out as declared already: {count_noun(haul.skipped, 'live object')}. --declared shows them too.")
-    text = render_pulled(haul.kinds, remarks=[f"{count_noun(haul.count, 'live object')}, {ORIGIN}"])
+    if seed:
+        found, check = count_noun(len(haul.live), "live object"), "reconciler --sandbox plan"
+        text = write_seed_text(haul, workspace.project, remark=f"{found}, {SEED_ORIGIN}")
+    else:
+        found, check = count_noun(haul.count, "resource"), "reconciler plan"
+        text = render_pulled(haul.kinds, remarks=[f"{count_noun(haul.count, 'live object')}, {ORIGIN}"])
     if out is None:
         write(text, style="yaml")
     else:
         _write_new(out, text)
-        tell(f"Wrote {count_noun(haul.count, 'resource')} to {out}. Check with: reconciler plan")
+        tell(f"Wrote {found} to {out}. Check with: {check}")
     return haul.exit_code
 
 

@@ -1,4 +1,4 @@
-"""`reconciler sandbox`: serve, reset, and list the vices of the simulated vendors."""
+"""`reconciler sandbox`: serve, seed, reset, and list the vices of the simulated vendors."""
 
 from __future__ import annotations
 
@@ -50,6 +50,22 @@ def serve(options: Globals, port: int) -> int:
     return 0
 
 
+@command("seed", example="reconciler sandbox seed --base HEAD^1\nreconciler --sandbox plan")
+@click.option("--base", required=True, metavar="COMMIT", help="Fill the sandbox with what this commit declares.")
+def seed(options: Globals, base: str) -> int:
+    """Fill the sandbox with what an earlier commit declares, so that a plan shows what changed since.
+
+    For pull requests of forks, which have no keys. A project with a sandbox.yaml keeps that as its seed.
+    """
+    from reconciler.app.sowing import sow_commit
+    from reconciler.cli.terminal import tell_diagnostics, write
+
+    sown = sow_commit(options.build_context(), base)
+    tell_diagnostics(sown.notes)
+    write(f"The sandbox holds {sown.count} more objects, as {base} declares them.")
+    return 0
+
+
 @command("reset", example="reconciler -C examples/quickstart sandbox reset")
 def reset(options: Globals) -> int:
     """Forget what was applied in the sandbox, in all environments or in that of --env; the next run sows the seed anew."""
@@ -78,5 +94,5 @@ def vices(_options: Globals) -> int:
     return 0
 
 
-for subcommand in (serve, reset, vices):
+for subcommand in (serve, seed, reset, vices):
     sandbox.add_command(subcommand)

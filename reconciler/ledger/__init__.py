@@ -12,7 +12,7 @@ from reconciler.ledger.journals.journal import Journal, RunEnd, RunHeader
 from reconciler.ledger.lock import Lock
 from reconciler.ledger.origin import current_author, current_commit, new_run_id
 from reconciler.ledger.state_files import STATE_FOLDER
-from reconciler.ledger.store import Store, fingerprint_key, open_store
+from reconciler.ledger.store import Store, export_files, fingerprint_key, open_store
 
 __all__ = [
     "STATE_FOLDER",
@@ -35,6 +35,7 @@ __all__ = [
     "Store",
     "current_author",
     "current_commit",
+    "export_files",
     "fingerprint_key",
     "fingerprint_value",
     "new_run_id",

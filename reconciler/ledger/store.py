@@ -83,3 +83,10 @@ def open_store(
 def fingerprint_key(store: Store) -> bytes:
     """Return the key of a store's fingerprints."""
     return store.fingerprint_key()
+
+
+def export_files(folder: Path, revision: str, *, environ: Mapping[str, str]) -> dict[str, bytes]:
+    """Return the plain files below a folder as a commit of its repository has them; raises LedgerUnavailable."""
+    from reconciler.ledger.stores.git_export import export_files as export
+
+    return export(folder, revision, environ=environ)

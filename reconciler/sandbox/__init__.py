@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.state.rows import SeedError
     from reconciler.sandbox.state.scalars import read_scalar
     from reconciler.sandbox.state.seed import SANDBOX_KEYS, join_key
+    from reconciler.sandbox.state.sowing import Described, find_missing, invent, sow, write_seed
     from reconciler.sandbox.state.world import Arrived, Danger, Served, World
     from reconciler.sandbox.transport import SandboxTransport
     from reconciler.sandbox.trouble.faults import Fault
@@ -32,6 +33,7 @@ __all__ = [
     "VICES",
     "Arrived",
     "Danger",
+    "Described",
     "Fault",
     "SandboxTransport",
     "SeedError",
@@ -41,14 +43,19 @@ __all__ = [
     "ViceError",
     "World",
     "create_app",
+    "find_missing",
+    "invent",
     "join_key",
     "read_scalar",
     "serve",
+    "sow",
+    "write_seed",
 ]
 _HOMES = {
     "SANDBOX_KEYS": "state.seed",
     "Arrived": "state.world",
     "Danger": "state.world",
+    "Described": "state.sowing",
     "Fault": "trouble.faults",
     "SandboxTransport": "transport",
     "SeedError": "state.rows",
@@ -56,6 +63,10 @@ _HOMES = {
     "World": "state.world",
     "join_key": "state.seed",
     "read_scalar": "state.scalars",
+    "find_missing": "state.sowing",
+    "invent": "state.sowing",
+    "sow": "state.sowing",
+    "write_seed": "state.sowing",
 }
 
 

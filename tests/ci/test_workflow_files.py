@@ -104,13 +104,16 @@ def test_forks_get_no_secret(path: Path, name: str, job: dict[str, Any]) -> None
     assert "workflow_run" not in triggers
     assert int(job["timeout-minutes"]) <= 60
     if "pull_request" in triggers and "secrets." in str(job):
-        assert job["if"] == "github.event.pull_request.head.repo.full_name == github.repository", name
+        ours = "github.event.pull_request.head.repo.full_name == github.repository"
+        assert job["if"].split(" && ") == [ours, "github.event.pull_request.user.login != 'dependabot[bot]'"], name
 
 
 def test_expressions_name_no_text_that_a_stranger_writes() -> None:
     for path in (ACTION, *WORKFLOWS):
         for found in EXPRESSION.findall(path.read_text(encoding="utf-8")):
-            assert not re.search(r"github\.(head_ref|event\.(?!pull_request\.(number|head\.repo\.full_name)))", found)
+            assert not re.search(
+                r"github\.(head_ref|event\.(?!pull_request\.(number|user\.login|head\.repo\.full_name)))", found
+            )
 
 
 def test_no_script_imports_from_the_workspace() -> None:

@@ -187,4 +187,5 @@ def test_the_gitlab_jobs_from_review_to_drift(forge: FakeForge, workspace: Path)
     edit_at_the_console(workspace)
     assert run("drift") == 0
     assert [issue["state"] for issue in forge.issues] == ["opened"]
+    environ["CI_MERGE_REQUEST_DIFF_BASE_SHA"] = COMMIT
     assert run("plan-of-a-fork") == 0

@@ -43,6 +43,8 @@ class Haul:
     skipped: int
     """How many live objects were left out because the project declares them."""
     exit_code: Exit
+    live: tuple[tuple[Account, ResourceType, Present], ...] = ()
+    """Every object that was read, as the vendor answered it."""
 
     @property
     def count(self) -> int:
@@ -181,7 +183,9 @@ class _Puller:
                 found[wanted.resource_type.kind].extend(self._keep_sound(wanted, reading))
         kinds = tuple(self._draft_kind(kind, found[kind]) for kind in self.workspace.catalog.kinds if found[kind])
         filled = tuple(kind for kind in kinds if kind.resources)
-        return Haul(filled, tuple(self.diagnostics), self.skipped, self.exit_code)
+        rows = [pair for pairs in found.values() for pair in pairs]
+        live = tuple((wanted.account, wanted.resource_type, present) for wanted, present in rows)
+        return Haul(filled, tuple(self.diagnostics), self.skipped, self.exit_code, live)
 
     def _keep_sound(self, wanted: _List, reading: Sequence[Present]) -> Iterator[tuple[_List, Present]]:
         """Keep the objects whose id can be declared; another one is told and left out."""

@@ -154,7 +154,7 @@ class Repository:
         names = [path.removeprefix(folder) for _, _, path in rows]
         objects = [head.split()[2] for head, _, _ in rows]
         answer = self._git.run_bytes("cat-file", "--batch", content="".join(f"{one}\n" for one in objects).encode())
-        return dict(zip(names, _split_batch(answer), strict=True))
+        return dict(zip(names, split_batch(answer), strict=True))
 
     def _has(self, commit: str) -> bool:
         try:
@@ -210,7 +210,7 @@ def _attempt(action: Callable[[], T]) -> T:
         raise LedgerUnavailable(message, advice=advice) from problem
 
 
-def _split_batch(answer: bytes) -> list[bytes]:
+def split_batch(answer: bytes) -> list[bytes]:
     """Take apart what `cat-file --batch` prints: a line with name, type and size, the content, a line feed."""
     contents, start = [], 0
     while start < len(answer):

@@ -19,7 +19,7 @@ SANDBOX_KEYS: Mapping[str, str] = MappingProxyType(
         "polyai": "polyai_sandbox",
     }
 )
-_REFERENCES = {"galtea": galtea.REFERENCES, "fluents": fluents.REFERENCES, "polyai": polyai.REFERENCES}
+REFERENCES = {"galtea": galtea.REFERENCES, "fluents": fluents.REFERENCES, "polyai": polyai.REFERENCES}
 _TOP = (*SANDBOX_KEYS, "switches", "vices")
 _KEY = Shape(
     key="key",
@@ -35,7 +35,7 @@ def join_key(key: str, *worlds: str) -> str:
 
 def plant(world: World, seed: Mapping[str, Any]) -> None:
     """Check a seed and put everything in it into an empty world, or nothing where it is malformed."""
-    entries = list(_grow(seed))
+    entries = list(grow_seed(seed))
     _refuse_shared_keys(entries)
     _refuse_loose_ends(entries)
     world.put_all(iter(entries))
@@ -55,7 +55,7 @@ def read_vices(seed: Mapping[str, Any]) -> list[str]:
     return vices
 
 
-def _grow(seed: Mapping[str, Any]) -> Iterator[Entry]:
+def grow_seed(seed: Mapping[str, Any]) -> Iterator[Entry]:
     """Grow the world of each vendor's own key, and one for each name under its `worlds`."""
     refuse_unknown(seed, _TOP, path="")
     for provider, key in SANDBOX_KEYS.items():
@@ -112,7 +112,7 @@ def _refuse_loose_ends(entries: Collection[Entry]) -> None:
     """Refuse a reference to what the seed does not hold: no vendor would have it."""
     known = {(provider, scope, collection, key) for provider, scope, collection, key, _ in entries}
     for provider, scope, collection, key, document in entries:
-        for field, target in _REFERENCES.get(provider, {}).get(collection, {}).items():
+        for field, target in REFERENCES.get(provider, {}).get(collection, {}).items():
             prefix = f"{document['projectId']}/" if target == "variants" else ""
             named = document.get(field)
             for wanted in named if isinstance(named, list) else [named]:
