@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from reconciler.engine.normal_form import normalise, read_field
 from reconciler.model.live import LiveState, Present
 from reconciler.model.paths import MISSING, Json
 from reconciler.model.plan import CallEdge, CallGraph, CallNode
 from reconciler.model.project import Declared
+from reconciler.model.reference import Template
 from reconciler.model.resource_type import Catalog, ResourceType
 
 
@@ -18,18 +20,24 @@ def draw_calls(
     """Return the ways of calls through the resources that were read, as they are after the plan.
 
     How an object stands to its phone number follows from the schema: where the number is its identity, the object is
-    the number; where the number can be written, the object dials it; where it is read-only, the number reaches it.
+    the number; where the number can be written, the object dials it; where it is read-only, the number reaches it. An id
+    that is that of another of the resources leads to its stop.
     """
+    stops = [
+        _Stop(declared, reading, catalog.of(declared), touched=declared.address in touched)
+        for declared in resources
+        if isinstance(reading := live.readings[declared.address], Present)
+    ]
+    declared_keys = {stop.name: stop.key for stop in stops}
     nodes: dict[str, CallNode] = {}
     edges: dict[tuple[str, str], CallEdge] = {}
-    for declared in resources:
-        reading = live.readings[declared.address]
-        if isinstance(reading, Present):
-            resource_type = catalog.of(declared)
-            drawn = _Stop(declared, reading, resource_type, touched=declared.address in touched)
-            for node in drawn.nodes(live):
+    for stop in stops:
+        for node in stop.nodes(live):
+            if node.key not in declared_keys:
                 nodes[node.key] = _prefer(nodes.get(node.key), node)
-            edges.update(((edge.source, edge.target), edge) for edge in drawn.edges(live))
+        for edge in stop.edges(live):
+            target = declared_keys.get(edge.target, edge.target)
+            edges[edge.source, target] = replace(edge, target=target)
     return CallGraph(tuple(nodes.values()), tuple(edges.values()))
 
 
@@ -47,11 +55,14 @@ class _Stop:
         self.is_number = any(part.field == phone for part in resource_type.identity if phone)
         self.number = self._value(phone) if phone else ""
         self.key = f"number:{self.number}" if self.is_number else declared.address
+        self.name = f"{declared.provider}:{declared.kind}:{reading.identity}"
+        """What others call it, by its id."""
 
     def _value(self, name: str) -> str:
         known = self.resource_type.fields[name]
         value: Json = self.declared.spec.get(name, MISSING)
-        value = read_field(known, self.reading.value) if value is MISSING else normalise(known, value)
+        untold = value is MISSING or isinstance(value, Template)
+        value = read_field(known, self.reading.value) if untold else normalise(known, value)
         return "" if value in (None, MISSING) else str(value)
 
     def numbers(self, live: LiveState) -> tuple[str, ...]:

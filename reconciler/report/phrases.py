@@ -37,6 +37,12 @@ STATUS_WORDS: Mapping[Status, str] = {
     Status.REFUSED: "refused",
 }
 
+
+def name_status(planned: Planned) -> str:
+    """Say what became of a resource, and through whom where it is not its own doing."""
+    return f"{planned.status.value}, through {planned.through}" if planned.through else STATUS_WORDS[planned.status]
+
+
 TROUBLES = (Status.REFUSED, Status.ABSENT, Status.UNKNOWN)
 
 LONG_TEXT = 60
@@ -124,6 +130,16 @@ def show_value(value: Json | Missing, *, secret: bool = False) -> str:
     if secret:
         return HIDDEN
     return "(none)" if value is None else escape_json(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def name_owners(change: Change) -> str:
+    """Say whose value a change brings; empty where it is nobody's."""
+    return f"({', '.join(change.owners)})" if change.owners else ""
+
+
+def name_owner_before(change: Change) -> str:
+    """Say whose value was there before."""
+    return f"({change.owner_before})" if change.owner_before else ""
 
 
 def recall_before(change: Change) -> Json | Missing:

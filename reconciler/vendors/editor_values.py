@@ -15,6 +15,9 @@ from reconciler.model.paths import Json
 
 E164: Final = r"^\+[1-9][0-9]{6,14}$"
 
+REFERENCE: Final = r"^\$\{\s*(?!(env|secret|var)\.)[A-Za-z_]\w*\.[^{}]+\}$"
+"""One `${kind.name.field}` and nothing else: whether there is such a field only the tool can tell."""
+
 DEFINITIONS: Final[Mapping[str, Json]] = {
     "text": {
         "$comment": "An editor reads an unquoted 007 or true as a number or boolean; the tool takes the characters.",
@@ -23,7 +26,7 @@ DEFINITIONS: Final[Mapping[str, Json]] = {
     "optionalText": {"type": ["string", "number", "boolean", "null"]},
     "interpolated": {
         "title": "Interpolated text",
-        "description": "Text with ${var.NAME} or ${file:PATH}; $${ stands for a literal ${.",
+        "description": "Text with ${var.NAME}, ${file:PATH} or ${kind.name.field}; $${ stands for a literal ${.",
         "type": "string",
         "pattern": r"\$\{",
     },
@@ -31,13 +34,13 @@ DEFINITIONS: Final[Mapping[str, Json]] = {
         "title": "Secret",
         "description": "Text with ${secret.NAME}, the environment variable RECONCILER_SECRET_NAME. Never the secret itself.",
         "type": "string",
-        "pattern": r"^$|\$\{\s*secret\.[^{}]*\}",
+        "pattern": r"^$|\$\{\s*secret\.[^{}]*\}|" + REFERENCE,
     },
     "variable": {
-        "title": "Variable",
-        "description": "One ${var.NAME} and nothing else: its text becomes what the field needs.",
+        "title": "Variable or reference",
+        "description": "One ${var.NAME} or ${kind.name.field} and nothing else: it becomes what the field needs.",
         "type": "string",
-        "pattern": r"^\$\{\s*var\.[^{}]*\}$",
+        "pattern": r"^\$\{\s*var\.[^{}]*\}$|" + REFERENCE,
     },
     "e164": {
         "title": "Phone number in E.164",
@@ -143,8 +146,8 @@ def _read_otherwise(text: str) -> Iterable[Json]:
 
 
 def _allow_collection(schema: Mapping[str, Json]) -> dict[str, Json]:
-    """Widen what lies below; a mapping or list itself cannot be interpolated."""
-    built = dict(schema)
+    """Widen what lies below; a mapping or list itself may only be taken whole from another resource."""
+    built = {**schema, "type": sorted(_list_types(schema) | {"string"}), "pattern": REFERENCE}
     for word in ("items", "additionalProperties"):
         if word in built:
             built[word] = allow_value(built[word])

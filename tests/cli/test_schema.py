@@ -135,6 +135,10 @@ ACCEPTED = [
     AGENT.replace("SPEC", "language: no, voice_speed: 1.5, call_max_duration: '${var.N}'"),
     AGENT.replace("SPEC", "handoff_phone_number: +14155552671, emotion_recognition: TRUE"),
     "version: 1\nagents: {a: {id: u-1, spec: {}}}\n",
+    NUMBER.replace("SPEC", "label: 'at ${numbers.b.label}', outbound_only: '${numbers.b.outbound_only}'")
+    + "  b: {id: '${phone_connections.c.phoneNumber}'}\nphone_connections: {c: {match: {productId: p, name: lines}}}\n"
+    + "connectors: {d: {id: {agentId: P, connectorId: '${phone_connections.c.id}'}}}\n",
+    NUMBER.replace("SPEC", "example_context: '${numbers.b.example_context}'") + "  b: {id: +12025550144, spec: {label: B}}\n",
     CONNECTOR.replace("SPEC", "variantId: null"),
     "version: 1\nconnectors: {a: {match: {agentId: P-1, name: 5}, spec: {voiceName: a}}}\n",
 ]  # fmt: skip

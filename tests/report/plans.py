@@ -18,6 +18,7 @@ from reconciler.model.plan import (
     Planned,
     Request,
     Status,
+    Taken,
     Update,
 )
 from reconciler.model.resource_type import Identity
@@ -206,6 +207,10 @@ def everything() -> Plan:
             Planned("connectors.staging-us", Status.IN_SYNC, "polyai"),
             Planned("numbers.lost", Status.ABSENT, "fluents", "GET https://api.fluents.ai/v1/numbers?phone_number=%2B12025550199 answered 404"),
             Planned("numbers.after-hours", Status.UNKNOWN, "fluents", "GET https://api.fluents.ai/v1/numbers/list?page=3&size=100 answered 503 after 4 attempts"),
+            Planned(
+                "phone_connections.night-line", Status.UNKNOWN, "galtea", "it takes numbers.after-hours.id, and numbers.after-hours is unknown: "
+                "GET https://api.fluents.ai/v1/numbers/list?page=3&size=100 answered 503 after 4 attempts", "numbers.after-hours",
+            ),
             Planned("connectors.legacy", Status.REFUSED, "polyai-eu", "voiceName cannot be set to null: the vendor offers no known way to clear it"),
         ),
         diagnostics=(
@@ -307,14 +312,19 @@ def _every_cause() -> Update:
         Change(
             ("phoneNumber",), "+14155552671", "+14155552672", Cause.CONFIG, Location(file, 21, 20),
             "The number that callers dial changes.", last_applied="+14155552671",
+            owners=("numbers.billing",), owner_before="numbers.front-desk",
         ),
+    )  # fmt: skip
+    taken = Taken(
+        "numbers.billing", "fluents", "fluents", "numbers", Identity((("number", "+14155552672"),)), ("id",), "number",
+        "+14155552672", {"label": "Billing"}, ("phoneNumber",),
     )  # fmt: skip
     return Update(
         address="phone_connections.billing-line", provider="galtea", account="galtea", kind="phone_connections",
         identity=Identity((("id", "phoneConnection_456"),)), changes=changes,
         request=Request("PATCH", f"{GALTEA}/phoneConnections/phoneConnection_456", _body(changes)),
         location=Location(file, 16, 3), label="Billing", protected=True,
-        risks=("phoneNumber: the number that callers dial changes.",),
+        risks=("phoneNumber: the number that callers dial changes.",), follows=("numbers.billing",), taken=(taken,),
     )  # fmt: skip
 
 

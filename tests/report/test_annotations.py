@@ -74,7 +74,8 @@ def test_drift_conflict_and_risk_are_warnings_and_come_first() -> None:
 def test_a_resource_in_trouble_is_told_once() -> None:
     text = render_github(plans.everything().diagnostics, plans.everything())
     assert text.count("numbers.lost") == 1
-    assert text.count("numbers.after-hours") == 1
+    assert text.count("numbers.after-hours could not be read") == 1
+    assert text.count("phone_connections.night-line unknown, through numbers.after-hours") == 1
 
 
 def test_a_clean_validate_writes_nothing() -> None:

@@ -155,7 +155,7 @@ def test_summary_counts() -> None:
         "update": 5,
         "in_sync": 1,
         "absent": 1,
-        "unknown": 1,
+        "unknown": 2,
         "refused": 1,
         "drift": 1,
         "conflict": 1,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.model.paths import MISSING, Json, Missing
 from reconciler.model.plan import Change, Update
@@ -19,6 +19,8 @@ from reconciler.report.phrases import (
     is_text_change,
     list_risks,
     name_field,
+    name_owner_before,
+    name_owners,
     show_value,
     write_body,
 )
@@ -30,10 +32,11 @@ _PEEKED = 3
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A value; `empty` where it is a word of ours, not the vendor's."""
+    """A value; `empty` where it is a word of ours, not the vendor's. `owner` says whose value it is."""
 
     text: str
     empty: bool = False
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +135,10 @@ def _view_field(change: Change, links: SourceLinks | None) -> FieldView:
     kept = _tell_origin(change)
     return FieldView(
         name=name_field(change.path), href=links.link(change.location) if links and change.location else "",
-        before=_show(change.before, secret=change.secret), after=_show(change.after, secret=change.secret),
+        before=replace(_show(change.before, secret=change.secret), owner=name_owner_before(change)),
+        after=replace(_show(change.after, secret=change.secret), owner=name_owners(change)),
         cause=change.cause.value, cause_word=CAUSE_WORDS[change.cause], meaning=CAUSE_MEANINGS[change.cause],
-        told=f"{_tell_lines(rows)}{kept}" if rows else "", rows=rows,
+        told=f"{_tell_lines(rows)}{kept} {name_owners(change)}".rstrip() if rows else "", rows=rows,
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from reconciler.report.phrases import (
     choose_cause,
     count_noun,
     list_troubles,
+    name_status,
     write_headline,
 )
 from reconciler.report.source_links import SourceLinks
@@ -148,7 +149,7 @@ def _measure_bar(plan: Plan) -> list[_Part]:
 
 def _list_notices(plan: Plan) -> Iterator[_Notice]:
     for planned in list_troubles(plan):
-        word = STATUS_WORDS[planned.status]
+        word = name_status(planned)
         yield _Notice(planned.status.value, f"{word[:1].upper()}{word[1:]}", planned.reason, planned.address)
 
 

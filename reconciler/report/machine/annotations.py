@@ -23,13 +23,13 @@ from reconciler.report.markdown.escape import cut_line
 from reconciler.report.markdown.plan import render_markdown
 from reconciler.report.phrases import (
     CAUSE_WORDS,
-    STATUS_WORDS,
     choose_cause,
     is_grave,
     is_risky,
     list_risks,
     list_troubles,
     name_field,
+    name_status,
     write_headline,
 )
 from reconciler.report.source_links import SourceLinks
@@ -60,7 +60,7 @@ def render_github(diagnostics: Iterable[Diagnostic], plan: Plan | None = None, *
         told = {one.address for one in found}
         for planned in list_troubles(plan):
             if planned.address not in told:
-                message = f"{planned.address} {STATUS_WORDS[planned.status]}: {planned.reason}"
+                message = f"{planned.address} {name_status(planned)}: {planned.reason}"
                 lines.append(_write_command("error", message, None, title=planned.status.value, prefix=prefix))
         lines += [
             _write_update(update, prefix) for update in sorted(plan.updates, key=lambda update: not is_grave(update))

@@ -22,6 +22,8 @@ from reconciler.report.phrases import (
     is_text_change,
     list_risks,
     name_field,
+    name_owner_before,
+    name_owners,
     recall_before,
     show_value,
     write_body,
@@ -122,12 +124,17 @@ def _write_row(change: Change, detail: Detail, links: SourceLinks | None) -> str
     if is_text_change(change):
         added, removed = count_lines(diff_change(change))
         kept = " since the last apply" if change.before is not recall_before(change) else ""
-        shown = f'<td colspan="2"><i>text: {count_noun(added, "line")} added, {removed:,} removed{kept}</i></td>'
+        lines = f"text: {count_noun(added, 'line')} added, {removed:,} removed{kept}"
+        shown = f'<td colspan="2"><i>{lines}</i>{_tell(name_owners(change))}</td>'
     else:
         before = code(cut_line(show_value(change.before, secret=change.secret), detail.value))
         after = code(cut_line(show_value(change.after, secret=change.secret), detail.value))
-        shown = f"<td>{before}</td><td>{after}</td>"
+        shown = f"<td>{before}{_tell(name_owner_before(change))}</td><td>{after}{_tell(name_owners(change))}</td>"
     return f"<tr><td>{field}</td>{shown}<td>{cause}</td></tr>"
+
+
+def _tell(whose: str) -> str:
+    return f" <i>{prose(whose)}</i>" if whose else ""
 
 
 def _write_diff(change: Change, detail: Detail) -> str:

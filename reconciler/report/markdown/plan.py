@@ -13,10 +13,10 @@ from reconciler.report.calls import mermaid
 from reconciler.report.markdown.blocks import Detail, Shown, Values, shows_whole, write_block, write_groups
 from reconciler.report.markdown.escape import code, cut_line, link_code, prose
 from reconciler.report.phrases import (
-    STATUS_WORDS,
     count_noun,
     find_affected_numbers,
     list_troubles,
+    name_status,
     write_headline,
 )
 from reconciler.report.source_links import SourceLinks, source_links
@@ -132,7 +132,7 @@ def _write_updates(plan: Plan, level: _Level, links: SourceLinks | None) -> Show
 
 def _write_troubles(troubles: tuple[Planned, ...], level: _Level) -> str:
     lines = [
-        f"<li>{code(cut_line(planned.address, 200))} <b>{STATUS_WORDS[planned.status]}</b>: {prose(cut_line(planned.reason, 300))}</li>"
+        f"<li>{code(cut_line(planned.address, 200))} <b>{prose(name_status(planned))}</b>: {prose(cut_line(planned.reason, 300))}</li>"
         for planned in troubles[: level.listed]
     ]
     return _write_list(lines, len(troubles))

@@ -12,7 +12,7 @@ from reconciler.model.plan import Cause, Change, Update
 from reconciler.model.plan_values import list_body
 from reconciler.model.secret import HIDDEN, Secret
 from reconciler.report.escape import escape_terminal
-from reconciler.report.phrases import LONG_TEXT, count_noun, name_field, recall_before
+from reconciler.report.phrases import LONG_TEXT, count_noun, name_field, name_owner_before, name_owners, recall_before
 from reconciler.report.text.diff import GUTTER, count_changes, render_block, render_diff
 from reconciler.report.text.paint import Line, indent, measure, measure_line, wrap
 
@@ -100,7 +100,12 @@ def _render_sides(change: Change) -> tuple[Line, Line]:
     old = show_literal(before, secret=change.secret)
     new = show_literal(after, secret=change.secret)
     style = "dim" if before is MISSING or before is None else "before"
-    return ((style, old),), (_ARROW, ("dim" if after is None else "after", new))
+    whose, whose_before = _tell(name_owners(change)), _tell(name_owner_before(change))
+    return ((style, old), *whose_before), (_ARROW, ("dim" if after is None else "after", new), *whose)
+
+
+def _tell(words: str) -> Line:
+    return (("dim", f" {escape_terminal(words)}"),) if words else ()
 
 
 def _place(head: Line, value: tuple[Line, ...], marker: Line, view: View) -> list[Line]:
@@ -173,7 +178,10 @@ def _render_long(head: Line, marker: Line, change: Change, view: View) -> list[L
     else:
         summary = (("", count_changes(before, change.after)),)
         block = [] if view.compact else _diff(before, change, view)
-    return [*_place(head, (summary,), marker, view), *([] if view.compact else indent(block, (("", "  "),)))]
+    return [
+        *_place(head, ((*summary, *_tell(name_owners(change))),), marker, view),
+        *([] if view.compact else indent(block, (("", "  "),))),
+    ]
 
 
 def _diff(before: Json, change: Change, view: View) -> list[Line]:

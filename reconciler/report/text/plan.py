@@ -97,6 +97,8 @@ def _render_troubles(plan: Plan, view: View) -> Iterator[Line]:
 
 def _render_trouble(planned: Planned, view: View, *, others: int) -> list[Line]:
     style, sign, words = _TROUBLE_WORDS[planned.status]
+    if planned.through:
+        words = f"{planned.status.value} through {escape_terminal(planned.through)}: left alone"
     more = f" and {others:,} more of account {escape_terminal(planned.account)}" if others else ""
     left: Line = ((style, f"{sign} "), ("address", escape_terminal(planned.address) + more), (style, f"  {words}"))
     reason: Line = (("", escape_terminal(planned.reason)),)
