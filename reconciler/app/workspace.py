@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from reconciler import __version__
 from reconciler.app.context import Context
 from reconciler.app.problem import Exit, Problem
 from reconciler.config import Loaded, compute_digest, load_project
+from reconciler.engine.exempt import exempt, warn_expiry
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Binding
 from reconciler.model.project import Account, Declared, Project
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from reconciler.ledger import Store
     from reconciler.remote.wire.client import TransportFactory
 
+EXPIRES_SOON = timedelta(days=14)
+"""So long before an entry of `ignore` ends it is warned about."""
 SANDBOX_PACE = 60_000
 """Requests a minute towards the built-in sandbox, unless the account sets its own pace."""
 
@@ -147,7 +151,7 @@ def load(context: Context, *, catalog: Catalog, checking: bool = False) -> Loade
 
     To check files needs no secrets: then one that is not set is only noted. The sandbox never sees a real one.
     """
-    return load_project(
+    loaded = load_project(
         context.folder,
         catalog=catalog,
         environment=context.environment,
@@ -155,6 +159,17 @@ def load(context: Context, *, catalog: Catalog, checking: bool = False) -> Loade
         environ=context.environ,
         absent_secrets="stand-in" if context.sandbox else "note" if checking else "refuse",
     )
+    if loaded.project is None or not any(declared.exemptions for declared in loaded.project.resources):
+        return loaded
+    return _apply_exemptions(loaded, loaded.project, now=context.now())
+
+
+def _apply_exemptions(loaded: Loaded, project: Project, *, now: datetime) -> Loaded:
+    """Take out of each resource what is ignored today, and warn of what soon is no more."""
+    today, soon = (day.date().isoformat() for day in (now.astimezone(UTC), now.astimezone(UTC) + EXPIRES_SOON))
+    warnings = sorted(warn_expiry(project.resources, today=today, soon=soon), key=lambda found: found.sort_key)
+    resources = tuple(exempt(declared, today=today) for declared in project.resources)
+    return replace(loaded, project=replace(project, resources=resources), diagnostics=(*loaded.diagnostics, *warnings))
 
 
 def choose_environment(context: Context) -> str | None:

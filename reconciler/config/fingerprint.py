@@ -6,8 +6,9 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 
+from reconciler.model.exemption import Exemption
 from reconciler.model.field import Field
-from reconciler.model.paths import Json
+from reconciler.model.paths import MISSING, Json
 from reconciler.model.project import Account, Declared, Project
 from reconciler.model.reference import Template
 from reconciler.model.resource_type import Catalog, ResourceType
@@ -61,10 +62,14 @@ def _describe_resource(declared: Declared, known: ResourceType, secretive: Colle
     spec: Mapping[str, Json] = declared.spec
     if known.key in secretive:
         spec = {name: _withhold(value, known.find_field((name,))) for name, value in spec.items()}
-    written = [declared.account, identity, declared.match, spec, declared.protect]
-    return (
-        [*written, [f"{use.section} {use.path} {use.template}" for use in declared.uses]] if declared.uses else written
-    )
+    written: list[Json] = [declared.account, identity, declared.match, spec, declared.protect]
+    written += [[f"{use.section} {use.path} {use.template}" for use in declared.uses]] if declared.uses else []
+    return [*written, *(_describe_exemption(each, known) for each in declared.exemptions)]
+
+
+def _describe_exemption(exemption: Exemption, known: ResourceType) -> list[Json]:
+    value = None if exemption.value is MISSING else _withhold(exemption.value, known.find_field(exemption.path))
+    return [exemption.path, value, exemption.until, exemption.reason]
 
 
 def _withhold(value: Json, known: Field) -> Json:

@@ -8,6 +8,7 @@ from typing import Final
 from reconciler.config.account_choice import ACCOUNT_KEY, AccountChoice
 from reconciler.config.entry import Entry
 from reconciler.config.environments.overlays import Overlays
+from reconciler.config.exemptions import ExemptionReader
 from reconciler.config.findings import Findings
 from reconciler.config.identities import IdentityReader
 from reconciler.config.references.drafts import MentionReader, Unlinked
@@ -24,7 +25,7 @@ from reconciler.config.values.validate import Knowledge, SpecCheck
 from reconciler.model.project import Account, Declared
 from reconciler.model.resource_type import Catalog
 
-RESOURCE_KEYS: Final = (ACCOUNT_KEY, "id", "match", "spec", "protect")
+RESOURCE_KEYS: Final = (ACCOUNT_KEY, "id", "match", "spec", "protect", "ignore")
 
 _BOOLEAN: Final = frozenset({"boolean"})
 
@@ -129,6 +130,7 @@ class ResourceReader:
         )
         identity, match = reader.read(knowledge)
         self._keep_unlinked(entry, reader, knowledge)
+        exemptions = ExemptionReader(entry, knowledge.resource_type, spec, self._findings).read()
         if account is None or not (identity or match or reader.keys):
             return None
         return Declared(
@@ -143,6 +145,7 @@ class ResourceReader:
             protect=protect,
             generation=knowledge.resource_type.api,
             positions=Positions(entry.document, spec),
+            exemptions=exemptions,
         )
 
     def _find_knowledge(self, kind: str, account: Account | None) -> Knowledge | None:

@@ -12,6 +12,7 @@ from reconciler.engine.calls import draw_calls
 from reconciler.engine.collide import find_collisions
 from reconciler.engine.diff import find_differences
 from reconciler.engine.encode import encode_update
+from reconciler.engine.exempt import find_ignored
 from reconciler.engine.owners import Owners
 from reconciler.engine.references import LOST, Resolution, close, list_upstream, resolve, sort_by_references
 from reconciler.engine.refuse import find_refusals
@@ -76,6 +77,7 @@ def make_plan(
             live=live,
             touched={update.address for update in updates},
         ),
+        ignored=find_ignored(resources, catalog=catalog, live=live),
         forecast_requests=count_requests(updates, catalog=catalog),
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.model.diagnostic import Diagnostic, Location
+from reconciler.model.exemption import Ignored
 from reconciler.model.paths import MISSING, FieldPath, Json, Missing
 from reconciler.model.resource_type import Identity
 
@@ -174,6 +175,8 @@ class Plan:
     environment: str | None = None
     binding: Binding = field(default_factory=Binding)
     calls: CallGraph = CallGraph()
+    ignored: tuple[Ignored, ...] = ()
+    """What differs where git says to leave it for a while; never sent."""
     forecast_requests: int = 0
     """How many writes `apply` would send: fewer than updates where a batch carries several."""
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 from reconciler.model.diagnostic import Diagnostic, Location, Severity
+from reconciler.model.ignored_document import read_ignored, write_ignored
 from reconciler.model.paths import MISSING, Json, Missing, format_pointer, parse_pointer
 from reconciler.model.plan import (
     Binding,
@@ -56,6 +57,7 @@ def write_plan(plan: Plan) -> dict[str, Json]:
         "diagnostics": [write_diagnostic(diagnostic) for diagnostic in plan.diagnostics],
         "binding": _write_binding(plan.binding),
         "calls": _write_calls(plan.calls),
+        **({"ignored": [write_ignored(ignored) for ignored in plan.ignored]} if plan.ignored else {}),
         "forecast_requests": plan.forecast_requests,
     }
     document["digest"] = compute_digest(document)
@@ -86,7 +88,8 @@ def summarise_plan(plan: Plan) -> dict[str, int]:
     statuses = (Status.UPDATE, Status.IN_SYNC, Status.ABSENT, Status.UNKNOWN, Status.REFUSED)
     counts = {status.value: plan.count(status) for status in statuses}
     causes = {cause.value: plan.count_cause(cause) for cause in (Cause.DRIFT, Cause.CONFLICT)}
-    return counts | causes | {"requests": plan.forecast_requests}
+    ignored = {"ignored": len(plan.ignored)} if plan.ignored else {}
+    return counts | causes | {"requests": plan.forecast_requests} | ignored
 
 
 def compute_digest(document: Mapping[str, Json]) -> str:
@@ -204,6 +207,7 @@ def _read_document(document: Mapping[str, Json]) -> Plan:
         environment=None if environment is None else _text(environment),
         binding=_read_binding(document["binding"]),
         calls=_read_calls(document["calls"]),
+        ignored=tuple(read_ignored(entry) for entry in document.get("ignored", [])),
         forecast_requests=int(document["forecast_requests"]),
     )
 

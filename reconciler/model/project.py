@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from reconciler.model.diagnostic import Location
+from reconciler.model.exemption import Exemption
 from reconciler.model.paths import FieldPath, Json
 from reconciler.model.reference import Sought, Use
 from reconciler.model.resource_type import Identity
@@ -79,6 +80,9 @@ class Declared:
     def open(self) -> bool:
         """Tell whether any value of it is known only when what it refers to has been read."""
         return any(use.open for use in self.uses)
+
+    exemptions: tuple[Exemption, ...] = ()
+    """Fields that are left different for a while; `spec` holds them until they are taken out (`engine.exempt`)."""
 
     def locate(self, path: FieldPath) -> Location:
         """Return where a field, or what holds it, stands in the file."""

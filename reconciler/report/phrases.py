@@ -59,7 +59,8 @@ def write_headline(plan: Plan) -> str:
     if risky:
         parts.append(f"{risky} high risk")
     troubles = [f"{plan.count(status)} {STATUS_WORDS[status]}" for status in TROUBLES if plan.count(status)]
-    return "; ".join([*parts, *([", ".join(troubles)] if troubles else [])])
+    parts += [", ".join(troubles)] if troubles else []
+    return "; ".join([*parts, *([f"{len(plan.ignored)} ignored"] if plan.ignored else [])])
 
 
 def _count_updates(plan: Plan) -> str:

@@ -17,6 +17,23 @@ ABOUT: Final = (
     "reconciler.yaml and the files below it that declare resources. Generated from the resource types; `reconciler schema`"
     " prints it. Marks in descriptions: (D) documented by the vendor, (I) inferred, (M) measured, (U) unknown."
 )
+IGNORE: Final[Json] = {
+    "description": "Fields of `spec` that are left different for a while, by name; of nested ones `outer.inner`. Shown in plans, never sent.",
+    "type": ["object", "null"],
+    "additionalProperties": {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["reason", "until"],
+        "properties": {
+            "reason": {"description": "Why.", "type": ["string", "number", "boolean"]},
+            "until": {
+                "description": "The last day; from the next one on the field is compared and sent again.",
+                "type": "string",
+                "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+            },
+        },
+    },
+}
 FILE_ACCOUNT: Final[Json] = {
     "description": "The account of every resource of this file that does not name its own.",
     "$ref": "#/$defs/optionalText",
@@ -81,6 +98,7 @@ def _build_resource(resource_type: ResourceType) -> dict[str, Json]:
             "id": _build_id(resource_type.identity),
             **_build_match(resource_type),
             "spec": _build_spec(resource_type),
+            "ignore": IGNORE,
             "protect": {
                 "description": "true: plan shows changes, apply refuses them.",
                 "type": ["boolean", "null"],

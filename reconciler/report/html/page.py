@@ -15,6 +15,7 @@ from importlib import resources
 from typing import Any
 
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.exemption import Ignored
 from reconciler.model.plan import Cause, Plan, Status
 from reconciler.report.escape import escape_terminal
 from reconciler.report.html.calls import svg_calls
@@ -25,7 +26,9 @@ from reconciler.report.phrases import (
     choose_cause,
     count_noun,
     list_troubles,
+    name_field,
     name_status,
+    show_value,
     write_headline,
 )
 from reconciler.report.source_links import SourceLinks
@@ -98,6 +101,7 @@ def render_html(plan: Plan, *, links: SourceLinks | None = None) -> str:
         style_hash=_hash_source(trusted["style"]),
         script_hash=_hash_source(trusted["script"]),
         notices=[*_list_notices(plan), *(_write_diagnostic(found, links) for found in _sort(plan.diagnostics))],
+        ignored=[_write_ignored(each, links) for each in plan.ignored],
         updates=cards,
         facets=_list_facets(cards),
         opened=len(cards) <= _OPENED,
@@ -151,6 +155,20 @@ def _list_notices(plan: Plan) -> Iterator[_Notice]:
     for planned in list_troubles(plan):
         word = name_status(planned)
         yield _Notice(planned.status.value, f"{word[:1].upper()}{word[1:]}", planned.reason, planned.address)
+
+
+def _write_ignored(ignored: Ignored, links: SourceLinks | None) -> _Notice:
+    live, declared = (show_value(value, secret=ignored.secret) for value in (ignored.live, ignored.declared))
+    place = ignored.location
+    return _Notice(
+        tone="ignored",
+        word=f"until {ignored.until}",
+        address=ignored.address,
+        text=f"{name_field(ignored.path)}: {live} stays, git says {declared}",
+        advice=ignored.reason,
+        place=f"{place.file}:{place.line}",
+        href=links.link(place) if links else "",
+    )
 
 
 def _write_diagnostic(diagnostic: Diagnostic, links: SourceLinks | None) -> _Notice:

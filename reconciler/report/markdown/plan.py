@@ -12,6 +12,7 @@ from reconciler.model.plan import Plan, Planned, Status
 from reconciler.report.calls import mermaid
 from reconciler.report.markdown.blocks import Detail, Shown, Values, shows_whole, write_block, write_groups
 from reconciler.report.markdown.escape import code, cut_line, link_code, prose
+from reconciler.report.markdown.ignored import write_ignored
 from reconciler.report.phrases import (
     count_noun,
     find_affected_numbers,
@@ -117,7 +118,8 @@ def _write_head(plan: Plan, title: str) -> str:
 def _write_body(plan: Plan, level: _Level, links: SourceLinks | None) -> Shown:
     updates = _write_updates(plan, level, links)
     troubles, found = list_troubles(plan), _write_diagnostics(plan.diagnostics, level, links)
-    parts = [_write_troubles(troubles, level), found, updates.text, _write_calls(plan, level)]
+    ignored = write_ignored(plan, links=links, listed=level.listed)
+    parts = [_write_troubles(troubles, level), found, updates.text, ignored, _write_calls(plan, level)]
     return Shown("\n\n".join(part for part in parts if part), updates.whole)
 
 

@@ -9,6 +9,7 @@ from reconciler.model.plan import Cause, Plan, Planned, Status, Update
 from reconciler.report.escape import escape_terminal
 from reconciler.report.phrases import count_noun, is_risky, list_risks, list_troubles
 from reconciler.report.text.fields import View, render_changes, render_request
+from reconciler.report.text.ignored import render_ignored
 from reconciler.report.text.paint import Line, indent, measure_line, paint, spread, wrap
 
 COMPACT_FROM: Final = 30
@@ -31,7 +32,8 @@ def render_plan(plan: Plan, *, width: int, colour: bool, verbose: bool = False) 
     """
     compact = len(plan.updates) > COMPACT_FROM and not verbose
     view = View(max(24, min(width, _WIDEST)), colour, verbose, compact)
-    lines = [*_render_updates(plan, view), *_render_troubles(plan, view), *_render_in_sync(plan, view)]
+    lines = [*_render_updates(plan, view), *_render_troubles(plan, view)]
+    lines += [*render_ignored(plan, view), *_render_in_sync(plan, view)]
     return paint([*lines, *_render_summary(plan, view)], colour=colour)
 
 
@@ -134,7 +136,8 @@ def _count(plan: Plan) -> tuple[Line, Line]:
     if not plan.updates and not list_troubles(plan):
         verb = "matches" if quiet == 1 else "match"
         matched = f"{count_noun(quiet, 'resource')} {verb} the live state." if quiet else "Nothing is declared."
-        return (("good", f"No changes{where}."), ("", f" {matched}")), ()
+        left = f" {count_noun(len(plan.ignored), 'difference')} ignored." if plan.ignored else ""
+        return (("good", f"No changes{where}."), ("", f" {matched}{left}")), ()
     requests: Line = (("", f" {count_noun(plan.forecast_requests, 'request')}."),) if plan.updates else ()
     return (("strong", f"Plan{where}: {', '.join(counts)}."),), requests
 
@@ -147,6 +150,7 @@ def _list_counts(plan: Plan) -> list[str]:
         Status.REFUSED: "refused",
     }
     counted = [f"{plan.count(status):,} {words}" for status, words in statuses.items() if plan.count(status)]
+    counted += [f"{len(plan.ignored):,} ignored"] if plan.ignored else []
     return [_count_updates(plan), *counted]
 
 
