@@ -1,0 +1,215 @@
+"""Open a project and work with it from Python. Nothing is printed, and nothing of the process is changed.
+
+Every method reads the configuration anew, opens its own connections and closes them, so one object serves several threads.
+Inside a running event loop the work runs in a thread beside it, and the call blocks as any synchronous one.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from reconciler.app.context import Context
+from reconciler.app.problem import Exit, Problem
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.outcome import Outcome
+from reconciler.model.plan import Plan
+
+if TYPE_CHECKING:
+    from reconciler.app.adopt.pull import Haul
+    from reconciler.app.deploy.carry_out import Deployed
+    from reconciler.app.deploy.deployment import Deployment
+    from reconciler.app.review.review import Review
+    from reconciler.app.workspace import Workspace
+    from reconciler.ledger import Lock, RunRecord, RunSummary, Store
+    from reconciler.model.check import Examination
+
+Result = TypeVar("Result")
+
+
+def open_project(
+    folder: str | os.PathLike[str] = ".",
+    *,
+    environment: str | None = None,
+    variables: Mapping[str, str] | None = None,
+    sandbox: bool = False,
+    environ: Mapping[str, str] | None = None,
+) -> OpenProject:
+    """Return the project of a folder; nothing is read yet.
+
+    `environment` is what `--env` names, `variables` what `--var` gives. `sandbox` answers from the built-in vendors. `environ`
+    holds the keys and the rest of what is read from environment variables; without it the process's own are used.
+    """
+    return OpenProject(
+        Context(
+            folder=Path(folder),
+            environment=environment,
+            variables=dict(variables or {}),
+            sandbox=sandbox,
+            environ=dict(os.environ) if environ is None else dict(environ),
+        )
+    )
+
+
+class OpenProject:
+    """A project as a program sees it. Every method but `validate` raises `Problem` where a command would stop."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def validate(self) -> tuple[Diagnostic, ...]:
+        """Return all that can be found without a network, in order of file and line; errors too."""
+        from reconciler.app.review.validation import validate
+
+        return validate(self._context).diagnostics
+
+    def plan(self, *, targets: Iterable[str] = (), accounts: Iterable[str] = (), pictured: bool = False) -> Plan:
+        """Return what would change, from GET requests only.
+
+        `targets` are globs of addresses. `pictured` completes the picture of the calls at the cost of a request or two.
+        """
+        return self.review(targets=targets, accounts=accounts, pictured=pictured).plan
+
+    def review(self, *, targets: Iterable[str] = (), accounts: Iterable[str] = (), pictured: bool = False) -> Review:
+        """Return the plan with what it was made from: the declared resources and the live state."""
+        from reconciler.app.review.review import review
+
+        return review(self._context, targets=tuple(targets), accounts=tuple(accounts), with_numbers=pictured)
+
+    def drift(self, *, targets: Iterable[str] = (), accounts: Iterable[str] = ()) -> Plan:
+        """Return the plan of putting back what moved outside git since the last apply."""
+        from reconciler.app.review.review import keep_drift
+
+        return keep_drift(self.plan(targets=targets, accounts=accounts))
+
+    def apply(
+        self,
+        plan: Plan | None = None,
+        *,
+        targets: Iterable[str] = (),
+        accounts: Iterable[str] = (),
+        max_updates: int | None = None,
+        allow_protected: Iterable[str] = (),
+        accept_conflicts: bool = False,
+        on_outcome: Callable[[Outcome], None] = lambda _: None,
+    ) -> Deployed:
+        """Send the smallest requests and prove each; with a plan exactly its updates, each checked once more.
+
+        Nobody is asked: call it where the plan has been seen. Guards and protections stand unless they are lifted here; what
+        they refuse is a Problem before anything is sent. `on_outcome` hears of each update as it ends, in the thread that
+        sends; what it raises ends the run politely and is raised when all is recorded. So does an interrupt of the caller.
+        """
+        from reconciler.app.deploy.approval import Allowances
+
+        if plan is not None and (tuple(targets) or tuple(accounts)):
+            message = "a plan is applied whole: targets and accounts belong to plan()"
+            raise ValueError(message)
+        allowances = Allowances(max_updates, tuple(allow_protected), accept_conflicts)
+        chosen, named = tuple(targets), tuple(accounts)
+
+        def prepare(workspace: Workspace, store: Store, lock: Lock, run: str) -> Deployment:
+            from reconciler.app.deploy import deployment
+            from reconciler.app.review.review import review
+
+            if plan is not None:
+                return deployment.prepare_saved(plan, workspace, allowances, store=store, lock=lock, run=run)
+            found = review(self._context, targets=chosen, accounts=named, workspace=workspace)
+            return deployment.prepare(found, allowances, store=store, lock=lock, run=run)
+
+        return self._deploy(prepare, on_outcome)
+
+    def undo(
+        self,
+        run: str = "latest",
+        *,
+        max_updates: int | None = None,
+        allow_protected: Iterable[str] = (),
+        on_outcome: Callable[[Outcome], None] = lambda _: None,
+    ) -> Deployed:
+        """Take a run back, field by field; what moved since is left alone and named in the plan's diagnostics."""
+        from reconciler.app.deploy.approval import Allowances
+        from reconciler.app.look_back.past import prepare_undo
+
+        allowances = Allowances(max_updates, tuple(allow_protected))
+
+        def prepare(workspace: Workspace, store: Store, lock: Lock, new_run: str) -> Deployment:
+            return prepare_undo(workspace, run, allowances, store=store, lock=lock, new_run=new_run)
+
+        return self._deploy(prepare, on_outcome)
+
+    def pull(
+        self,
+        kinds: Iterable[str] = (),
+        *,
+        accounts: Iterable[str] = (),
+        groups: Iterable[tuple[str, str]] = (),
+        all_fields: bool = False,
+        declared: bool = False,
+    ) -> Haul:
+        """Return live objects as resources that can be declared as they are."""
+        from reconciler.app.adopt.pull import Wish, pull
+        from reconciler.app.workspace import open_workspace
+
+        wish = Wish(tuple(kinds), tuple(accounts), tuple(groups), all_fields, declared)
+        return pull(open_workspace(self._context), wish)
+
+    def history(self) -> tuple[RunSummary, ...]:
+        """List earlier runs, the newest first."""
+        from reconciler.app.look_back.past import list_runs
+
+        return list_runs(self._context)
+
+    def read_run(self, run: str) -> RunRecord:
+        """Return all that one run did; `latest` is a name too."""
+        from reconciler.app.look_back.past import read_run
+
+        return read_run(self._context, run)
+
+    def examine(self, *, accounts: Iterable[str] = ()) -> tuple[Examination, ...]:
+        """Check keys, hosts, regions, clock and ledger, as `doctor` does."""
+        from reconciler.app.learn.doctor import examine
+        from reconciler.app.workspace import open_workspace
+
+        return examine(open_workspace(self._context), accounts=tuple(accounts))
+
+    def _deploy(
+        self, prepare: Callable[[Workspace, Store, Lock, str], Deployment], on_outcome: Callable[[Outcome], None]
+    ) -> Deployed:
+        from reconciler.app.workspace import open_workspace
+
+        def deploy(stop: threading.Event) -> Deployed:
+            from reconciler.app.deploy.carry_out import carry_out
+            from reconciler.app.deploy.locking import open_store_locked
+            from reconciler.app.deploy.sending import Watch
+
+            def show(outcome: Outcome) -> str:
+                on_outcome(outcome)
+                return ""
+
+            watch = Watch(on_send=lambda _: "the caller was interrupted" if stop.is_set() else "", on_outcome=show)
+            workspace, notes = open_workspace(self._context), list[Diagnostic]()
+            with open_store_locked(workspace, on_notes=notes.extend) as (store, lock, run):
+                prepared = prepare(workspace, store, lock, run)
+                if prepared.refusals:
+                    raise Problem(*prepared.refusals, exit_code=Exit.REFUSED)
+                done = carry_out(prepared, watch=watch)
+            return replace(done, diagnostics=(*notes, *prepared.plan.diagnostics, *done.diagnostics))
+
+        return _run_beside(deploy)
+
+
+def _run_beside(work: Callable[[threading.Event], Result]) -> Result:
+    """Run work in a thread, so that no signal handler of the process is touched; an interrupt asks it to end and waits."""
+    stop = threading.Event()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reconciler") as pool:
+        future = pool.submit(work, stop)
+        try:
+            return future.result()
+        except BaseException:
+            stop.set()
+            raise

@@ -1,0 +1,124 @@
+"""The Python API: typed values, one exception, no output, and nothing of the process changed."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+import reconciler
+from reconciler import Exit, Outcome, Problem, Result, Severity, open_project
+from tests.cli.stage import take_example
+
+PUBLIC = ["Cause", "Change", "Deployed", "Diagnostic", "Exit", "Haul", "Location", "OpenProject", "Outcome", "Plan", "Planned", "Problem", "Request", "Result", "Severity", "Status", "Update", "__version__", "open_project"]  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return take_example("quickstart", tmp_path)
+
+
+def open_example(folder: Path) -> reconciler.OpenProject:
+    return open_project(folder, sandbox=True, environ={"USER": "tester", "HOME": str(folder)})
+
+
+def test_the_public_names_are_these() -> None:
+    assert sorted(reconciler.__all__) == PUBLIC
+    assert all(getattr(reconciler, name) is not None for name in PUBLIC)
+    assert set(PUBLIC) <= set(dir(reconciler))
+    with pytest.raises(AttributeError, match="no attribute 'plan'"):
+        _ = reconciler.plan
+
+
+def test_importing_it_loads_nothing_heavy() -> None:
+    script = "import sys, reconciler; before = set(sys.modules); from reconciler import open_project; open_project('.'); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    heavy = {"asyncio", "click", "deepdiff", "httpx", "jinja2", "jsonschema", "rich", "starlette", "yaml"}
+    assert not heavy & set(done.stdout.split())
+
+
+def test_a_program_does_what_the_command_line_does(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = open_example(folder)
+    assert [found for found in project.validate() if found.severity is Severity.ERROR] == []
+    plan = project.plan()
+    assert plan.updates
+    told: list[Outcome] = []
+    done = project.apply(plan, on_outcome=told.append)
+    assert done.exit_code is Exit.DONE
+    assert {outcome.result for outcome in done.outcomes} <= {Result.VERIFIED, Result.ACCEPTED}
+    assert sorted(one.update.address for one in told) == sorted(update.address for update in plan.updates)
+    assert project.plan().updates == ()
+    assert project.drift().updates == ()
+    assert [run.run for run in project.history()] == [done.run]
+    assert len(project.read_run("latest").steps) == len(plan.updates)
+    assert project.undo("latest").exit_code is Exit.DONE
+    assert project.plan().updates
+    assert project.pull(["numbers"], declared=True).count == 2
+    assert all(each.well for each in project.examine())
+    assert capsys.readouterr() == ("", "")
+
+
+def test_trouble_is_one_exception_with_its_diagnostics(folder: Path) -> None:
+    project = open_example(folder)
+    with pytest.raises(Problem) as caught:
+        project.plan(targets=["numbers.nobody"])
+    assert (caught.value.exit_code, caught.value.diagnostics[0].code) == (Exit.USAGE, "unknown-target")
+    plan = project.plan()
+    with pytest.raises(Problem) as caught:
+        project.apply(plan, max_updates=1)
+    assert caught.value.exit_code is Exit.REFUSED
+    with pytest.raises(ValueError, match="applied whole"):
+        project.apply(plan, targets=["numbers.*"])
+    (folder / "config/fluents.yaml").write_text("numbers: {a: {id: 5}}\n")
+    assert any(found.severity is Severity.ERROR for found in project.validate())
+    with pytest.raises(Problem) as caught:
+        project.apply(plan)
+    assert caught.value.exit_code is Exit.INVALID
+
+
+def test_it_works_inside_a_running_loop(folder: Path) -> None:
+    async def work() -> int:
+        project = open_example(folder)
+        return len(project.apply(project.plan(targets=["numbers.*"])).outcomes)
+
+    assert asyncio.run(work()) == 2
+
+
+def test_several_threads_work_at_once_and_no_handler_is_touched(tmp_path: Path) -> None:
+    folders = [take_example("quickstart", tmp_path / str(number)) for number in range(3)]
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    codes: list[Exit] = []
+
+    def work(folder: Path) -> None:
+        project = open_example(folder)
+        codes.append(project.apply(on_outcome=lambda _: watch()).exit_code)
+
+    def watch() -> None:
+        assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+    threads = [threading.Thread(target=work, args=(folder,)) for folder in folders]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert codes == [Exit.DONE] * 3
+
+
+def test_what_a_listener_raises_ends_the_run_and_loses_nothing(folder: Path) -> None:
+    project = open_example(folder)
+    told: list[Outcome] = []
+
+    def fail(outcome: Outcome) -> None:
+        told.append(outcome)
+        raise LookupError(outcome.update.address)
+
+    with pytest.raises(LookupError):
+        project.apply(on_outcome=fail)
+    (run,) = project.history()
+    assert run.ended
+    assert open_example(folder).apply().exit_code is Exit.DONE
