@@ -17,6 +17,7 @@ from reconciler.app.problem import Exit, Problem
 from reconciler.config import Loaded, compute_digest, load_project
 from reconciler.engine.exempt import exempt, warn_expiry
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.live import Unknown
 from reconciler.model.plan import Binding
 from reconciler.model.project import Account, Declared, Project
 from reconciler.model.resource_type import Catalog
@@ -102,6 +103,16 @@ class Workspace:
             account.name: Secret(join_key(SANDBOX_KEYS[account.provider], account.credential, account.name))
             for account in known
         }
+
+    def explain_lack(self, account: Account) -> Unknown:
+        """Say why nothing of an account without a key can be read."""
+        from reconciler.remote.reading.read import lack_key
+
+        if not self.context.sandbox:
+            return lack_key(account)
+        reason = f"the sandbox does not play {self.catalog.providers[account.provider].title}: account {account.name} was not read"
+        advice = "Choose other accounts with --account, or plan this one without --sandbox."
+        return Unknown(reason, code="sandbox-lacks-vendor", advice=advice)
 
     @contextmanager
     def open_transport(self) -> Iterator[TransportFactory | None]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +18,7 @@ import pytest
 from reconciler.cli.root import run
 from reconciler.sandbox import SWITCHES, VICES
 
+ROOT = Path(__file__).parents[2]
 SEED = "galtea:\n  phoneConnections:\n    - {id: pc_1, productId: p, name: Line, phoneNumber: +12025550143}\n"
 
 
@@ -83,6 +86,40 @@ def test_two_accounts_of_one_vendor_are_two_worlds(
     shown = capsys.readouterr().out
     assert ("phone_connections.here" in shown, "phone_connections.there" in shown) == (True, False)
     assert run([*at, "plan", "--detailed-exitcode"]) == 0
+
+
+def test_a_vendor_that_is_only_a_schema_is_said_not_to_be_played(tmp_path: Path) -> None:
+    """A copy of the package has one more vendor: Galtea's schemas under another name."""
+    copy = tmp_path / "copy"
+    shutil.copytree(ROOT / "reconciler", copy / "reconciler", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "schemas", copy / "schemas")
+    (copy / "schemas" / "acme").mkdir()
+    provider = (ROOT / "schemas/galtea/provider.json").read_text(encoding="utf-8").replace("GALTEA_", "ACME_")
+    provider = provider.replace('"galtea"', '"acme"').replace('"Galtea"', '"Acme"').replace("galtea.ai", "acme.example")
+    (copy / "schemas/acme/provider.json").write_text(provider, encoding="utf-8")
+    kind = (ROOT / "schemas/galtea/phone_connections.json").read_text(encoding="utf-8")
+    (copy / "schemas/acme/trunks.json").write_text(kind, encoding="utf-8")
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "reconciler.yaml").write_text(
+        "version: 1\naccounts: {acme: {}, galtea: {}}\n"
+        "trunks: {main: {id: t_1, spec: {name: New}}}\n"
+        "phone_connections: {line: {id: pc_1, spec: {name: New}}}\n"
+    )
+    (project / "sandbox.yaml").write_text(SEED)
+    told = {word: _run_copy(copy, project, *word.split()) for word in ("plan", "pull trunks", "doctor --account acme")}
+    said = "the sandbox does not play Acme: account acme was not read"
+    assert [word for word, (code, text) in told.items() if said not in text] == []
+    assert [code for code, _ in told.values()] == [6, 6, 0]
+    assert "~ phone_connections.line" in told["plan"][1]
+    assert "ACME_API_KEY" not in "".join(text for _, text in told.values())
+
+
+def _run_copy(copy: Path, project: Path, *words: str) -> tuple[int, str]:
+    command = [sys.executable, "-m", "reconciler", "-C", str(project), "--sandbox", *words]
+    environ = {**os.environ, "PYTHONPATH": str(copy), "COLUMNS": "200"}
+    ran = subprocess.run(command, env=environ, cwd=copy, capture_output=True, text=True, check=False)
+    return ran.returncode, ran.stdout + ran.stderr
 
 
 def test_a_taken_port_is_said(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

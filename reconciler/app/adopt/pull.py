@@ -97,9 +97,7 @@ async def _read(workspace: Workspace, lists: Sequence[_List]) -> list[tuple[Pres
     async def read(wanted: _List, readers: Mapping[str, ReadClient]) -> tuple[Present, ...] | Unknown:
         reader = readers.get(wanted.account.name)
         if reader is None:
-            advice = f"Set {wanted.account.credential} to the key of {wanted.account.provider}."
-            reason = f"the environment variable {wanted.account.credential} is not set"
-            return Unknown(reason, code="credential-missing", advice=advice)
+            return workspace.explain_lack(wanted.account)
         return await list_live(wanted.resource_type, reader=reader, group=dict(wanted.group))
 
     with workspace.open_transport() as transport:

@@ -62,6 +62,8 @@ async def _examine(workspace: Workspace, account: Account, transport: TransportF
 
 def _check_key_variable(workspace: Workspace, account: Account) -> Check:
     if workspace.context.sandbox:
+        if account.name not in workspace.find_keys():
+            return Check("credential", Verdict.SKIPPED, workspace.explain_lack(account).reason)
         return Check("credential", Verdict.OK, "the built-in sandbox has its own key")
     used = any(declared.account == account.name for declared in workspace.project.resources)
     return check_credential(account, workspace.context.environ, used=used)

@@ -110,7 +110,12 @@ async def _read(
         on_request=context.on_request,
     ) as readers:
         return await read_live(
-            resources, catalog=workspace.catalog, readers=readers, accounts=accounts, with_numbers=with_numbers
+            resources,
+            catalog=workspace.catalog,
+            readers=readers,
+            accounts=accounts,
+            with_numbers=with_numbers,
+            lack=workspace.explain_lack,
         )
 
 

@@ -50,6 +50,13 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
+def lack_key(account: Account) -> Unknown:
+    """Say why nothing of an account can be read: there is no key."""
+    reason = f"the environment variable {account.credential} is not set, so account {account.name} was not read"
+    advice = f"Set {account.credential} to the key of {account.provider}."
+    return Unknown(reason, code="credential-missing", advice=advice)
+
+
 async def read_live(
     resources: Sequence[Declared],
     *,
@@ -58,11 +65,12 @@ async def read_live(
     accounts: Mapping[str, Account],
     clock: Clock = time.monotonic,
     with_numbers: bool = False,
+    lack: Callable[[Account], Unknown] = lack_key,
 ) -> LiveState:
     """Read every declared resource, and the values that the vendors offer for the fields these resources own.
 
     What resources refer to must be among them. One whose `id` or `match` takes a live value of another is read after that one.
-    There is a reading for each address. An account without a reader has no key: its resources are unknown.
+    There is a reading for each address. An account without a reader has no key: its resources are unknown, as `lack` says.
     `with_numbers` reads also which phone numbers reach the objects, where that takes a request of its own.
     """
     before = {name: reader.requests for name, reader in readers.items()}
@@ -71,7 +79,7 @@ async def read_live(
         by_account[declared.account].append(declared)
     readings: dict[str, Reading] = {}
     for name in by_account.keys() - readers.keys():
-        missing = _lack_key(accounts[name])
+        missing = lack(accounts[name])
         readings.update((declared.address, missing) for declared in by_account[name])
     sources = {name: Source(readers[name], clock=clock) for name in by_account if name in readers}
     jobs = [
@@ -175,12 +183,6 @@ async def _list_live(
 
 def _own_up(bug: str) -> Unknown:
     return Unknown(bug, code="internal-error", advice=BUG_ADVICE)
-
-
-def _lack_key(account: Account) -> Unknown:
-    reason = f"the environment variable {account.credential} is not set, so account {account.name} was not read"
-    advice = f"Set {account.credential} to the key of {account.provider}."
-    return Unknown(reason, code="credential-missing", advice=advice)
 
 
 async def _read_apart(resources: Sequence[Declared], *, catalog: Catalog, source: Source) -> Mapping[str, Reading]:
