@@ -120,9 +120,7 @@ class Stage:
         """Go on with the same objects behind a server that has vices, or other switches."""
         world = self.world
         self.app = create_app(database=None, seed=self.seed, vices=vices, switches=switches)
-        for provider, collection in COLLECTIONS:
-            for row in world.rows(provider, collection):
-                self.world.put(provider, collection, row[COLLECTIONS[provider, collection]], row)
+        self.world.put_all((*address, row) for address, row in world.documents().items())
 
     def transport(self, _account: object) -> httpx.AsyncBaseTransport:
         return SandboxTransport(self.app)
@@ -176,14 +174,6 @@ class Stage:
 
     def forget_ledger(self) -> None:
         shutil.rmtree(self.folder / ".reconciler" / "ledger")
-
-
-COLLECTIONS = {
-    ("galtea", "phoneConnections"): "id",
-    ("fluents", "numbers"): "number",
-    ("opencopilot", "phones"): "id",
-    ("polyai", "connectors"): "connectorId",
-}
 
 
 def take_example(name: str, folder: Path) -> Path:

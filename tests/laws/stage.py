@@ -36,16 +36,6 @@ ENVIRON = {
     "POLYAI_API_KEY": SANDBOX_KEYS["polyai"],
     "RECONCILER_AUTHOR": "tests",
 }
-COLLECTIONS = (
-    ("galtea", "phoneConnections"),
-    ("fluents", "agents"),
-    ("fluents", "numbers"),
-    ("fluents", "prompts"),
-    ("opencopilot", "phones"),
-    ("polyai", "connectors"),
-    ("polyai", "phone_numbers"),
-    ("polyai", "variants"),
-)
 ALLOW_ALL = Allowances(max_updates=1_000, accept_conflicts=True)
 
 
@@ -137,18 +127,9 @@ class Stage:
         shutil.rmtree(self.folder / ".reconciler")
 
     def photograph(self) -> Documents:
-        """Return everything that the vendors hold."""
-        keys = {
-            ("polyai", "variants"): "id",
-            ("polyai", "phone_numbers"): "number",
-            ("polyai", "connectors"): "connectorId",
-        }
-        keys[("fluents", "numbers")] = "number"
-        return {
-            (provider, collection, str(row[keys.get((provider, collection), "id")])): row
-            for provider, collection in COLLECTIONS
-            for row in self.world.rows(provider, collection)
-        }
+        """Return everything that the vendors hold, in the world that all accounts share."""
+        held = self.world.documents().items()
+        return {(provider, collection, key): row for (provider, scope, collection, key), row in held if not scope}
 
     def send(self, request: Request) -> httpx.Response:
         """Send one request by hand, with the right key."""

@@ -86,6 +86,16 @@ class World:
         with self._lock:
             return [dict(document) for document in self._shelf((provider, scope, collection)).values()]
 
+    def documents(self) -> Mapping[tuple[str, str, str, str], Document]:
+        """Return a copy of everything, by provider, scope, collection and key: what two looks at the world compare."""
+        with self._lock:
+            found = self._connection.execute(
+                "SELECT provider, scope, collection, id, body FROM documents ORDER BY place"
+            )
+            return {
+                (provider, scope, collection, key): json.loads(body) for provider, scope, collection, key, body in found
+            }
+
     def find(self, provider: str, collection: str, key: str, *, scope: str = "") -> Document | None:
         """Return a copy of one document, None where there is none."""
         with self._lock:
