@@ -52,7 +52,7 @@ class _Stop:
     def __init__(self, declared: Declared, reading: Present, resource_type: ResourceType, *, touched: bool) -> None:
         self.declared, self.reading, self.resource_type, self.touched = declared, reading, resource_type, touched
         phone = resource_type.phone_number
-        self.is_number = any(part.field == phone for part in resource_type.identity if phone)
+        self.is_number = resource_type.is_number
         self.number = self._value(phone) if phone else ""
         self.key = f"number:{self.number}" if self.is_number else declared.address
         self.name = f"{declared.provider}:{declared.kind}:{reading.identity}"

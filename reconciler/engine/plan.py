@@ -13,7 +13,9 @@ from reconciler.engine.collide import find_collisions
 from reconciler.engine.diff import find_differences
 from reconciler.engine.encode import encode_update
 from reconciler.engine.exempt import find_ignored
+from reconciler.engine.follow import find_consequences
 from reconciler.engine.owners import Owners
+from reconciler.engine.reach import tell_reach
 from reconciler.engine.references import LOST, Resolution, close, list_upstream, resolve, sort_by_references
 from reconciler.engine.refuse import find_refusals
 from reconciler.engine.risk import collect_risks, find_risk
@@ -59,6 +61,7 @@ def make_plan(
     found = [verdict.update for verdict in verdicts if verdict.update]
     connected = _connect(found, involved, resolution, project=project, catalog=catalog, live=live)
     updates = name_carriers(connected, catalog=catalog, accounts=project.accounts)
+    updates = tell_reach(updates, involved, catalog=catalog, live=live, accounts=project.accounts)
     told = [diagnostic for verdict in fold_unknown(verdicts) for diagnostic in verdict.diagnostics]
     return Plan(
         created_at=created_at,
@@ -268,6 +271,7 @@ def _make_update(
         risks=collect_risks(resource_type, changes, reading.value),
         protected=declared.protect,
         generation=declared.generation,
+        consequences=find_consequences(resource_type, changes, reading.value),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from reconciler.engine.encode import is_merged
+from reconciler.engine.follow import find_consequences, list_undone
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.field import Field
 from reconciler.model.paths import MISSING, FieldPath, Json, format_pointer
@@ -38,6 +39,8 @@ def find_refusals(
         )
         found += [_place(declared, change.path, *refusal)] if refusal else []
     found += _refuse_lost_secrets(declared, live, changes, resource_type)
+    found += _refuse_unwritable(declared, live, changes, resource_type)
+    found += _refuse_undone(declared, live, changes, resource_type)
     found += _refuse_crowded_move(declared, changes, resource_type)
     found += _refuse_lonely(declared, changes, resource_type)
     return tuple(found)
@@ -157,6 +160,36 @@ def _refuse_option(known: Field, change: Change, offered: frozenset[str] | None)
     listed = ", ".join(sorted(offered)[:20])
     advice = f"Did you mean {near[0]}? Offered now: {listed}." if near else f"Offered now: {listed}."
     return "option-unknown", f"the vendor does not offer {known.name} {change.after!r}", advice
+
+
+def _refuse_unwritable(
+    declared: Declared, live: Mapping[str, Json], changes: Sequence[Change], resource_type: ResourceType
+) -> Iterator[Diagnostic]:
+    """Refuse changes to an object that can be read only, because of which one it is."""
+    named = {**declared.match, **(dict(declared.identity.parts) if declared.identity else {})}
+    for part in resource_type.identity:
+        value = str(live.get(part.field, named.get(part.name, "")) if part.field else named.get(part.name, ""))
+        if changes and value in part.unwritable:
+            message = f"{part.name} {value} cannot be written: {part.unwritable[value]}"
+            advice = "Remove spec to watch it only, or declare the object that can be written."
+            yield _place(declared, changes[0].path, "not-writable", message, advice)
+
+
+def _refuse_undone(
+    declared: Declared, live: Mapping[str, Json], changes: Sequence[Change], resource_type: ResourceType
+) -> Iterator[Diagnostic]:
+    """Refuse a change that makes the vendor change another declared field: it would end as drift of our own making."""
+    consequences = find_consequences(resource_type, changes, live)
+    for consequence in list_undone(declared, consequences, resource_type=resource_type):
+        name, source = consequence.path[0], consequence.source
+        becomes = "something else" if consequence.after is MISSING else repr(consequence.after or "")
+        yield _place(
+            declared,
+            consequence.path,
+            "change-undone",
+            f"changing {source} makes the vendor set {name} to {becomes}, and spec declares it otherwise",
+            f"Take two steps: apply {source} with `{name}: null` or without {name}; then declare {name} as it should be and apply again.",
+        )
 
 
 def _refuse_crowded_move(

@@ -70,11 +70,14 @@ def find_collateral(
 ) -> tuple[Collateral, ...]:
     """List the fields that were not sent but changed during the write.
 
-    A field that the vendor derives from a touched one is none of them; of a touched object the untouched keys count.
+    A field that the vendor derives from a touched one is none of them, unless it became something else than the plan
+    told; of a touched object the untouched keys count.
     """
     old, new = normalise_live(resource_type, before), normalise_live(resource_type, after)
     touched = {change.path[0] for change in update.changes} | set(update.request.companions)
     derived = {name for name, known in resource_type.fields.items() if touched & set(known.derived_from)}
+    told = {consequence.path[0]: consequence.after for consequence in update.consequences}
+    derived -= {name for name, after in told.items() if after is not MISSING and not same(after, new.get(name))}
     damage = [
         Collateral((name,), before=old.get(name), after=new.get(name))
         for name in (old | new)

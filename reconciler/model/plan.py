@@ -51,6 +51,26 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Consequence:
+    """A field that the vendor changes because of a change of another one (`source`); MISSING where only it knows into what."""
+
+    path: FieldPath
+    before: Json
+    after: Json | Missing
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which objects use the changed one, directly or through others: kind and names, nearest kind first.
+
+    Only what the project declares was looked at: others at the vendor may use it too.
+    """
+
+    users: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One write, ready to send: absolute URL, JSON body. `companions` are body fields sent only because the API demands them."""
 
@@ -105,6 +125,9 @@ class Update:
     follows: tuple[str, ...] = ()
     """The resources that it takes values from, directly or through others, the nearest first: it is sent after theirs."""
     taken: tuple[Taken, ...] = ()
+    consequences: tuple[Consequence, ...] = ()
+    reach: Reach | None = None
+    """None for an object that nothing else can use."""
 
     @property
     def causes(self) -> frozenset[Cause]:

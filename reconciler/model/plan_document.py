@@ -21,8 +21,10 @@ from reconciler.model.plan import (
     CallNode,
     Cause,
     Change,
+    Consequence,
     Plan,
     Planned,
+    Reach,
     Request,
     Status,
     Update,
@@ -119,11 +121,26 @@ def _write_update(update: Update) -> dict[str, Json]:
             "companions": list(request.companions),
             "batch": request.batch or None,
         },
+        "consequences": [_write_consequence(consequence) for consequence in update.consequences],
+        "reach": _write_reach(update.reach),
         "risks": list(update.risks),
         "protected": update.protected,
         **({"follows": list(update.follows)} if update.follows else {}),
         **({"taken": [write_taken(taken) for taken in update.taken]} if update.taken else {}),
     }
+
+
+def _write_consequence(consequence: Consequence) -> dict[str, Json]:
+    return {
+        "path": format_pointer(consequence.path),
+        "before": encode_value(consequence.before),
+        "after": encode_value(consequence.after),
+        "source": consequence.source,
+    }
+
+
+def _write_reach(reach: Reach | None) -> Json:
+    return None if reach is None else [{"kind": kind, "names": list(names)} for kind, names in reach.users]
 
 
 def _write_change(change: Change) -> dict[str, Json]:
@@ -244,7 +261,20 @@ def _read_update(entry: Mapping[str, Json]) -> Update:
         generation=_text(entry.get("generation", "")),
         follows=tuple(_text(address) for address in entry.get("follows", ())),
         taken=_read_each(entry.get("taken", []), read_taken),
+        consequences=_read_each(entry.get("consequences", []), _read_consequence),
+        reach=_read_reach(entry.get("reach")),
     )
+
+
+def _read_consequence(entry: Mapping[str, Json]) -> Consequence:
+    before, after = decode_value(entry["before"]), decode_value(entry["after"])
+    return Consequence(parse_pointer(_text(entry["path"])), before, after, _text(entry["source"]))
+
+
+def _read_reach(entries: Json) -> Reach | None:
+    if entries is None:
+        return None
+    return Reach(tuple((_text(entry["kind"]), tuple(map(_text, entry["names"]))) for entry in entries))
 
 
 def _read_change(entry: Mapping[str, Json]) -> Change:

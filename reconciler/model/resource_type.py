@@ -109,6 +109,11 @@ class ResourceType:
         return "/".join(filter(None, (self.provider, self.api, self.kind)))
 
     @property
+    def is_number(self) -> bool:
+        """Tell whether an object of this type is a phone number itself, and not something that has one."""
+        return bool(self.phone_number) and any(part.field == self.phone_number for part in self.identity)
+
+    @property
     def key(self) -> tuple[str, str, str]:
         """Return provider, kind and generation."""
         return (self.provider, self.kind, self.api)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reconciler.model.paths import MISSING, FieldPath, Json, Missing
-from reconciler.model.plan import CallGraph, Cause, Change, Plan, Planned, Status, Update
+from reconciler.model.plan import CallGraph, Cause, Change, Consequence, Plan, Planned, Status, Update
 from reconciler.model.secret import HIDDEN
 from reconciler.report.diff_words import Row, diff_texts, show_added, show_removed
 from reconciler.report.escape import escape_json
@@ -44,6 +44,9 @@ def name_status(planned: Planned) -> str:
 
 
 TROUBLES = (Status.REFUSED, Status.ABSENT, Status.UNKNOWN)
+
+_REACHED = 5
+"""Names of users of a shared object that are shown of each kind."""
 
 LONG_TEXT = 60
 """Characters from which on a text is shown as a diff instead of two values side by side."""
@@ -141,6 +144,33 @@ def name_owners(change: Change) -> str:
 def name_owner_before(change: Change) -> str:
     """Say whose value was there before."""
     return f"({change.owner_before})" if change.owner_before else ""
+
+
+def tell_consequences(update: Update) -> list[str]:
+    """Say what the vendor changes because of the changes, a field a line: `ttsLangCode "en-US" → "fr-FR" (follows)`."""
+    return [_tell_consequence(consequence) for consequence in update.consequences]
+
+
+def _tell_consequence(consequence: Consequence) -> str:
+    after = "(the vendor decides)" if consequence.after is MISSING else show_value(consequence.after)
+    return f"{name_field(consequence.path)} {show_value(consequence.before)} → {after} (follows)"
+
+
+def tell_reach(update: Update) -> str:
+    """Say which objects use the changed one, by name, and what was not looked at; empty where nothing can use it."""
+    if update.reach is None:
+        return ""
+    kinds = " and ".join(kind.replace("_", " ") for kind, _ in update.reach.users)
+    unseen = f"{kinds} that this project does not declare were not looked at"
+    found = [_tell_users(kind, names) for kind, names in update.reach.users if names]
+    return f"reaches {' and '.join(found)}; {unseen}" if found else f"reaches nothing that is declared here; {unseen}"
+
+
+def _tell_users(kind: str, names: Sequence[str]) -> str:
+    noun = kind.removesuffix("s").replace("_", " ")
+    shown = ", ".join(escape_json(name) for name in names[:_REACHED])
+    among = "among them " if len(names) > _REACHED else ""
+    return f"{count_noun(len(names), noun)} ({among}{shown})"
 
 
 def recall_before(change: Change) -> Json | Missing:

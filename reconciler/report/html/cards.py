@@ -22,6 +22,8 @@ from reconciler.report.phrases import (
     name_owner_before,
     name_owners,
     show_value,
+    tell_consequences,
+    tell_reach,
     write_body,
 )
 from reconciler.report.source_links import SourceLinks
@@ -81,6 +83,7 @@ class Card:
     batch: str
     companions: str
     companions_told: str
+    told: tuple[str, ...]
 
 
 def make_card(update: Update, *, links: SourceLinks | None) -> Card:
@@ -101,6 +104,7 @@ def make_card(update: Update, *, links: SourceLinks | None) -> Card:
         batch=update.request.batch,
         companions=", ".join(update.request.companions),
         companions_told=f"{'is' if len(update.request.companions) == 1 else 'are'} sent because the API demands it.",
+        told=tuple(filter(None, (*tell_consequences(update), tell_reach(update)))),
     )  # fmt: skip
 
 

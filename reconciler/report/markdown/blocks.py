@@ -26,6 +26,8 @@ from reconciler.report.phrases import (
     name_owners,
     recall_before,
     show_value,
+    tell_consequences,
+    tell_reach,
     write_body,
 )
 from reconciler.report.source_links import SourceLinks
@@ -65,6 +67,11 @@ def write_block(update: Update, *, detail: Detail, links: SourceLinks | None, op
         f"<p>{_place(update, links)}</p>",
         *(f"<p><b>{RISK_MARK}:</b> {prose(cut_line(risk, detail.value))}</p>" for risk in list_risks(update)),
         _write_fields(update, detail, links),
+        *(
+            f"<p>{prose(cut_line(text, detail.value))}</p>"
+            for text in (*tell_consequences(update), tell_reach(update))
+            if text
+        ),
         *(_write_diff(change, detail) for change in update.changes if is_text_change(change)),
         *([_write_request(update, detail)] if detail.requests else []),
         "</details>",

@@ -7,7 +7,14 @@ from typing import Final
 
 from reconciler.model.plan import Cause, Plan, Planned, Status, Update
 from reconciler.report.escape import escape_terminal
-from reconciler.report.phrases import count_noun, is_risky, list_risks, list_troubles
+from reconciler.report.phrases import (
+    count_noun,
+    is_risky,
+    list_risks,
+    list_troubles,
+    tell_consequences,
+    tell_reach,
+)
 from reconciler.report.text.fields import View, render_changes, render_request
 from reconciler.report.text.ignored import render_ignored
 from reconciler.report.text.paint import Line, indent, measure_line, paint, spread, wrap
@@ -62,8 +69,16 @@ def _render_update(update: Update, view: View) -> Iterator[Line]:
     yield from indent(_render_warnings(update, view.narrow(2)), (("", "  "),))
     yield ()
     yield from indent(render_changes(update, view.narrow(4)), _PAD)
+    yield from indent(_render_consequences(update, view.narrow(4)), _PAD)
     yield ()
     yield from indent(render_request(update, view.narrow(4)), _PAD)
+
+
+def _render_consequences(update: Update, view: View) -> Iterator[Line]:
+    """Say what follows from the changes, and whom they reach."""
+    for text in (*tell_consequences(update), tell_reach(update)):
+        if text:
+            yield from wrap((("dim", escape_terminal(text)),), width=view.width, hang=2)
 
 
 def _render_heading(update: Update, view: View) -> list[Line]:
@@ -84,6 +99,7 @@ def _render_compact(update: Update, view: View) -> Iterator[Line]:
     yield from indent(_render_heading(update, view.narrow(2)), (("", "  "),))
     yield from indent(_render_warnings(update, view.narrow(6)), (("", "      "),))
     yield from indent(render_changes(update, view.narrow(6)), (("", "      "),))
+    yield from indent(_render_consequences(update, view.narrow(6)), (("", "      "),))
 
 
 def _render_troubles(plan: Plan, view: View) -> Iterator[Line]:
