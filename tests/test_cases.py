@@ -6,6 +6,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,16 +18,21 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.ledger import Applied, Ledger
 from reconciler.model.live import Absent, LiveState, Present, Reading, Unknown
 from reconciler.model.paths import Json
-from reconciler.model.plan import Binding
+from reconciler.model.plan import Binding, Plan, Update
 from reconciler.model.plan_document import read_plan, write_diagnostic, write_plan
+from reconciler.model.plan_values import WITHHELD
 from reconciler.model.project import Declared, Project
 from reconciler.model.resource_type import Identity, ResourceType
+from reconciler.model.secret import Secret
 from reconciler.vendors import load_catalog, schema_folder
 
 ROOT = Path(__file__).parent / "cases"
-CASES = sorted(path.parent for path in ROOT.glob("*/*/*/declared.yaml"))
+CASES = sorted(path.parent for path in ROOT.glob("**/declared.yaml") if path.parent.name != "files")
 CATALOG = load_catalog()
 PLAN_SCHEMA = Draft202012Validator(json.loads((schema_folder() / "plan.schema.json").read_text(encoding="utf-8")))
+
+SECRETS = {f"RECONCILER_SECRET_{name}": f"case-{name.lower()}-value" for name in ("SID", "TOKEN", "KEY")}
+"""What `${secret.NAME}` stands for in cases; nothing of it may occur in a plan."""
 
 CHANGE_KEYS = ("path", "before", "after", "cause", "line", "risk", "secret", "last_applied")
 REQUEST_KEYS = ("method", "url", "body", "companions")
@@ -52,7 +58,7 @@ def test_case(folder: Path, tmp_path: Path, request: pytest.FixtureRequest) -> N
     assert json.dumps(outcome) == json.dumps(json.loads(golden.read_text(encoding="utf-8"))), "1 and 1.0, order of keys"
 
 
-@pytest.mark.parametrize("resource_type", CATALOG.resource_types.values(), ids=lambda resource_type: resource_type.name)
+@pytest.mark.parametrize("resource_type", CATALOG.all_types, ids=lambda resource_type: resource_type.name)
 def test_every_resource_type_has_ten_cases(resource_type: ResourceType) -> None:
     counted = Counter(folder.parent.relative_to(ROOT).as_posix() for folder in CASES)
     assert counted[resource_type.name] >= 10
@@ -69,7 +75,7 @@ def load_case(folder: Path, home: Path) -> Loaded:
     shutil.copyfile(folder / "declared.yaml", home / "reconciler.yaml")
     if (folder / "files").is_dir():
         shutil.copytree(folder / "files", home, dirs_exist_ok=True)
-    return load_project(home, catalog=CATALOG, environ={})
+    return load_project(home, catalog=CATALOG, environ=SECRETS)
 
 
 def plan_case(folder: Path, project: Project, diagnostics: tuple[Diagnostic, ...]) -> Json:
@@ -86,13 +92,39 @@ def plan_case(folder: Path, project: Project, diagnostics: tuple[Diagnostic, ...
     )
     document = json.loads(json.dumps(write_plan(plan)))
     assert [error.message for error in PLAN_SCHEMA.iter_errors(document)] == []
-    assert read_plan(document) == plan
+    assert read_plan(document) == withhold(plan)
+    assert not any(secret in json.dumps(document) for secret in SECRETS.values())
     return {
         "summary": {key: count for key, count in document["summary"].items() if count},
         "updates": [sum_up_update(update) for update in document["updates"]],
         "resources": {planned["address"]: planned["status"] for planned in document["resources"]},
         "diagnostics": [sum_up(diagnostic) for diagnostic in plan.diagnostics],
     }
+
+
+def withhold(plan: Plan) -> Plan:
+    """Return the plan as its document tells it: without the secrets."""
+
+    def hide(value: Json) -> Json:
+        if isinstance(value, Secret):
+            return WITHHELD
+        return {key: hide(inner) for key, inner in value.items()} if isinstance(value, dict) else value
+
+    def hide_update(update: Update) -> Update:
+        changes = tuple(
+            replace(change, after=WITHHELD, last_applied=change.last_applied and WITHHELD)
+            if change.secret and change.after is not None
+            else change
+            for change in update.changes
+        )
+        whole = {change.path[0] for change in update.changes if change.secret and len(change.path) == 1}
+        body = {
+            name: WITHHELD if name in whole and value is not None else hide(value)
+            for name, value in update.request.body.items()
+        }
+        return replace(update, changes=changes, request=replace(update.request, body=body))
+
+    return replace(plan, updates=tuple(map(hide_update, plan.updates)))
 
 
 def sum_up_update(update: Mapping[str, Json]) -> Json:
@@ -102,7 +134,7 @@ def sum_up_update(update: Mapping[str, Json]) -> Json:
         "changes": [keep(change, CHANGE_KEYS) for change in update["changes"]],
         "request": keep(update["request"], REQUEST_KEYS),
     }
-    return chosen | keep(update, ("risks", "protected"))
+    return chosen | keep(update, ("consequences", "reach", "risks", "protected"))
 
 
 def sum_up(diagnostic: Diagnostic) -> Json:
@@ -136,7 +168,7 @@ def read_reading(document: Mapping[str, Json], declared: Declared) -> Reading:
 
 
 def read_identity(document: Mapping[str, Json], declared: Declared) -> Identity:
-    resource_type = CATALOG.resource_types[declared.provider, declared.kind]
+    resource_type = CATALOG.of(declared)
     known = dict(declared.identity.parts) if declared.identity else dict(declared.match)
     held = {part.name: document["present"][part.field] for part in resource_type.identity if part.field}
     parts = known | held | document.get("identity", {})

@@ -10,7 +10,7 @@ from functools import cache
 from reconciler.config.findings import Findings
 from reconciler.config.references.drafts import Draft, MentionReader, Parts
 from reconciler.config.settings.section import is_null, name_node
-from reconciler.config.suggest import list_names, suggest
+from reconciler.config.suggest import list_names, suggest, with_article
 from reconciler.config.text.positions import Document, Node
 from reconciler.config.text.source import Place, quote
 from reconciler.config.values.interpolate import InterpolationError, Interpolator
@@ -84,7 +84,7 @@ class IdentityReader:
             self._refuse(
                 place,
                 "bad-identity",
-                f"a {knowledge.resource_type.title} has no natural keys to match by",
+                f"{with_article(knowledge.resource_type.title)} has no natural keys to match by",
                 "Use `id:`.",
             )
             return {}

@@ -193,8 +193,7 @@ class ResourceReader:
             entry.document, self._interpolator, self._secrets, self._findings, self._mentions, entry.address
         )
         converter.convert_mapping(spec, knowledge.shape)
-        clear = account.clear if account else "send-null"
-        check = SpecCheck(knowledge, converter, spec, entry.body, entry.place, clear)
+        check = SpecCheck(knowledge, converter, spec, entry.body, entry.place, account)
         if converter.drafts:
             self.unlinked[entry.address] = Unlinked(entry.address, converter.drafts, check)
         else:

@@ -35,3 +35,8 @@ def list_names(names: Iterable[str]) -> str:
     more = len(ordered) - _LISTED
     listed = ", ".join(f"`{name}`" for name in ordered[:_LISTED])
     return f"{listed} and {more} more" if more > 0 else listed
+
+
+def with_article(title: str) -> str:
+    """Put the indefinite article before a title: "a PolyAI connector", "an OpenCopilot phone agent"."""
+    return f"{'an' if title[:1] in 'AEIOaeio' else 'a'} {title}"

@@ -39,6 +39,7 @@ def find_refusals(
         )
         found += [_place(declared, change.path, *refusal)] if refusal else []
     found += _refuse_lost_secrets(declared, live, changes, resource_type)
+    found += _refuse_misfits(declared, live, resource_type) if changes else ()
     found += _refuse_unwritable(declared, live, changes, resource_type)
     found += _refuse_undone(declared, live, changes, resource_type)
     found += _refuse_crowded_move(declared, changes, resource_type)
@@ -63,11 +64,11 @@ def _place(declared: Declared, path: FieldPath, code: str, message: str, advice:
 
 def _list_unserved(declared: Declared, live: Mapping[str, Json], resource_type: ResourceType) -> tuple[str, ...]:
     """List the declared fields that this generation of the API does not serve, whatever was applied before."""
-    fields = resource_type.fields
+    owned = {name: resource_type.find_field((name,)) for name in declared.spec}
     return tuple(
         name
-        for name in declared.spec
-        if fields[name].readable and fields[name].absence == "unsupported" and name not in live
+        for name, known in owned.items()
+        if known.readable and known.absence == "unsupported" and known.live_name not in live
     )
 
 
@@ -160,6 +161,17 @@ def _refuse_option(known: Field, change: Change, offered: frozenset[str] | None)
     listed = ", ".join(sorted(offered)[:20])
     advice = f"Did you mean {near[0]}? Offered now: {listed}." if near else f"Offered now: {listed}."
     return "option-unknown", f"the vendor does not offer {known.name} {change.after!r}", advice
+
+
+def _refuse_misfits(declared: Declared, live: Mapping[str, Json], resource_type: ResourceType) -> Iterator[Diagnostic]:
+    """Refuse fields that an object of the live type does not have, where git leaves the type to the vendor."""
+    union = resource_type.union
+    branch = union.choose(live) if union and union.by not in declared.spec else None
+    for name in declared.spec if union and branch is not None else ():
+        if union and branch is not None and name in union.own_names() and name not in branch:
+            message = f"the live object has {union.by} {live[union.by]}, which has no {name}"
+            advice = f"Remove {name}, or declare {union.by} too."
+            yield _place(declared, (name,), "unknown-field", message, advice)
 
 
 def _refuse_unwritable(

@@ -70,6 +70,11 @@ class Union:
         chosen = values.get(self.by)
         return self.branches.get(chosen) if isinstance(chosen, str) else None
 
+    def list_branches(self, path: FieldPath) -> tuple[str, ...]:
+        """List the values that a field at a path depends on; empty where it is in every branch, or in none."""
+        found = tuple(value for value, fields in self.branches.items() if _leads(fields, path))
+        return () if len(found) == len(self.branches) else found
+
     def own_names(self) -> frozenset[str]:
         """List the fields that depend on the branch."""
         return frozenset(name for fields in self.branches.values() for name in fields)
@@ -150,6 +155,11 @@ class Field:
         yield path, self
         for name, known in self.fields.items():
             yield from known.walk((*path, name))
+
+
+def _leads(fields: Mapping[str, Field], path: FieldPath) -> bool:
+    known = fields.get(path[0])
+    return known is not None and (len(path) == 1 or _leads(known.fields, path[1:]))
 
 
 ANY = Field(name="", schema={})

@@ -61,7 +61,7 @@ class GenerationShape:
     """The fields that may be declared."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ResourceType:
     """Provider and kind: all we know of one API object."""
 
@@ -102,6 +102,9 @@ class ResourceType:
     """The field that holds an E.164 number, for the picture of the calls."""
     digest: str = ""
     """Fingerprint of the schema file: a saved plan is bound to it."""
+
+    def __repr__(self) -> str:
+        return f"ResourceType({self.name})"
 
     @property
     def name(self) -> str:

@@ -8,7 +8,7 @@ from reconciler.model.paths import Json
 from reconciler.model.resource_type import Catalog, Provider
 
 NAME: Final = "^[A-Za-z0-9][A-Za-z0-9_.-]*$"
-_CLEAR: Final = "How null reaches fields of which nobody knows how the vendor clears them: refuse it (the default), send null, or send the empty value."
+_CLEAR: Final = "How null reaches fields of which nobody knows how the vendor clears them: refuse it (the default), send null, or send the empty value; or a mapping that says so for single fields."
 
 
 def build_settings(catalog: Catalog) -> dict[str, Json]:
@@ -120,19 +120,28 @@ def _build_account_settings(catalog: Catalog) -> dict[str, Json]:
             "minimum": 1,
             "maximum": 600,
         },
-        "clear": {"description": _CLEAR, "enum": ["refuse", "send-null", "send-empty", None]},
+        "clear": {
+            "description": _CLEAR,
+            "anyOf": [
+                {"enum": ["refuse", "send-null", "send-empty", None]},
+                {"type": "object", "additionalProperties": {"enum": ["refuse", "send-null", "send-empty"]}},
+            ],
+        },
     }
 
 
 def _build_own(provider: Provider) -> dict[str, Json]:
     """Build what only this provider's accounts may say; everything may also be left empty."""
     regions = [region for region in provider.base_urls if region]
-    generations = [provider.generation] if provider.generation else []
+    generations = list(provider.generations) or ([provider.generation] if provider.generation else [])
     pace = f"default {provider.requests_per_minute}" if provider.requests_per_minute else "no limit is known"
     return {
         "properties": {
             "region": {"enum": [*regions, None], **_describe_region(provider, regions)},
-            "api": {"enum": [*generations, None], "description": f"Known here: {provider.generation or 'only one'}."},
+            "api": {
+                "enum": [*generations, None],
+                "description": f"Known here: {', '.join(generations) or 'only one'}.",
+            },
             "credential": {"examples": [provider.credential], "description": f"Default {provider.credential}."},
             "concurrency": {"description": f"Default {provider.concurrency}."},
             "requests_per_minute": {"description": f"{pace.capitalize()}."},

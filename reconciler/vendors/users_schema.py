@@ -5,9 +5,10 @@ It covers `reconciler.yaml` and the files that declare resources. Law: it refuse
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
+from reconciler.model.field import Field
 from reconciler.model.paths import Json
 from reconciler.model.resource_type import Catalog, IdentityPart, ResourceType
 from reconciler.vendors.editor_values import DEFINITIONS, E164, describe_field
@@ -60,13 +61,13 @@ def build_users_schema(catalog: Catalog) -> dict[str, Json]:
         "$defs": {
             **DEFINITIONS,
             **build_account_definitions(catalog),
-            **{_name(known): _build_resource(known) for known in catalog.resource_types.values()},
+            **{_name(known): _build_resource(known) for known in catalog.all_types},
         },
     }
 
 
 def _name(resource_type: ResourceType) -> str:
-    return f"{resource_type.provider}.{resource_type.kind}"
+    return ".".join(filter(None, (resource_type.provider, resource_type.api, resource_type.kind)))
 
 
 def _build_kind(kind: str, catalog: Catalog) -> dict[str, Json]:
@@ -158,13 +159,24 @@ def _build_key(name: str, resource_type: ResourceType, part: IdentityPart | None
 
 
 def _build_spec(resource_type: ResourceType) -> dict[str, Json]:
-    schemas = resource_type.spec_schema["properties"]
     companions = list(resource_type.companions)
     demanded = {"if": {"type": "object", "minProperties": 1}, "then": {"required": companions}} if companions else {}
     return {
         "description": "The fields that git owns. A field left out is not compared and never sent.",
+        **_build_fields(resource_type.spec_schema, resource_type.fields),
         "type": ["object", "null"],
-        "additionalProperties": False,
-        "properties": {name: describe_field(resource_type.fields[name], schemas[name]) for name in schemas},
         **demanded,
     }
+
+
+def _build_fields(schema: Mapping[str, Json], fields: Mapping[str, Field]) -> dict[str, Json]:
+    """Build the fields of an object; of a union the editor offers those of the chosen branch."""
+    built = {word: schema[word] for word in ("additionalProperties", "if") if word in schema}
+    if "properties" in schema:
+        described = {name: describe_field(fields[name], below) for name, below in schema["properties"].items()}
+        built["properties"] = described
+    if "allOf" in schema:
+        built["allOf"] = [_build_fields(branch, fields) for branch in schema["allOf"]]
+    if "then" in schema:
+        built["then"] = _build_fields(schema["then"], fields)
+    return built

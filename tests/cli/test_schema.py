@@ -84,13 +84,18 @@ def test_examples_fit(file: Path) -> None:
     assert fits(document), [error.message for error in PYTHON.iter_errors(document)]
 
 
+def _list_fields(spec: Any) -> set[str]:
+    """List the fields of a spec, those of the branches of a union too."""
+    return {name for each in (spec, *(part["then"] for part in spec.get("allOf", ()))) for name in each["properties"]}
+
+
 def test_every_setting_is_known() -> None:
     assert set(SCHEMA["properties"]) == {*KEYS, *CATALOG.kinds}
     assert set(SCHEMA["$defs"]["account"]["properties"]) == set(ACCOUNT_KEYS)
     for resource_type in CATALOG.resource_types.values():
         body = SCHEMA["$defs"][f"{resource_type.provider}.{resource_type.kind}"]["properties"]
         assert set(body) == set(RESOURCE_KEYS)
-        assert set(body["spec"]["properties"]) == set(resource_type.owned_fields)
+        assert _list_fields(body["spec"]) == set(resource_type.owned_fields)
         assert all(known["description"] for known in body["spec"]["properties"].values())
 
 
@@ -106,7 +111,7 @@ def test_known_values_complete_and_null_clears() -> None:
 
 NUMBER = "version: 1\nnumbers:\n  a:\n    id: +12025550143\n    spec: {SPEC}\n"
 CONNECTION = "version: 1\nphone_connections:\n  a:\n    id: c1\n    spec: {SPEC}\n"
-AGENT = "version: 1\nagents:\n  a:\n    id: u-1\n    spec: {elevenlabs_voice_id: hP72SDESIJq2YuAblBqz, SPEC}\n"
+AGENT = "version: 1\nagents:\n  a:\n    account: opencopilot\n    id: u-1\n    spec: {elevenlabs_voice_id: hP72SDESIJq2YuAblBqz, SPEC}\n"
 CONNECTOR = "version: 1\nconnectors:\n  a:\n    id: {agentId: P-1, connectorId: c1}\n    spec: {SPEC}\n"
 
 ACCEPTED = [
@@ -134,7 +139,7 @@ ACCEPTED = [
     CONNECTION.replace("id: c1", "id: 12").replace("SPEC", "name: a"),
     AGENT.replace("SPEC", "language: no, voice_speed: 1.5, call_max_duration: '${var.N}'"),
     AGENT.replace("SPEC", "handoff_phone_number: +14155552671, emotion_recognition: TRUE"),
-    "version: 1\nagents: {a: {id: u-1, spec: {}}}\n",
+    "version: 1\nagents: {a: {account: fluents, id: u-1, spec: {}}}\n",
     NUMBER.replace("SPEC", "label: 'at ${numbers.b.label}', outbound_only: '${numbers.b.outbound_only}'")
     + "  b: {id: '${phone_connections.c.phoneNumber}'}\nphone_connections: {c: {match: {productId: p, name: lines}}}\n"
     + "connectors: {d: {id: {agentId: P, connectorId: '${phone_connections.c.id}'}}}\n",
@@ -198,7 +203,6 @@ REFUSED = [
     CONNECTION.replace("SPEC", "agentSpeaksFirst: 'a ${var.X}'"),
     AGENT.replace("SPEC", "language: klingon"),
     AGENT.replace("SPEC", "voice_speed: 0"),
-    AGENT.replace("elevenlabs_voice_id: hP72SDESIJq2YuAblBqz, SPEC", "name: x"),
     CONNECTOR.replace("SPEC", "ttsLangCode: en-US"),
 ]  # fmt: skip
 
@@ -221,8 +225,8 @@ SCALARS = st.one_of(
     st.integers(-5, 10**16).map(str),
 )  # fmt: skip
 PLACES = [
-    (known, name)
-    for known in CATALOG.resource_types.values()
+    (known.key, name)
+    for known in CATALOG.all_types
     for name in (*known.fields, *(f"id:{part.name}" for part in known.identity))
 ]
 
@@ -230,7 +234,8 @@ PLACES = [
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.sampled_from(PLACES), value=SCALARS)
 def test_no_value_is_refused_that_the_tool_accepts(tmp_path: Path, place: Any, value: str) -> None:
-    known, name = place
+    key, name = place
+    known = next(each for each in CATALOG.all_types if each.key == key)
     ids = {part.name: "+12025550143" if "+" in part.pattern[:4] else "x1" for part in known.identity}
     spec = dict.fromkeys(known.companions, "hP72SDESIJq2YuAblBqz")
     if name.startswith("id:"):
@@ -241,7 +246,12 @@ def test_no_value_is_refused_that_the_tool_accepts(tmp_path: Path, place: Any, v
         "{" + ", ".join(f"{part}: {text}" for part, text in ids.items()) + "}" if len(ids) > 1 else ids.popitem()[1]
     )
     fields = "".join(f"      {key}: {text}\n" for key, text in spec.items())
-    text = f"version: 1\n{known.kind}:\n  a:\n    id: {identity}\n    spec:\n{fields}"
+    account = (
+        f"accounts: {{{known.provider}: {{api: '{known.api}'}}}}"
+        if known.api
+        else f"accounts: {{{known.provider}: {{}}}}"
+    )
+    text = f"version: 1\n{account}\n{known.kind}:\n  a:\n    id: {identity}\n    spec:\n{fields}"
     if accepts(tmp_path, text):
         assert fits(read_core(text)), text
 
@@ -250,11 +260,11 @@ def test_a_kind_of_two_providers_takes_either_form(tmp_path: Path) -> None:
     """What is special about a fifth type of an existing kind is in the schema without any code."""
     home = tmp_path / "schemas"
     shutil.copytree(schema_folder(), home)
-    shutil.copy(home / "opencopilot" / "agents.json", home / "fluents" / "agents.json")
+    shutil.copy(home / "opencopilot" / "agents.json", home / "galtea" / "agents.json")
     catalog = load_catalog(home)
     schema = build_users_schema(catalog)
-    assert len(schema["properties"]["agents"]["additionalProperties"]["anyOf"]) == 2
-    assert jsonschema_rs.validator_for(schema).is_valid({"agents": {"a": {"account": "fluents", "id": "x"}}})
+    assert len(schema["properties"]["agents"]["additionalProperties"]["anyOf"]) > 2
+    assert jsonschema_rs.validator_for(schema).is_valid({"agents": {"a": {"account": "galtea", "id": "x"}}})
 
 
 def test_enums_and_bounds_of_other_types_survive() -> None:

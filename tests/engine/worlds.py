@@ -79,7 +79,7 @@ LINE_DOCUMENT: Json = {
     },
 }
 LINE = compile_resource_type(LINE_DOCUMENT, provider="acme", kind="lines", source=Path("lines.json"))
-RESOURCE_TYPES = (LINE, *load_catalog().resource_types.values())
+RESOURCE_TYPES = (LINE, *load_catalog().all_types)
 
 ClearingHabit = Literal["send-null", "send-empty"]
 MergeHabit = Literal["merge", "replace"]
@@ -268,9 +268,13 @@ def worlds(draw: st.DrawFn, resource_types: tuple[ResourceType, ...] = RESOURCE_
     fields = resource_type.fields
     movers = {name for name, known in fields.items() if known.moves}
     owned = [name for name in resource_type.owned_fields if not fields[name].immutable and name not in movers]
-    names = draw(st.lists(st.sampled_from(owned), unique=True, max_size=len(owned)))
+    branch = draw(st.sampled_from(sorted(resource_type.union.branches))) if resource_type.union else ""
+    names = draw(
+        st.lists(st.sampled_from(_keep_branch(owned, resource_type, branch)), unique=True, max_size=len(owned))
+    )
     names += [name for name in resource_type.companions if name not in names]
     spec = {name: draw(values_of(fields[name], clears=True)) for name in names}
+    spec |= {resource_type.union.by: branch} if resource_type.union else {}
     return World(
         resource_type=resource_type,
         declared=declare(resource_type, spec),
@@ -279,6 +283,13 @@ def worlds(draw: st.DrawFn, resource_types: tuple[ResourceType, ...] = RESOURCE_
         merge_habit=draw(st.sampled_from(["merge", "replace"])),
         shows_empty=draw(st.booleans()),
     )
+
+
+def _keep_branch(names: list[str], resource_type: ResourceType, branch: str) -> list[str]:
+    """Keep the fields of one branch of a union, without those that hold secrets: `test_depth` and the sandbox have these."""
+    union = resource_type.union
+    foreign = union.own_names() - union.branches[branch].keys() if union else frozenset[str]()
+    return [name for name in names if name not in foreign and not resource_type.fields[name].holds_secret]
 
 
 def declare(resource_type: ResourceType, spec: Mapping[str, Json]) -> Declared:

@@ -90,8 +90,11 @@ class _Fields:
         """Return the fields to declare, and remarks on those that cannot be."""
         spec: dict[str, Json] = {}
         remarks: list[str] = []
+        union = self._known.union
+        branch = union.choose(self._present.value) if union else None
+        hidden = union.own_names() - branch.keys() if union and branch is not None else frozenset[str]()
         for field in self._known.fields.values():
-            value = self._read(field)
+            value = MISSING if field.name in hidden else self._read(field)
             if value is MISSING:
                 continue
             obstacle = self._find_obstacle(field, value)
@@ -103,11 +106,13 @@ class _Fields:
 
     def _read(self, field: Field) -> Json:
         """Return the value to declare; MISSING where there is none. Not set is declared only where all is asked for."""
-        if not field.writable or field.secret or (field.moves and not self._all):
+        if not field.writable or not field.readable or (field.moves and not self._all):
             return MISSING
         value = read_field(field, self._present.value)
         if value is None:
-            clears = field.clearing == "null" or (field.clearing == "account" and self._account.clear != "refuse")
+            clears = field.clearing == "null" or (
+                field.clearing == "account" and self._account.clear_of(field.name) != "refuse"
+            )
             return None if self._all and clears else MISSING
         return _keep_writable(field, value)
 

@@ -102,7 +102,13 @@ def _explain_resource(declared: Declared, project: Project | None, catalog: Cata
     rows = [("declared", str(declared.location)), *_tell_account(declared, project), *_tell_object(declared)]
     rows += [("protected", "plan shows changes, apply refuses them")] if declared.protect else []
     owned = tuple((name, _tell_value(declared, (name,), value)) for name, value in declared.spec.items())
-    free = tuple((name, sum_up_field(known.fields[name])) for name in known.owned_fields if name not in declared.spec)
+    branch = known.union.choose(declared.spec) if known.union else None
+    hidden = known.union.own_names() - branch.keys() if known.union and branch is not None else frozenset[str]()
+    free = tuple(
+        (name, sum_up_field(known.fields[name]))
+        for name in known.owned_fields
+        if name not in declared.spec and name not in hidden
+    )
     facts = (
         Facts(tuple(rows)),
         Facts(owned, "Owned fields: git decides"),

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from reconciler.model.endpoints import ListEndpoint, Query
-from reconciler.model.field import Field
+from reconciler.model.field import Field, Union
 from reconciler.model.paths import Json, format_pointer
 from reconciler.model.resource_type import Catalog, IdentityPart, Provider, ResourceType
 from reconciler.model.secret import HIDDEN, Secret
@@ -37,6 +37,7 @@ _PAGING = {
     "cursor": "by cursor, until the vendor gives no next one",
 }
 _MERGING = {
+    "shallow": "the vendor merges its keys and replaces what lies below them: a changed key is sent whole, and none can be dropped",
     "merge": "the vendor merges it: only changed keys are sent",
     "replace": "the vendor replaces it: it is sent whole, with the live rest",
     "unknown": "nobody knows whether the vendor merges or replaces it: it is sent whole, with the live rest",
@@ -74,14 +75,22 @@ def explain_kind(known: ResourceType, catalog: Catalog) -> Explanation:
     provider = catalog.providers[known.provider]
     rows = [("provider", f"{provider.name} ({provider.title})"), *_tell_identity(known), *_tell_requests(known)]
     rows += [("generation", known.generation)] if known.generation else []
-    owned = tuple((name, sum_up_field(known.fields[name])) for name in known.owned_fields)
+    own = known.union.own_names() if known.union else frozenset[str]()
+    owned = tuple((name, sum_up_field(known.fields[name])) for name in known.owned_fields if name not in own)
     others = tuple((name, sum_up_field(each)) for name, each in known.fields.items() if name not in known.owned_fields)
     facts = (
         Facts(tuple(rows)),
         Facts(owned, "Fields that spec may hold"),
+        *_tell_branches(known.union),
         Facts(others, "Fields that the vendor sets"),
     )
     return Explanation(f"{known.kind}: {known.title}", known.description, facts, marked=True)
+
+
+def _tell_branches(union: Union | None) -> Iterator[Facts]:
+    for value, fields in union.branches.items() if union else ():
+        rows = tuple((name, sum_up_field(each)) for name, each in fields.items())
+        yield Facts(rows, f"Only where {union.by if union else ''} is {value}")
 
 
 def _tell_identity(known: ResourceType) -> Iterator[tuple[str, str]]:
@@ -103,6 +112,8 @@ def _tell_requests(known: ResourceType) -> Iterator[tuple[str, str]]:
         "written",
         f"{known.update.method} {known.update.path}{_tell_query(known.update.query)} with the changed fields",
     )
+    if known.carried:
+        yield "always sent too", f"{', '.join(known.carried)}: declared or as it is live, since it must travel"
     if known.companions:
         yield "always sent", f"{', '.join(known.companions)}: the vendor demands it with every change"
     if known.fallback:
@@ -160,6 +171,9 @@ def explain_field(known: ResourceType, path: tuple[str, ...], field: Field) -> E
 
 def _tell_field(known: ResourceType, path: tuple[str, ...], field: Field) -> Iterator[tuple[str, str]]:
     yield "type", name_types(field)
+    branches = known.union.list_branches(path) if known.union else ()
+    if branches and known.union:
+        yield "only where", f"{known.union.by} is {', '.join(branches)}"
     if field.schema.get("enum"):
         title = "known values" if field.open_enum else "values"
         yield title, ", ".join(show_value(value) for value in field.schema["enum"])
@@ -171,6 +185,8 @@ def _tell_field(known: ResourceType, path: tuple[str, ...], field: Field) -> Ite
     yield "read", _tell_reading(field)
     yield "written", _tell_writing(known, path, field)
     yield "null", _tell_clearing(field)
+    if field.form:
+        yield "usual form", f"{field.form.means}; another is a warning"
     yield from _tell_rest(known, field)
 
 
@@ -187,7 +203,8 @@ def _tell_writing(known: ResourceType, path: tuple[str, ...], field: Field) -> s
         return "no: it may be declared to document it, and a difference is refused"
     if not field.writable:
         return "no: the vendor sets it"
-    demanded = " and with every other change: the vendor demands it" if path[0] in known.companions else ""
+    travels = path[0] in (*known.companions, *known.carried)
+    demanded = " and with every other change: the vendor demands it" if travels else ""
     return f"yes, when it changed{demanded}"
 
 
@@ -204,13 +221,19 @@ def _tell_clearing(field: Field) -> str:
     return words[field.clearing] + same
 
 
+def _tell_reference(field: Field) -> Iterator[tuple[str, str]]:
+    if field.reference:
+        yield "refers to", f"{field.reference}: give that value, never the object itself"
+    if field.entries and field.entries.reference:
+        yield "refers to", f"{field.entries.reference}: give a list of these values, never the objects themselves"
+
+
 def _tell_rest(known: ResourceType, field: Field) -> Iterator[tuple[str, str]]:
     if field.risk:
         yield "high risk", field.risk
     for value, why in known.live_risk.get(field.name, {}).items():
         yield "high risk", f"where it is {value}, any change of the object: {why}"
-    if field.reference:
-        yield "refers to", f"{field.reference}: give that value, never the object itself"
+    yield from _tell_reference(field)
     if field.derived_from:
         yield "follows from", ", ".join(field.derived_from)
     if field.moves:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final, cast
+from typing import Final, TypedDict, cast
 
 from reconciler.config.settings.hosts import check_base_url
 from reconciler.config.settings.section import Section, is_null, name_node
@@ -32,6 +32,11 @@ ALLOWED_CREDENTIALS: Final = "RECONCILER_ALLOWED_CREDENTIALS"
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEY_PREFIXES: Final = ("gsk_", "gsk-", "ocx_", "sk_", "sk-", "pk_", "key_", "ghp_", "github_pat_", "xoxb-", "bearer ")
 _LONG_WORD: Final = 24
+
+
+class _Clear(TypedDict):
+    clear: ClearSetting
+    clear_fields: Mapping[str, ClearSetting]
 
 
 def default_accounts(catalog: Catalog) -> dict[str, Account]:
@@ -104,9 +109,25 @@ def _build_account(
         concurrency=settings.integer("concurrency", low=1, high=100) or provider.concurrency,
         requests_per_minute=settings.integer("requests_per_minute", low=1) or provider.requests_per_minute,
         timeout_seconds=settings.number("timeout_seconds", low=1, high=600) or provider.timeout_seconds,
-        clear=cast("ClearSetting", settings.choose("clear", _CLEAR) or "refuse"),
+        **_read_clear(settings, provider, catalog),
         location=section.document.source.locate(section.document.places.of_key(section.node, name)),
     )
+
+
+def _read_clear(settings: Section, provider: Provider, catalog: Catalog) -> _Clear:
+    """Read how null clears: one word for all fields, or a mapping of fields of this vendor to words."""
+    if not isinstance(settings.node.get("clear"), dict):
+        return {"clear": cast("ClearSetting", settings.choose("clear", _CLEAR) or "refuse"), "clear_fields": {}}
+    inner = Section(settings.document, settings.findings, settings.node["clear"], f"`clear` of {settings.title}")
+    known = [each for each in catalog.all_types if each.provider == provider.name]
+    inner.check_keys(
+        dict.fromkeys(name for each in known for name, field in each.fields.items() if field.clearing == "account")
+    )
+    chosen = {name: inner.choose(name, _CLEAR) for name in inner.node}
+    return {
+        "clear": "refuse",
+        "clear_fields": {name: cast("ClearSetting", word) for name, word in chosen.items() if word},
+    }
 
 
 def _read_region(section: Section, settings: Section, name: str, provider: Provider) -> str | None:
@@ -141,7 +162,7 @@ def _read_generation(settings: Section, provider: Provider) -> str | None:
     if not provider.generation:
         settings.refuse("api", "bad-setting", f"{provider.title} has only one generation of its API", "Remove `api`.")
     else:
-        settings.choose("api", (provider.generation,))
+        return settings.choose("api", provider.generations or (provider.generation,))
     return None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from reconciler.config.suggest import list_names, suggest
+from reconciler.config.suggest import list_names, suggest, with_article
 from reconciler.config.text.positions import Plain
 from reconciler.config.text.source import quote
 from reconciler.config.values.scalars import WrongTypeError, convert_scalar, name_types
@@ -124,7 +124,9 @@ def _explain_keys(error: _Failure, resource_type: ResourceType) -> Iterator[Prob
         if key in fields and not fields[key].writable:
             yield describe_read_only(fields[key], path)
         else:
-            title = name_path(path) if path else f"a {resource_type.title}"
+            title = name_path(path) if path else with_article(resource_type.title)
+            union = holder.union if holder else None if path else resource_type.union
+            title += f" with {union.by} {error.instance[union.by]}" if union and union.choose(error.instance) else ""
             message = f"{title} has no field {quote(key)}"
             yield Problem(
                 "unknown-field", message, path, error.instance, suggest(key, known), key=key, about_value=False

@@ -34,10 +34,13 @@ def compile_shape(schema: Json) -> Shape:
     if not isinstance(schema, Mapping):
         return ANY
     branches = [branch for word in ("anyOf", "oneOf", "allOf") for branch in schema.get(word, ())]
+    branches += [schema[word] for word in ("then", "else") if word in schema]
     merged = [compile_shape(branch) for branch in branches]
     types = _collect_types(schema) or frozenset().union(*(branch.types for branch in merged))
-    below = {name: known for branch in merged for name, known in branch.fields.items()}
-    below |= {name: compile_shape(known) for name, known in schema.get("properties", {}).items()}
+    below: dict[str, Shape] = {}
+    own = {name: compile_shape(known) for name, known in schema.get("properties", {}).items()}
+    for name, known in (pair for fields in (*(branch.fields for branch in merged), own) for pair in fields.items()):
+        below[name] = _merge(below[name], known) if name in below else known
     extra = schema.get("additionalProperties")
     items = schema.get("items")
     return Shape(
@@ -45,6 +48,26 @@ def compile_shape(schema: Json) -> Shape:
         fields=below,
         extra=compile_shape(extra) if isinstance(extra, Mapping) else None,
         items=compile_shape(items) if items else next((branch.items for branch in merged if branch.items), None),
+        text=types - {"null"} == {"string"},
+    )
+
+
+def _merge(one: Shape, other: Shape) -> Shape:
+    """Make one shape of those that the branches of a union have in one place."""
+    if other in (one, ANY):
+        return one
+    names = dict.fromkeys((*one.fields, *other.fields))
+    types = one.types | other.types if one.types and other.types else one.types or other.types
+    return Shape(
+        types=types,
+        fields={
+            name: _merge(one.fields[name], other.fields[name])
+            if name in one.fields and name in other.fields
+            else one.fields.get(name) or other.fields[name]
+            for name in names
+        },
+        extra=one.extra or other.extra,
+        items=one.items or other.items,
         text=types - {"null"} == {"string"},
     )
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reconciler.config.findings import Findings
-from reconciler.config.suggest import find_nearest, list_names
+from reconciler.config.suggest import find_nearest, list_names, with_article
 from reconciler.config.text.positions import Node
 from reconciler.config.text.source import Place, quote
 from reconciler.config.values.convert import Converter
@@ -22,7 +22,7 @@ from reconciler.config.values.shapes import Shape, compile_shape, mark_secrets
 from reconciler.model.diagnostic import Severity
 from reconciler.model.field import Field, Form
 from reconciler.model.paths import FieldPath, Json, format_pointer
-from reconciler.model.project import ClearSetting
+from reconciler.model.project import Account
 from reconciler.model.resource_type import ResourceType
 from reconciler.model.secret import redact_all, reveal_within
 
@@ -95,7 +95,8 @@ class SpecCheck:
     spec: Mapping[str, Json]
     body: dict[str, Node]
     place: Place
-    clear: ClearSetting
+    account: Account | None
+    """Says how null clears; without one nothing is refused for it."""
 
     def check(self) -> None:
         """Report everything that is wrong with the spec."""
@@ -156,13 +157,13 @@ class SpecCheck:
                 self._check_null(known, path)
 
     def _check_null(self, known: Field, path: FieldPath) -> None:
-        name = self.knowledge.resource_type.title
+        name = with_article(self.knowledge.resource_type.title)
         if known.clearing == "refuse":
-            message = f"`{known.name}` of a {name} cannot be cleared with null"
+            message = f"`{known.name}` of {name} cannot be cleared with null"
             advice = 'Remove the line to leave the field alone. For the text "null" use quotes.'
             self._report("cannot-clear", message, path, advice=advice)
-        elif known.clearing == "account" and self.clear == "refuse":
-            message = f"nobody knows how the vendor clears `{known.name}` of a {name}, so null is refused"
+        elif known.clearing == "account" and self.account and self.account.clear_of(path[0]) == "refuse":
+            message = f"nobody knows how the vendor clears `{known.name}` of {name}, so null is refused"
             advice = "Remove the line, or say how this account clears: `clear: send-null` or `clear: send-empty` under `accounts`."
             self._report("cannot-clear", message, path, advice=advice)
 
