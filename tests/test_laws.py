@@ -15,7 +15,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 
-from reconciler.app.review.review import judge_drift, keep_drift
+from reconciler.app.review.drift import judge_drift, keep_drift
 from reconciler.model.outcome import SETTLED
 from reconciler.model.plan import Cause, Request, Update
 from tests.laws.stage import Documents, Stage, build_settings

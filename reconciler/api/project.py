@@ -82,8 +82,11 @@ class OpenProject:
         return review(self._context, targets=tuple(targets), accounts=tuple(accounts), with_numbers=pictured)
 
     def drift(self, *, targets: Iterable[str] = (), accounts: Iterable[str] = ()) -> Plan:
-        """Return the plan of putting back what moved outside git since the last apply."""
-        from reconciler.app.review.review import keep_drift
+        """Return the plan of putting back what moved outside git since the last apply.
+
+        Where the ledger cannot tell what moved, its diagnostics hold `drift-unknown`.
+        """
+        from reconciler.app.review.drift import keep_drift
 
         return keep_drift(self.plan(targets=targets, accounts=accounts))
 
@@ -127,18 +130,23 @@ class OpenProject:
         self,
         run: str = "latest",
         *,
+        targets: Iterable[str] = (),
         max_updates: int | None = None,
         allow_protected: Iterable[str] = (),
+        accept_conflicts: bool = False,
         on_outcome: Callable[[Outcome], None] = lambda _: None,
     ) -> Deployed:
-        """Take a run back, field by field; what moved since is left alone and named in the plan's diagnostics."""
-        from reconciler.app.deploy.approval import Allowances
-        from reconciler.app.look_back.past import prepare_undo
+        """Take a run back, field by field; what is left alone is named in the diagnostics, and the exit code is 5.
 
-        allowances = Allowances(max_updates, tuple(allow_protected))
+        `latest` is the last run that changed something. What moved since is left alone unless conflicts are accepted.
+        """
+        from reconciler.app.deploy.approval import Allowances
+        from reconciler.app.look_back.undo import prepare_undo
+
+        allowances, chosen = Allowances(max_updates, tuple(allow_protected), accept_conflicts), tuple(targets)
 
         def prepare(workspace: Workspace, store: Store, lock: Lock, new_run: str) -> Deployment:
-            return prepare_undo(workspace, run, allowances, store=store, lock=lock, new_run=new_run)
+            return prepare_undo(workspace, run, allowances, targets=chosen, store=store, lock=lock, new_run=new_run)
 
         return self._deploy(prepare, on_outcome)
 
@@ -158,17 +166,17 @@ class OpenProject:
         wish = Wish(tuple(kinds), tuple(accounts), tuple(groups), all_fields, declared)
         return pull(open_workspace(self._context), wish)
 
-    def history(self) -> tuple[RunSummary, ...]:
-        """List earlier runs, the newest first."""
-        from reconciler.app.look_back.past import list_runs
+    def history(self, *, since: str = "") -> tuple[RunSummary, ...]:
+        """List earlier runs, the newest first; with `since` (`24h`, `7d`, a date) those from then on."""
+        from reconciler.app.look_back.history import open_past
 
-        return list_runs(self._context)
+        return open_past(self._context).list_runs(since=since)
 
     def read_run(self, run: str) -> RunRecord:
         """Return all that one run did; `latest` is a name too."""
-        from reconciler.app.look_back.past import read_run
+        from reconciler.app.look_back.history import open_past
 
-        return read_run(self._context, run)
+        return open_past(self._context).read_run(run)
 
     def examine(self, *, accounts: Iterable[str] = ()) -> tuple[Examination, ...]:
         """Check keys, hosts, regions, clock and ledger, as `doctor` does."""

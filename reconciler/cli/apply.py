@@ -19,6 +19,7 @@ reconciler apply --target numbers.front-desk
 @click.argument("planfile", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @selection
 @allowance
+@click.option("--accept-conflicts", is_flag=True, help="Let git win where both sides changed.")
 def apply(
     options: Globals,
     planfile: Path | None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from reconciler.app.deploy.approval import Allowances, note_lifted
-from reconciler.app.deploy.carry_out import carry_out
+from reconciler.app.deploy.carry_out import Deployed, carry_out
 from reconciler.app.deploy.deployment import Deployment
 from reconciler.app.deploy.sending import Watch
 from reconciler.app.problem import Exit
@@ -20,7 +20,8 @@ from reconciler.cli.terminal import (
     wants_colour,
     write,
 )
-from reconciler.model.outcome import Outcome
+from reconciler.model.outcome import SETTLED, Outcome
+from reconciler.report.phrases import count_noun
 from reconciler.report.text.outcomes import render_outcome_line, render_run_summary
 
 
@@ -48,6 +49,15 @@ def _is_approved(deployment: Deployment, *, auto_approve: bool) -> bool:
     return auto_approve or ask("Apply these changes?", what_not="Nothing was sent.")
 
 
+def _tell_undone(deployment: Deployment, done: Deployed) -> None:
+    """Say after an undo what git still says, and how much was left alone."""
+    if deployment.undoes and any(outcome.result in SETTLED for outcome in done.outcomes):
+        tell("Git still declares what it did: revert the commit too, or the next apply brings it back.")
+    if deployment.left:
+        changes = count_noun(deployment.left, "change")
+        tell(f"{changes} of run {deployment.undoes} could not be taken back; they are named above.")
+
+
 def _tell_interrupt() -> None:
     tell("Interrupted: the requests in flight finish, nothing new is sent. Again to stop at once.")
 
@@ -71,4 +81,5 @@ def _send(deployment: Deployment) -> Exit:
         tell(f"Longest time between the last look at an object and the end of its write: {done.longest_window:.1f} s.")
         if lost:
             tell(f"The output could not be written ({lost}). `reconciler history {done.run}` shows what was done.")
+    _tell_undone(deployment, done)
     return done.exit_code

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.options import Globals, command, selection
 
+if TYPE_CHECKING:
+    from reconciler.model.plan import Plan
+
 EXAMPLE = """
 reconciler drift
 reconciler drift --format markdown
-reconciler drift --out drift.json
+reconciler drift --record --out drift.json
 reconciler ci issue drift.json
 """
 
@@ -23,28 +27,49 @@ reconciler ci issue drift.json
     "--format", "style", type=click.Choice(PLAN_FORMATS), default="text", show_default=True, help="How to show it."
 )
 @selection
-def drift(options: Globals, out: Path | None, style: str, targets: tuple[str, ...], accounts: tuple[str, ...]) -> int:
+@click.option("--record", is_flag=True, help="Leave in the ledger what is seen for the first time: see `history`.")
+def drift(
+    options: Globals, out: Path | None, style: str, targets: tuple[str, ...], accounts: tuple[str, ...], *, record: bool
+) -> int:
     """Show what moved outside git since the last apply; exit 2 when something did.
 
     Compares the live state with the files and with the ledger. Changes that only git made are left out: they wait for
-    an apply. What --out saves is a plan of putting these fields back as git declares them: for `show`, `ci issue`, or
+    an apply. Without a whole ledger nobody can tell what moved: that is said, and the exit code is 6. What --out saves is a plan of putting these fields back as git declares them: for `show`, `ci issue`, or
     `apply`.
     """
-    from reconciler.app.review.review import judge_drift, keep_drift, review
-    from reconciler.cli.formats import render_plan_as
+    from reconciler.app.look_back.sightings import record_sightings
+    from reconciler.app.review.drift import judge_drift, keep_drift
+    from reconciler.app.review.review import review
     from reconciler.cli.saving import save_plan
     from reconciler.cli.terminal import show_reading, tell, tell_diagnostics, write
     from reconciler.model.plan import Cause
 
     with show_reading() as on_request:
-        found = review(options.build_context(on_request=on_request), targets=targets, accounts=accounts).plan
-    moved = keep_drift(found)
+        found = review(options.build_context(on_request=on_request), targets=targets, accounts=accounts)
+    moved = keep_drift(found.plan)
     if style == "text":
         tell_diagnostics(moved.diagnostics)
-    write(render_plan_as(moved, style=style, verbose=options.verbose, folder=Path(options.folder)), style=style)
-    if unattributed := found.count_cause(Cause.UNATTRIBUTED):
+    write(_render(moved, style=style, verbose=options.verbose, folder=Path(options.folder)), style=style)
+    if unattributed := found.plan.count_cause(Cause.UNATTRIBUTED):
         tell(f"{unattributed} more differ, but were never applied from here: whether they moved is not known.")
+    if record:
+        tell_diagnostics(record_sightings(found.workspace, moved))
     if out is not None:
         save_plan(moved, out)
         tell(f"Saved to {out}.")
     return judge_drift(moved)
+
+
+def _render(moved: Plan, *, style: str, verbose: bool, folder: Path) -> str:
+    """Render drift as a plan; where there is none, say in text that nothing moved, or that nobody can tell."""
+    from reconciler.app.review.drift import is_certain
+    from reconciler.cli.formats import render_plan_as
+    from reconciler.report.phrases import count_noun, list_troubles
+
+    if style != "text" or moved.updates or list_troubles(moved):
+        return render_plan_as(moved, style=style, verbose=verbose, folder=folder)
+    if not is_certain(moved):
+        return "What moved outside git cannot be told."
+    if not moved.resources:
+        return "Nothing is declared."
+    return f"Nothing moved outside git since the last apply: {count_noun(len(moved.resources), 'resource')}."

@@ -164,15 +164,17 @@ def selection(function: Function) -> Function:
     return target(account(function))
 
 
+approval = click.option("--auto-approve", is_flag=True, help="Do not ask; for CI.")
+
+
 def allowance(function: Function) -> Function:
     """Add the options that lift a guard for one run."""
     options = (
-        click.option("--auto-approve", is_flag=True, help="Do not ask; for CI."),
+        approval,
         click.option("--max-updates", type=click.IntRange(min=0), metavar="N", help="Lift the guards up to N updates."),
         click.option(
             "--allow-protected", "protected", metavar="ADDRESS", multiple=True, help="Allow a protected resource."
         ),
-        click.option("--accept-conflicts", is_flag=True, help="Let git win where both sides changed."),
     )
     for option in reversed(options):
         function = option(function)

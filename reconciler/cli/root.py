@@ -25,9 +25,10 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "drift": ("reconciler.cli.drift", "Show what moved outside git since the last apply."),
     },
     "On call": {
-        "history": ("reconciler.cli.history", "List the applies, or show one of them."),
+        "history": ("reconciler.cli.history", "List the runs, or what happened to one resource."),
         "undo": ("reconciler.cli.undo", "Take an apply back, field by field."),
         "unlock": ("reconciler.cli.unlock", "Remove the lock of an apply that is gone."),
+        "forget": ("reconciler.cli.forget", "Take out of the ledger what git no longer declares."),
     },
     "First steps": {
         "init": ("reconciler.cli.init", "Write a small commented project."),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from reconciler.engine.sealed import seal_fields
-from reconciler.model.ledger import Applied
+from reconciler.model.ledger import Applied, Undone
 from reconciler.model.paths import Json
 from reconciler.model.project import Declared
 from reconciler.model.resource_type import Identity, ResourceType
@@ -20,11 +21,12 @@ def record_applied(
     commit: str,
     run: str,
     kept: Mapping[str, Json],
+    undone: Mapping[str, Undone] = MappingProxyType({}),
 ) -> Applied:
     """Return the ledger entry of a resource whose live object is now as declared: all owned fields, in normal form.
 
     `when` is ISO 8601 in UTC. `kept` are fields by JSON pointer that stay as they were recorded: an undo declares only
-    what it takes back. Secrets are sealed here and fingerprinted where the ledger is kept.
+    what it takes back; `undone` says what that was. Secrets are sealed here and fingerprinted where the ledger is kept.
     """
     return Applied(
         address=declared.address,
@@ -39,4 +41,5 @@ def record_applied(
         when=when,
         commit=commit,
         run=run,
+        undone=undone,
     )

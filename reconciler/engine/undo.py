@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 
 from reconciler.engine.normal_form import same
 from reconciler.engine.verify import live_value
+from reconciler.model.ledger import Ledger
 from reconciler.model.paths import MISSING, FieldPath, Json, Missing, format_pointer, pick
+from reconciler.model.plan import Cause, Change, Update
 from reconciler.model.project import Declared
 from reconciler.model.resource_type import ResourceType
 
@@ -31,6 +33,10 @@ class Left:
 
     path: FieldPath
     reason: str
+    moved: bool = False
+    """Whether it could be taken back by overwriting what somebody did since."""
+    done: bool = False
+    """Whether there is nothing to take back: it is what it was."""
 
 
 def reverse_changes(
@@ -40,8 +46,9 @@ def reverse_changes(
     resource_type: ResourceType,
     live: Mapping[str, Json],
     last: Mapping[str, Json],
+    accept_moved: bool = False,
 ) -> tuple[Declared, tuple[Left, ...]]:
-    """Return a declaration of the old values, and what is left alone.
+    """Return a declaration of the old values, and what is left alone; with `accept_moved` not what moved since.
 
     `last` is what the ledger says was applied last, by JSON pointer of the field: it stands in for fields that cannot
     be read. Companions of the vendor stay declared as they are.
@@ -49,9 +56,9 @@ def reverse_changes(
     spec: dict[str, Json] = {}
     left: list[Left] = []
     for reversal in reversals:
-        reason = _find_obstacle(reversal, resource_type=resource_type, live=live, last=last)
-        if reason:
-            left.append(Left(reversal.path, reason))
+        obstacle = _find_obstacle(reversal, resource_type=resource_type, live=live, last=last)
+        if obstacle and not (accept_moved and obstacle.moved):
+            left.append(obstacle)
         else:
             spec = _put(spec, reversal.path, reversal.before)
     companions = {
@@ -64,27 +71,45 @@ def reverse_changes(
 
 def _find_obstacle(
     reversal: Reversal, *, resource_type: ResourceType, live: Mapping[str, Json], last: Mapping[str, Json]
-) -> str:
-    name = reversal.path[0]
-    known = resource_type.find_field(reversal.path)
-    if name not in resource_type.fields and resource_type.union is None:
-        return "it is no longer known"
+) -> Left | None:
+    path = reversal.path
+    known = resource_type.find_field(path)
+    if path[0] not in resource_type.fields and resource_type.union is None:
+        return Left(path, "it is no longer known")
     if reversal.before is MISSING:
-        return "what it was before is not known: the API cannot be read back"
+        return Left(path, "what it was before is not known: the API cannot be read back")
     if known.secret:
-        return "it is a secret, and only its fingerprint was kept"
+        return Left(path, "it is a secret, and only its fingerprint was kept")
     if not known.readable:
-        now = pick(last.get(format_pointer((name,)), MISSING), reversal.path[1:])
-        return "" if now is MISSING or same(now, reversal.after) else "another apply changed it since"
-    return _find_move(reversal, now=live_value(resource_type, reversal.path, live))
+        now = pick(last.get(format_pointer(path[:1]), MISSING), path[1:])
+        moved = now is not MISSING and not same(now, reversal.after)
+        return Left(path, "another apply changed it since", moved=True) if moved else None
+    return _find_move(reversal, now=live_value(resource_type, path, live))
 
 
-def _find_move(reversal: Reversal, *, now: Json | Missing) -> str:
+def _find_move(reversal: Reversal, *, now: Json | Missing) -> Left | None:
     if reversal.after is MISSING or now is MISSING:
-        return "its live value is not known"
+        return Left(reversal.path, "its live value is not known")
     if same(now, reversal.before):
-        return "it already is what it was before"
-    return "" if same(now, reversal.after) else f"it moved since: it is {now!r} now"
+        return Left(reversal.path, "it already is what it was before", done=True)
+    if same(now, reversal.after):
+        return None
+    return Left(reversal.path, f"it moved since: it is {now!r} now", moved=True)
+
+
+def mark_undone(updates: Iterable[Update], ledger: Ledger) -> tuple[Update, ...]:
+    """Return updates in which each change that an undo took back, and git still declares, names that run."""
+    return tuple(
+        replace(update, changes=tuple(_mark(change, update, ledger) for change in update.changes)) for update in updates
+    )
+
+
+def _mark(change: Change, update: Update, ledger: Ledger) -> Change:
+    if change.cause is not Cause.CONFIG or change.secret:
+        return change
+    identity = update.identity.as_json()
+    run = ledger.find_undo(update.address, identity=identity, path=change.path, value=change.after)
+    return replace(change, undone_by=run) if run else change
 
 
 def _put(spec: Mapping[str, Json], path: FieldPath, value: Json) -> dict[str, Json]:

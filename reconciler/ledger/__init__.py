@@ -7,12 +7,21 @@ from reconciler.ledger.encoding import Loaded
 from reconciler.ledger.errors import LedgerConflict, LedgerProblem, LedgerUnavailable, LockedError, LockLost
 from reconciler.ledger.fingerprints import fingerprint_value
 from reconciler.ledger.holder import LockHolder
-from reconciler.ledger.journals.history import Intention, RecordedChange, RunRecord, RunSummary, Step
+from reconciler.ledger.journals.history import (
+    Intention,
+    RecordedChange,
+    RunRecord,
+    RunSummary,
+    Sighting,
+    Step,
+    list_open_sightings,
+)
 from reconciler.ledger.journals.journal import Journal, RunEnd, RunHeader
 from reconciler.ledger.lock import Lock
-from reconciler.ledger.origin import current_author, current_commit, new_run_id
+from reconciler.ledger.origin import current_author, current_commit, describe_commit, new_run_id
 from reconciler.ledger.state_files import STATE_FOLDER
 from reconciler.ledger.store import Store, export_files, fingerprint_key, open_store
+from reconciler.ledger.times import parse_time
 
 __all__ = [
     "STATE_FOLDER",
@@ -31,13 +40,17 @@ __all__ = [
     "RunHeader",
     "RunRecord",
     "RunSummary",
+    "Sighting",
     "Step",
     "Store",
     "current_author",
     "current_commit",
+    "describe_commit",
     "export_files",
     "fingerprint_key",
     "fingerprint_value",
+    "list_open_sightings",
     "new_run_id",
     "open_store",
+    "parse_time",
 ]

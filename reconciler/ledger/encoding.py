@@ -18,7 +18,7 @@ from reconciler.ledger.errors import LedgerConflict
 from reconciler.ledger.fingerprints import fingerprint_value, keep_comparable
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.json_text import write_json
-from reconciler.model.ledger import Applied, Ledger
+from reconciler.model.ledger import Applied, Ledger, Undone
 from reconciler.model.paths import Json
 from reconciler.model.project import Account
 from reconciler.model.secret import Secret
@@ -115,7 +115,18 @@ def _counts(row: Row, accounts: Mapping[str, Account]) -> bool:
 
 def _read_row(address: str, row: Row, key: bytes | None) -> Applied:
     texts = {name: row[name] for name in _TEXTS}
-    return Applied(address=address, identity=row["identity"], fields=keep_comparable(row["fields"], key=key), **texts)
+    fields = keep_comparable(row["fields"], key=key)
+    return Applied(address=address, identity=row["identity"], fields=fields, undone=_read_undone(row), **texts)
+
+
+def _read_undone(row: Row) -> dict[str, Undone]:
+    """Read what was taken back; what is damaged there only costs an explanation."""
+    kept = row.get("undone")
+    return {
+        path: Undone(undone["run"], undone["value"])
+        for path, undone in (kept.items() if isinstance(kept, dict) else ())
+        if isinstance(undone, dict) and isinstance(undone.get("run"), str) and "value" in undone
+    }
 
 
 def write_sheets(
@@ -149,10 +160,14 @@ def write_sheets(
 
 
 def _says_the_same(stored: Row | None, row: Row) -> bool:
-    return stored is not None and all(
-        stored.get(name) == row[name] and (name != "fields" or _same_types(stored[name], row[name]))
-        for name in row
-        if name not in _OF_THE_RUN
+    return (
+        stored is not None
+        and stored.get("undone") == row.get("undone")
+        and all(
+            stored.get(name) == row[name] and (name != "fields" or _same_types(stored[name], row[name]))
+            for name in row
+            if name not in _OF_THE_RUN
+        )
     )
 
 
@@ -166,7 +181,8 @@ def _write_row(entry: Applied, accounts: Mapping[str, Account], key: bytes) -> R
     account = accounts.get(entry.account)
     row["base_url"] = account.base_url if account else None
     fields = {path: _cover(value, key) for path, value in entry.fields.items()}
-    return row | {"identity": entry.identity, "fields": fields}
+    undone = {path: {"run": each.run, "value": each.value} for path, each in entry.undone.items()}
+    return row | {"identity": entry.identity, "fields": fields} | ({"undone": undone} if undone else {})
 
 
 def _cover(value: Json, key: bytes) -> Json:

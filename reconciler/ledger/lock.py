@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Protocol
 
 from reconciler.ledger.errors import LedgerProblem, LedgerUnavailable, LockedError, LockLost
@@ -15,7 +16,7 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 DEFAULT_TTL_SECONDS: Final = 900.0
 """How long a lock lives whose own time to live cannot be read."""
 _ATTEMPTS = 5
-_ADVICE = "Wait for it to end. If it is certainly dead, `reconciler unlock` removes the lock."
+_ADVICE = "Wait for it to end. If it is certainly dead, `reconciler unlock {run}` removes the lock."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,10 @@ class Lock:
         """Say what was taken over, and after the end, whether the lock could not be removed."""
         return tuple(self._notes)
 
+    def now(self) -> datetime:
+        """Tell the time by the lock's clock."""
+        return self._clock()
+
     def refresh(self) -> None:
         """Start the time to live anew; raise LockLost where the lock is no longer ours."""
         holder = self.holder.extend(self._clock())
@@ -71,7 +76,7 @@ class Lock:
                 self.note("lock-expired", problem.message, advice=problem.advice)
         except LedgerProblem as problem:
             message = f"the lock could not be removed: {problem.message}; it ends by itself at {self.holder.expires}"
-            self.note("ledger-unavailable", message, advice=_ADVICE)
+            self.note("ledger-unavailable", message, advice=advise(self.holder))
 
     def note(self, code: str, message: str, *, advice: str) -> None:
         """Add a warning to what the person who runs this should see."""
@@ -87,7 +92,10 @@ class Lock:
 
 @contextmanager
 def hold_lock(place: LockPlace, *, owner: str, run: str, ttl_seconds: float, clock: Clock) -> Iterator[Lock]:
-    """Take the lock, or raise LockedError; release it at the end. An expired lock is taken over, with a note."""
+    """Take the lock, or raise LockedError; release it at the end.
+
+    A lock that expired, or whose process on this machine is gone, is taken over, with a note.
+    """
     lock = _acquire(place, owner=owner, run=run, ttl_seconds=ttl_seconds, clock=clock)
     try:
         yield lock
@@ -99,7 +107,7 @@ def _acquire(place: LockPlace, *, owner: str, run: str, ttl_seconds: float, cloc
     for _ in range(_ATTEMPTS):
         stored = place.read()
         before = _read_stored(stored, ttl_seconds) if stored else None
-        if before and not before.has_expired(clock()):
+        if before and before.is_running(clock()):
             break
         holder = create_holder(owner, run=run, ttl_seconds=ttl_seconds, now=clock())
         version = place.swap(format_holder(holder), expected=stored.version if stored else None)
@@ -110,13 +118,19 @@ def _acquire(place: LockPlace, *, owner: str, run: str, ttl_seconds: float, cloc
 
 def _start_lock(lock: Lock, before: LockHolder | None) -> Lock:
     if before:
-        message = f"took over the expired lock of {before.describe()}; what that run sent last may be in doubt"
+        why = "expired lock" if before.has_expired(lock.now()) else "lock, whose process is gone,"
+        message = f"took over the {why} of {before.describe()}; what that run sent last may be in doubt"
         lock.note("lock-expired", message, advice="`reconciler history` shows how far it came.")
     return lock
 
 
 def _refuse(holder: LockHolder) -> LockedError:
-    return LockedError(f"another apply holds the lock: {holder.describe()}", holder=holder, advice=_ADVICE)
+    return LockedError(f"another apply holds the lock: {holder.describe()}", holder=holder, advice=advise(holder))
+
+
+def advise(holder: LockHolder) -> str:
+    """Say what can be done about somebody's lock."""
+    return _ADVICE.format(run=holder.name)
 
 
 def _read_stored(stored: Stored, ttl_seconds: float) -> LockHolder:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
 
@@ -15,7 +16,19 @@ from reconciler.ledger.stores.git_open import open_repository, read_user_setting
 from reconciler.ledger.times import Clock
 
 _STATUS = ("status", "--porcelain", "--untracked-files=no", "--no-renames", "--ignore-submodules=all")
+_MERGED = re.compile(r"Merge (pull request #\d+|branch ')")
+_PULL_REQUEST = re.compile(
+    r"\AMerge pull request (#\d+)|\A[^\n]*\((#\d+)\)\s*$|^See merge request [^\s!]*(!\d+)\s*$", re.MULTILINE
+)
 _AUTHOR_VARIABLES = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN")
+
+
+@dataclass(frozen=True, slots=True)
+class CommitWords:
+    """What a commit's message says: its subject, and the pull request that brought it (`#12`, `!12`) where it names one."""
+
+    subject: str = ""
+    pull_request: str = ""
 
 
 def new_run_id(clock: Clock) -> str:
@@ -42,6 +55,26 @@ def current_commit(root: Path, *, environ: Mapping[str, str] = os.environ) -> st
     except GitFailure:
         return ""
     return f"{commit}-dirty" if changed.strip() else commit
+
+
+def describe_commit(root: Path, *, environ: Mapping[str, str] = os.environ) -> CommitWords:
+    """Return what the message of the commit that is checked out says; nothing where there is none."""
+    try:
+        message = open_repository(root, environ=environ).git.run("log", "-1", "--format=%B", "HEAD")
+    except GitFailure:
+        return CommitWords()
+    return read_message(message)
+
+
+def read_message(message: str) -> CommitWords:
+    """Find subject and pull request in a commit's message, as GitHub and GitLab write it on merging and squashing."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    if not lines:
+        return CommitWords()
+    subject = lines[1] if len(lines) > 1 and _MERGED.match(lines[0]) else lines[0]
+    found = _PULL_REQUEST.search(message)
+    review = next((part for part in found.groups() if part), "") if found else ""
+    return CommitWords(subject.removesuffix(f"({review})").rstrip(), review)
 
 
 def current_author(environ: Mapping[str, str], *, root: Path) -> str:

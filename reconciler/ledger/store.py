@@ -20,7 +20,11 @@ from reconciler.model.project import Project
 
 
 class Store(Protocol):
-    """Where the ledger, the journals and the lock of a project are kept. Reading never raises for what is lost."""
+    """Where the ledger, the journals and the lock of a project are kept.
+
+    Loading never raises: its notes say what is not known. Reading journals raises LedgerUnavailable where they cannot be
+    read: a history that is not there is not an empty one.
+    """
 
     def load(self) -> Loaded:
         """Return what was last applied, with a note on whatever is not known."""

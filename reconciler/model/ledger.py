@@ -9,6 +9,14 @@ from reconciler.model.paths import MISSING, FieldPath, Json, Missing, format_poi
 
 
 @dataclass(frozen=True, slots=True)
+class Undone:
+    """What an undo took back: the run that did, and the value that it took away."""
+
+    run: str
+    value: Json
+
+
+@dataclass(frozen=True, slots=True)
 class Applied:
     """The last apply of one address. `fields` maps the JSON pointer of each owned field of `spec` to its normal form.
 
@@ -26,6 +34,8 @@ class Applied:
     when: str
     commit: str
     run: str
+    undone: Mapping[str, Undone] = field(default_factory=dict)
+    """By JSON pointer of the field: what was taken back and not applied again since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +51,9 @@ class Ledger:
         if entry is None or entry.identity != identity:
             return MISSING
         return pick(entry.fields.get(format_pointer(path[:1]), MISSING), path[1:])
+
+    def find_undo(self, address: str, *, identity: Json, path: FieldPath, value: Json) -> str:
+        """Return the run that took this very value back from a field; "" where none did."""
+        entry = self.entries.get(address)
+        undone = entry.undone.get(format_pointer(path)) if entry and entry.identity == identity else None
+        return undone.run if undone is not None and undone.value == value else ""

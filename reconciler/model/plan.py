@@ -48,6 +48,8 @@ class Change:
     """The resources whose value `after` is: by a reference, or because a plain id is theirs."""
     owner_before: str = ""
     """The resource whose value `before` is."""
+    undone_by: str = ""
+    """The run that took this very change back, while git still declares it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,6 +157,8 @@ def _write_change(change: Change) -> dict[str, Json]:
         written["last_applied"] = _write_side(change.last_applied, secret=change.secret)
     written |= {"owners": list(change.owners)} if change.owners else {}
     written |= {"owner_before": change.owner_before} if change.owner_before else {}
+    if change.undone_by:
+        written["undone_by"] = change.undone_by
     return written
 
 
@@ -290,6 +292,7 @@ def _read_change(entry: Mapping[str, Json]) -> Change:
         last_applied=last_applied,
         owners=tuple(_text(address) for address in entry.get("owners", ())),
         owner_before=_text(entry.get("owner_before", "")),
+        undone_by=_text(entry.get("undone_by", "")),
     )
 
 

@@ -85,6 +85,11 @@ def choose_cause(update: Update) -> Cause:
     return next((cause for cause in CAUSE_WORDS if cause in update.causes), Cause.UNATTRIBUTED)
 
 
+def explain_cause(change: Change) -> str:
+    """Return who made a field differ, in a word or two."""
+    return f"undone by run {change.undone_by}" if change.undone_by else CAUSE_WORDS[change.cause]
+
+
 def is_risky(update: Update) -> bool:
     """Tell whether an update or one of its fields is marked high risk."""
     return bool(update.risks) or any(change.risk for change in update.changes)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Cause, Plan, Planned, Status
 from tests.ci.conftest import Run, build_gitlab
 from tests.ci.fake_forge import ROBOT, FakeForge
@@ -71,6 +72,17 @@ def test_unknown_closes_nothing_and_opens_nothing(
     run("ci", "issue", save(drifted()), environ=environ)
     unknown = save(with_status(Status.UNKNOWN))
     assert "nothing to do" in run("ci", "issue", unknown, environ=environ).stdout
+    assert [issue["state"] for issue in forge.issues] == ["open"]
+
+
+@pytest.mark.parametrize(("code", "severity"), [("ledger-absent", Severity.NOTE), ("ledger-unavailable", Severity.WARNING), ("ledger-foreign", Severity.WARNING), ("drift-unknown", Severity.WARNING)])  # fmt: skip
+def test_without_a_whole_ledger_the_issue_stays(
+    forge: FakeForge, environ: dict[str, str], run: Run, save: Save, code: str, severity: Severity
+) -> None:
+    """The default ledger on a runner without a disk knows nothing: that is no proof that all agree again."""
+    run("ci", "issue", save(drifted()), environ=environ)
+    known = save(replace(plans.no_changes(), diagnostics=(Diagnostic(code, "not known", severity),)))
+    assert "nothing to do" in run("ci", "issue", known, environ=environ).stdout
     assert [issue["state"] for issue in forge.issues] == ["open"]
 
 

@@ -116,7 +116,7 @@ def test_a_damaged_ledger_is_never_an_error(tmp_path: Path, text: str) -> None:
     assert told.code == 0
     assert "ledger-foreign" in told.err or "ledger-absent" in told.err
     assert causes(stage.plan()) == {FIELD: "unattributed"}
-    assert stage.run("drift").code == 0
+    assert stage.run("drift").code == 6
     assert stage.apply().code == 0
     edit(stage, "megan")
     assert causes(stage.plan()) == {FIELD: "drift"}
@@ -134,11 +134,17 @@ def test_the_ledger_of_another_project_says_nothing(tmp_path: Path) -> None:
     assert stage.apply().code == 0
 
 
-def test_an_address_that_points_at_another_object_now_is_unattributed(tmp_path: Path) -> None:
+def test_the_ledger_follows_objects_and_not_addresses(tmp_path: Path) -> None:
+    """What was applied to an object is known of it under any name; of an object that nothing was applied to, nothing is."""
     stage = settled(tmp_path)
     stage.change("reconciler.yaml", "  line-1: {id: pc_1, spec: {voice: jack}}\n", "")
     stage.change("reconciler.yaml", "line-0: {id: pc_0,", "line-0: {id: pc_1,")
     stage.world.edit("galtea", "phoneConnections", "pc_1", {"voice": "megan"})
+    assert causes(stage.plan()) == {FIELD: "drift"}
+    stage.change("reconciler.yaml", "line-0: {id: pc_1,", "line-0: {id: pc_9,")
+    stage.world.put(
+        "galtea", "phoneConnections", "pc_9", stage.world.read("galtea", "phoneConnections", "pc_1") | {"id": "pc_9"}
+    )
     assert causes(stage.plan()) == {FIELD: "unattributed"}
 
 
@@ -162,7 +168,9 @@ def test_drift_exits_2_only_for_what_moved_outside_git(
 
 def test_drift_without_a_ledger_says_that_it_cannot_tell(tmp_path: Path) -> None:
     told = lines(tmp_path).run("drift")
-    assert told.code == 0
+    assert told.code == 6
+    assert "What moved outside git cannot be told." in told.out
+    assert "warning[drift-unknown]" in told.err
     assert "3 more differ, but were never applied from here" in told.words
 
 

@@ -20,9 +20,10 @@ READING: dict[str, tuple[tuple[str, ...], ...]] = {
     "validate": (("validate",),),
     "plan": (("plan",), ("plan", "--format", "json", "--out", "plan.json"), ("plan", "--detailed-exitcode")),
     "show": (("show", "plan.json"),),
-    "drift": (("drift",),),
+    "drift": (("drift",), ("drift", "--record")),
     "history": (("history",), ("history", "latest")),
     "unlock": (("unlock",),),
+    "forget": (("forget", "numbers.nobody", "--auto-approve"),),
     "init": (("init", "new"),),
     "doctor": (("doctor",),),
     "pull": (

@@ -32,7 +32,8 @@ def test_undo_puts_everything_back_that_can_be_read(tmp_path: Path) -> None:
     after = snapshot(stage)
     assert before != after
     told = undo(stage)
-    assert told.code == 0, told.all
+    assert told.code == 5, told.all
+    assert "could not be taken back; they are named above" in told.words
     assert snapshot(stage) == before
     for field in ("language", "base_prompt"):
         assert f"agents.receptionist.{field} is left alone: what it was before is not known" in told.words
@@ -65,7 +66,7 @@ def test_a_field_that_moved_since_is_left_alone_and_named(tmp_path: Path) -> Non
     stage.settle()
     stage.world.edit("galtea", "phoneConnections", "pc_1", {"voice": "megan"})
     told = undo(stage)
-    assert told.code == 0
+    assert told.code == 5
     assert "phone_connections.line-1.voice is left alone: it moved since: it is 'megan' now" in told.words
     voices = [row["voice"] for row in stage.world.rows("galtea", "phoneConnections")]
     assert voices == ["sarah", "megan", "sarah"]
@@ -122,7 +123,7 @@ def test_an_older_run_by_its_beginning(tmp_path: Path) -> None:
     stage.change("reconciler.yaml", "line-0: {id: pc_0, spec: {voice: jack}", "line-0: {id: pc_0, spec: {voice: theo}")
     assert stage.apply().code == 0
     told = undo(stage, first[:-1])
-    assert told.code == 0
+    assert told.code == 5
     assert "line-0.voice is left alone" in told.words
     assert [row["voice"] for row in stage.world.rows("galtea", "phoneConnections")] == ["theo", "sarah", "sarah"]
     assert undo(stage, "2").code == 64
@@ -131,10 +132,79 @@ def test_an_older_run_by_its_beginning(tmp_path: Path) -> None:
 def test_undoing_nothing_does_nothing(tmp_path: Path) -> None:
     stage = lines(tmp_path)
     assert undo(stage).code == 64
+    assert stage.run("plan").code == 0
+    assert stage.writes == []
+
+
+def test_latest_is_the_last_run_that_changed_something(tmp_path: Path) -> None:
+    stage = lines(tmp_path)
     stage.settle()
     assert stage.apply().code == 0
+    idle, changing = history(stage)
+    told = undo(stage, idle["run"])
+    assert (told.code, stage.writes) == (0, [])
+    assert f"There is nothing to take back of run {idle['run']}: it changed nothing." in told.words
+    assert len(history(stage)) == 2
     assert undo(stage).code == 0
-    assert stage.writes == []
+    assert history(stage)[0]["undoes"] == changing["run"]
+    assert len(stage.writes) == 3
+
+
+def test_what_cannot_be_taken_back_is_a_sentence_and_an_exit_code(tmp_path: Path) -> None:
+    stage = lines(tmp_path, count=1)
+    stage.settle()
+    stage.world.edit("galtea", "phoneConnections", "pc_0", {"voice": "megan"})
+    told = undo(stage)
+    assert told.code == 5
+    assert "Nothing was taken back of run" in told.words
+    assert "No changes" not in told.words
+    assert (stage.writes, len(history(stage))) == ([], 1)
+
+
+def test_accept_conflicts_takes_back_what_moved_since(tmp_path: Path) -> None:
+    stage = lines(tmp_path)
+    stage.settle()
+    stage.world.edit("galtea", "phoneConnections", "pc_1", {"voice": "megan"})
+    assert undo(stage, "latest", "--accept-conflicts").code == 0
+    assert [row["voice"] for row in stage.world.rows("galtea", "phoneConnections")] == ["sarah"] * 3
+
+
+def test_a_target_takes_back_one_resource(tmp_path: Path) -> None:
+    stage = lines(tmp_path)
+    stage.settle()
+    assert undo(stage, "latest", "--target", "phone_connections.line-9").code == 64
+    assert undo(stage, "latest", "--target", "*.line-1").code == 0
+    assert [row["voice"] for row in stage.world.rows("galtea", "phoneConnections")] == ["jack", "sarah", "jack"]
+
+
+def test_an_undone_change_that_git_still_declares_says_so(tmp_path: Path) -> None:
+    stage = lines(tmp_path)
+    stage.settle()
+    assert undo(stage).code == 0
+    run = history(stage)[0]["run"]
+    changes = [change for update in stage.plan()["updates"] for change in update["changes"]]
+    assert {(change["cause"], change["undone_by"]) for change in changes} == {("config", run)}
+    for style in ("text", "markdown", "html"):
+        assert f"undone by run {run}" in " ".join(stage.run("plan", "--format", style).out.split())
+    stage.change("reconciler.yaml", "line-0: {id: pc_0, spec: {voice: jack}", "line-0: {id: pc_0, spec: {voice: theo}")
+    changes = [change for update in stage.plan()["updates"] for change in update["changes"]]
+    assert [change.get("undone_by", "") for change in changes] == ["", run, run]
+    assert stage.apply().code == 0
+    stage.world.edit("galtea", "phoneConnections", "pc_1", {"voice": "sarah"})
+    assert set(causes(stage.plan()).values()) == {"drift"}
+
+
+def test_an_undo_finds_a_resource_under_its_new_name(tmp_path: Path) -> None:
+    stage = lines(tmp_path)
+    stage.settle()
+    stage.change("reconciler.yaml", "line-1: {id: pc_1,", "middle: {id: pc_1,")
+    assert undo(stage).code == 0
+    assert {row["address"] for row in stage.plan()["updates"]} == {
+        "phone_connections.line-0",
+        "phone_connections.middle",
+        "phone_connections.line-2",
+    }
+    assert "no-longer-declared" not in stage.run("plan").words
 
 
 def test_history_lists_runs_newest_first_with_who_and_what(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ NOT_RUN = {
     ("docs/getting-started.md", "reconciler apply"): KEYS,
     ("docs/ledger.md", "git fetch origin 'refs/reconciler/*:refs/reconciler/*'"): REMOTE,
     ("docs/ledger.md", "git log refs/reconciler/ledger"): REMOTE,
+    ("docs/on-call.md", "reconciler unlock 20261121-083000-4f3a1c"): "the run of a lock that somebody left",
     ("docs/security.md", 'echo "GIT_SSH_COMMAND=$(git config core.sshCommand)" >> "$GITHUB_ENV"'): RUNNER,
 }
 """Commands that are shown and not run, with the reason."""

@@ -98,7 +98,7 @@ COMMANDS = (
     ("history",),
     ("history", "latest"),
     ("undo", "latest", "--auto-approve"),
-    ("unlock",),
+    ("unlock", "20261121-083000-4f3a1c", "--auto-approve"),
     ("pull", "--account", "galtea"),
 )
 

@@ -25,7 +25,7 @@ COMMANDS = (
     ("apply", "--auto-approve"),
     ("history",),
     ("undo", "latest", "--auto-approve"),
-    ("unlock",),
+    ("unlock", "20261121-083000-4f3a1c", "--auto-approve"),
     ("--sandbox", "apply", "--auto-approve"),
     ("sandbox", "reset"),
 )

@@ -95,11 +95,8 @@ def test_a_kill_while_a_write_is_on_the_line(tmp_path: Path, side: str, number: 
         assert code == 0, told
         assert "ended before it knew what became of" in told
         code, told = run(folder, "apply", "--auto-approve")
-        assert code == 5, told
-        assert "another apply holds the lock" in " ".join(told.split())
-        assert run(folder, "unlock")[0] == 0
-        code, told = run(folder, "apply", "--auto-approve")
         assert code == 0, told
+        assert "took over the lock, whose process is gone," in " ".join(told.split())
         code, told = run(folder, "plan", "--detailed-exitcode")
         assert code == 0, told
         assert "ended before it knew" not in " ".join(told.split())

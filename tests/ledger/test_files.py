@@ -164,8 +164,9 @@ def test_a_folder_that_cannot_be_written_is_loaded_but_not_saved_or_locked(tmp_p
     for attempt in attempts:
         with pytest.raises(LedgerUnavailable, match="cannot be"):
             attempt()
-    assert not store.runs()
-    assert not store.unsettled()
+    for look in (store.runs, store.unsettled, lambda: store.run("r1")):
+        with pytest.raises(LedgerUnavailable, match="cannot be read"):
+            look()
 
 
 def test_a_secret_is_stored_as_a_fingerprint_that_compares(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.ci.place import find_place
 from reconciler.app.ci.posting import Deed, Posted, Posting, create, find_links, find_own, name_origin, post
 from reconciler.app.context import Context
-from reconciler.app.review.review import keep_drift
+from reconciler.app.review.drift import is_certain, keep_drift
 from reconciler.model.plan import Plan, Status
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def post_issue(context: Context, plan: Plan, posting: Posting, *, title: str) ->
     differs = bool(moved.updates) or moved.count(Status.ABSENT) > 0
     body = write_issue(moved, origin, links=find_links(context, place)) if differs else ""
     marker = mark(moved, origin, subject="drift")
-    certain = moved.count(Status.UNKNOWN) == 0
+    certain = moved.count(Status.UNKNOWN) == 0 and is_certain(moved)
 
     async def keep(client: ForgeClient) -> Posted:
         reason = write_closing(moved, run_url=place.run_url)

@@ -7,15 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler import __version__
 from reconciler.app.deploy.deployment import Deployment
 from reconciler.app.deploy.interrupts import Interrupts
 from reconciler.app.deploy.locking import describe_ledger
+from reconciler.app.deploy.origin import describe_origin
 from reconciler.app.deploy.sending import Sent, Watch, send_updates
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.review.review import judge_plan
 from reconciler.engine.encode import identity_after
 from reconciler.engine.record import record_applied
+from reconciler.engine.renames import find_old_addresses
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.ledger import Applied
 from reconciler.model.live import Present
@@ -60,6 +61,8 @@ def carry_out(deployment: Deployment, *, watch: Watch) -> Deployed:
             _record(deployment, tuple(sent.outcomes.values()))
             raise
         exit_code = judge_run(deployment.plan, outcomes, interrupted=interrupts.received)
+        if exit_code is Exit.DONE and deployment.left:
+            exit_code = Exit.REFUSED
         cut = _end(journal, exit_code, interrupted=interrupts.received) or sent.unwritten
         troubles = (*_note_cut(cut), *_record(deployment, outcomes))
     if sent.unshown is not None:
@@ -84,19 +87,7 @@ def _begin(deployment: Deployment, journal: Journal) -> None:
 
 
 def _write_beginning(deployment: Deployment, journal: Journal) -> None:
-    from reconciler.ledger import RunHeader, current_author, current_commit
-
-    workspace = deployment.workspace
-    journal.begin(
-        RunHeader(
-            author=current_author(workspace.context.environ, root=workspace.project.root),
-            commit=current_commit(workspace.project.root),
-            command=deployment.command,
-            environment=workspace.project.environment,
-            tool_version=__version__,
-            undoes=deployment.undoes,
-        )
-    )
+    journal.begin(describe_origin(deployment.workspace, command=deployment.command, undoes=deployment.undoes))
     for intention in deployment.store.unsettled():
         if intention.run != deployment.run and intention.address in deployment.live.readings:
             journal.settle(intention.address, message="read again before this run")
@@ -123,7 +114,9 @@ def _record(deployment: Deployment, outcomes: Sequence[Outcome]) -> tuple[Diagno
     from reconciler.ledger import LedgerProblem
 
     try:
-        deployment.store.save(list(_collect_applied(deployment, outcomes)), run=deployment.run)
+        applied = list(_collect_applied(deployment, outcomes))
+        moved = find_old_addresses(deployment.ledger, applied)
+        deployment.store.save(applied, run=deployment.run, removed=moved)
     except LedgerProblem as error:
         return (describe_ledger(error, code="ledger-not-saved"),)
     return ()
@@ -156,6 +149,7 @@ def _collect_applied(deployment: Deployment, outcomes: Sequence[Outcome]) -> Ite
             commit=commit,
             run=deployment.run,
             kept=deployment.kept.get(declared.address, {}),
+            undone=deployment.undone.get(declared.address, {}),
         )
 
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.app.deploy.approval import Allowances, find_forbidden, find_stale
+from reconciler.app.problem import Exit, Problem
 from reconciler.app.review.review import Review, read
 from reconciler.app.workspace import Workspace
 from reconciler.engine.check_saved import check_saved, find_moved_sources, list_unproved
 from reconciler.engine.references import Resolution, list_sources, resolve
 from reconciler.engine.sealed import fill_secrets
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.ledger import Ledger, Undone
 from reconciler.model.live import LiveState, Present
 from reconciler.model.paths import Json
 from reconciler.model.plan import Plan
@@ -39,6 +41,12 @@ class Deployment:
     undoes: str = ""
     kept: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     """Address -> fields that stay recorded as they were: an undo declares only what it takes back."""
+    undone: Mapping[str, Mapping[str, Undone]] = field(default_factory=dict)
+    """Address -> what was taken back by field, and stays so."""
+    left: int = 0
+    """How many changes an undo leaves alone."""
+    ledger: Ledger = field(default_factory=Ledger)
+    """As it was stored when this was prepared."""
 
     @property
     def forecast(self) -> Forecast:
@@ -50,7 +58,17 @@ class Deployment:
 
 
 def prepare(review: Review, allowances: Allowances, *, store: Store, lock: Lock, run: str) -> Deployment:
-    """Return what would be applied, with what stands against it."""
+    """Return what would be applied, with what stands against it.
+
+    Raise Problem where the ledger is there and cannot be read: without it, an edit in conflict would pass as ours (law 5).
+    """
+    unread = tuple(
+        found
+        for found in review.plan.diagnostics
+        if found.code == "ledger-unavailable" and found.severity is not Severity.NOTE
+    )
+    if unread:
+        raise Problem(*unread, exit_code=Exit.UNREADABLE)
     return Deployment(
         workspace=review.workspace,
         plan=review.plan,
@@ -59,6 +77,7 @@ def prepare(review: Review, allowances: Allowances, *, store: Store, lock: Lock,
         store=store,
         lock=lock,
         run=run,
+        ledger=review.ledger,
         refusals=find_forbidden(review.plan, review.workspace, allowances),
     )
 
@@ -85,6 +104,7 @@ def prepare_saved(
             resolution.resources[each.address] for each in declared if each.address not in resolution.troubles
         ),
         store=store,
+        ledger=store.load().ledger,
         lock=lock,
         run=run,
         refusals=(*(stale or _find_forged(plan, workspace, live, resolution)), *find_forbidden(plan, workspace, shown)),

@@ -124,18 +124,19 @@ def _check_ledger(workspace: Workspace) -> Iterator[Check]:
 
     try:
         store = workspace.open_store()
-        yield from _judge_notes(store.load().notes)
+        notes, _ = store.load().notes, store.runs()
+        yield from _judge_notes(notes)
         holder = store.read_lock()
     except LedgerProblem as problem:
         yield Check("store", Verdict.FAILED, problem.message, problem.advice)
         return
     if holder is None:
         yield Check("lock", Verdict.OK, "free")
-    elif holder.has_expired(workspace.context.now()):
-        message = f"left behind by {holder.describe()}, and expired"
+    elif not holder.is_running(workspace.context.now()):
+        message = f"left behind by {holder.describe()}"
         yield Check("lock", Verdict.WARNING, message, "The next apply takes it over.")
     else:
-        advice = "Wait for it to end. If it is certainly dead, `reconciler unlock` removes the lock."
+        advice = f"Wait for it to end. If it is certainly dead, `reconciler unlock {holder.name}` removes the lock."
         yield Check("lock", Verdict.FAILED, f"held by {holder.describe()}", advice)
     yield _check_folder(workspace.state_folder)
 

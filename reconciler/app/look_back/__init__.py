@@ -1,1 +1,1 @@
-"""`history`, `undo`, `unlock`: what earlier runs did, and the way back."""
+"""`history`, `undo`, `unlock`, `forget`: what earlier runs did, what is known of it, and the way back."""

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.app.context import Context
 from reconciler.app.problem import Exit, Problem
+from reconciler.app.review.notes import explain_sandbox, note_doubts, note_undeclared
 from reconciler.app.workspace import Workspace, open_workspace
 from reconciler.engine.plan import make_plan
 from reconciler.engine.references import close, resolve
+from reconciler.engine.renames import find_undeclared, follow_renames
 from reconciler.engine.sealed import recognise_secrets
-from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.engine.undo import mark_undone
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.ledger import Ledger
 from reconciler.model.live import LiveState
-from reconciler.model.plan import Cause, Plan, Status
+from reconciler.model.plan import Plan, Status
 from reconciler.model.plan_document import PlanError, read_plan
 from reconciler.model.project import Declared
 
 if TYPE_CHECKING:
-    from reconciler.ledger import Intention, Store
+    from reconciler.ledger import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Review:
     resources: tuple[Declared, ...]
     live: LiveState
     plan: Plan
+    ledger: Ledger = field(default_factory=Ledger)
+    """As it is stored, before renames in git are followed."""
 
 
 def review(
@@ -53,18 +58,24 @@ def review(
     loaded = store.load()
     involved = close(resources, workspace.project.resources)
     live = read(workspace, involved, with_numbers=with_numbers)
+    ledger = follow_renames(loaded.ledger, involved, readings=live.readings)
+    notes = (*loaded.notes, *note_doubts(store, loaded.ledger))
+    if not targets and not accounts:
+        notes += note_undeclared(find_undeclared(ledger, workspace.project.resources))
     plan = make_plan(
         workspace.project,
         resources,
         catalog=workspace.catalog,
         live=live,
-        ledger=recognise(workspace, store, loaded.ledger),
+        ledger=recognise(workspace, store, ledger),
         created_at=context.now().isoformat(timespec="seconds"),
         binding=workspace.binding,
-        diagnostics=(*workspace.diagnostics, *loaded.notes, *_note_doubts(store.unsettled(), loaded.ledger)),
+        diagnostics=(*workspace.diagnostics, *notes),
     )
+    plan = replace(plan, updates=mark_undone(plan.updates, ledger))
     resolved = resolve(involved, catalog=workspace.catalog, readings=live.readings).resources
-    return Review(workspace, tuple(resolved[declared.address] for declared in resources), live, plan)
+    filled = tuple(resolved[declared.address] for declared in resources)
+    return Review(workspace, filled, live, explain_sandbox(plan) if context.sandbox else plan, loaded.ledger)
 
 
 def recognise(workspace: Workspace, store: Store, ledger: Ledger) -> Ledger:
@@ -119,24 +130,6 @@ async def _read(
         )
 
 
-def _note_doubts(intentions: Sequence[Intention], ledger: Ledger) -> tuple[Diagnostic, ...]:
-    """Say what an earlier run left in doubt: this reading settles it, so it is no reason to stop.
-
-    A run whose journal was cut short, and which could still record an update in the ledger, had settled it.
-    """
-    return tuple(
-        Diagnostic(
-            code="in-doubt",
-            message=f"run {intention.run} ended before it knew what became of {intention.address}",
-            severity=Severity.WARNING,
-            advice="The live state below was read after that run, so this plan is right; `reconciler history` has more.",
-            address=intention.address,
-        )
-        for intention in intentions
-        if intention.address not in ledger.entries or ledger.entries[intention.address].run != intention.run
-    )
-
-
 def load_plan(source: Path) -> Plan:
     """Read a saved plan; raise Problem where it is none, was edited, or speaks a newer format."""
     try:
@@ -159,17 +152,3 @@ def judge_plan(plan: Plan, *, detailed: bool) -> Exit:
         (lambda: detailed and bool(plan.updates), Exit.CHANGES),
     )
     return next((exit_code for holds, exit_code in verdicts if holds()), Exit.DONE)
-
-
-def keep_drift(plan: Plan) -> Plan:
-    """Keep of a plan the updates in which something moved outside git since the last apply."""
-    from dataclasses import replace
-
-    moved = {Cause.DRIFT, Cause.CONFLICT}
-    return replace(plan, updates=tuple(update for update in plan.updates if update.causes & moved))
-
-
-def judge_drift(plan: Plan) -> Exit:
-    """Return the exit code of `drift`: 2 when something moved outside git."""
-    verdict = judge_plan(plan, detailed=False)
-    return Exit.CHANGES if plan.updates and verdict is not Exit.UNREADABLE else verdict

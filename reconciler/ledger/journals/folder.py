@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
+from reconciler.ledger.errors import LedgerUnavailable
 from reconciler.ledger.journals.history import Intention, RunRecord, RunSummary, find_unsettled, read_run
 from reconciler.ledger.journals.journal import SUFFIX, name_journal
 from reconciler.ledger.state_files import check_file, list_files, read_file
@@ -40,25 +41,30 @@ def _read_records(journals: Mapping[str, bytes], environment: str | None) -> Ite
 
 
 class JournalFolder:
-    """A folder of journals; unreadable files count as lost."""
+    """A folder of journals. One that is there and cannot be read raises LedgerUnavailable: it is not an empty one."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def read_all(self) -> dict[str, bytes]:
         """Return the journals by file name."""
-        with contextlib.suppress(OSError):
+        try:
             names = [path.name for path in list_files(self._folder) if path.name.endswith(SUFFIX)]
-            journals = {name: self.read(name) for name in names}
-            return {name: content for name, content in journals.items() if content is not None}
-        return {}
+        except FileNotFoundError:
+            return {}
+        except OSError as problem:
+            raise _report(self._folder, problem) from problem
+        journals = {name: self.read(name) for name in names}
+        return {name: content for name, content in journals.items() if content is not None}
 
     def read(self, name: str) -> bytes | None:
-        """Return a journal, or None where it cannot be read."""
+        """Return a journal, or None where there is none."""
         try:
             return read_file(self._folder / name)
-        except OSError:
+        except FileNotFoundError:
             return None
+        except OSError as problem:
+            raise _report(self._folder / name, problem) from problem
 
     def remove(self, name: str) -> None:
         """Remove a journal that is safely stored elsewhere."""
@@ -77,3 +83,8 @@ class JournalFolder:
     def list_unsettled(self, environment: str | None, *, running: str) -> tuple[Intention, ...]:
         """List what all runs of an environment but the running one left in doubt."""
         return list_doubts(self.read_all(), environment=environment, running=running)
+
+
+def _report(path: Path, problem: OSError) -> LedgerUnavailable:
+    message = f"the journal {path} cannot be read: {problem.strerror or problem}"
+    return LedgerUnavailable(message, advice="Make it readable: what runs did is told by nothing else.")

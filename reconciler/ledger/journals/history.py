@@ -18,6 +18,7 @@ from reconciler.model.resource_type import Identity
 _PAIR = 2
 _RESULTS = tuple(result.value for result in Result)
 _CAUSES = tuple(cause.value for cause in Cause)
+_CHANGING = (Result.VERIFIED, Result.ACCEPTED, Result.MISMATCH, Result.IN_DOUBT)
 _KNOWN_NOW = frozenset({Result.VERIFIED, Result.ACCEPTED, Result.REJECTED, Result.MISMATCH, Result.STALE})
 """Results of a later run that settle a doubt: the object was read or answered for. The others never got that far."""
 
@@ -76,6 +77,23 @@ class Intention:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """A field that a drift check saw moved outside git: `change` goes from what was applied last to what was live.
+
+    `gone` says that a later check no longer saw it.
+    """
+
+    address: str
+    change: RecordedChange
+    gone: bool = False
+
+    @property
+    def place(self) -> tuple[str, FieldPath]:
+        """Name the field, whatever its value."""
+        return (self.address, self.change.path)
+
+
+@dataclass(frozen=True, slots=True)
 class RunSummary:
     """A run on one line. `interrupted` says that it did not reach its end; `in_doubt` counts steps, not all results."""
 
@@ -95,6 +113,20 @@ class RunSummary:
     """How it ended, where it did."""
     message: str = ""
     damaged_lines: int = 0
+    subject: str = ""
+    """The first line of the commit's message."""
+    pull_request: str = ""
+    """As the commit's message names it: `#12`, `!12`, or nothing."""
+    addresses: tuple[str, ...] = ()
+    """What it tried to change, in order."""
+    forgotten: tuple[str, ...] = ()
+    """What it took out of the ledger."""
+    sightings: tuple[Sighting, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Tell whether the run changed something at a vendor, or may have."""
+        return self.in_doubt > 0 or any(self.counts.get(result) for result in _CHANGING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +267,28 @@ def _summarise(name: str, rows: list[dict[str, Json]], *, steps: tuple[Step, ...
         interrupted=not end or end.get("interrupted") is not False,
         message=_text(end, "message"),
         damaged_lines=damaged,
+        subject=_text(begin, "subject"),
+        pull_request=_text(begin, "pull_request"),
+        addresses=tuple(dict.fromkeys(step.address for step in steps)),
+        forgotten=tuple(_text(row, "address") for row in rows if row["event"] == "forget"),
+        sightings=tuple(_read_sighting(row) for row in rows if row["event"] == "saw"),
     )
+
+
+def _read_sighting(row: Mapping[str, Json]) -> Sighting:
+    return Sighting(_text(row, "address"), _read_change(row), gone=row.get("gone") is True)
+
+
+def list_open_sightings(runs: Iterable[RunSummary]) -> Mapping[tuple[str, FieldPath], Sighting]:
+    """Return what drift checks saw and no later one saw gone, by field."""
+    seen: dict[tuple[str, FieldPath], Sighting] = {}
+    for run in sorted(runs, key=lambda run: run.run):
+        for sighting in run.sightings:
+            if sighting.gone:
+                seen.pop(sighting.place, None)
+            else:
+                seen[sighting.place] = sighting
+    return seen
 
 
 def _read_exit(value: Json) -> int | None:

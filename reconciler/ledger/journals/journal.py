@@ -40,6 +40,9 @@ class RunHeader:
     tool_version: str = ""
     undoes: str = ""
     """The run that this one takes back, for `undo`."""
+    subject: str = ""
+    """The first line of the commit's message."""
+    pull_request: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,23 @@ class Journal:
     def settle(self, address: str, *, message: str) -> None:
         """Write that reading again has settled what an earlier run left in doubt; `message` says what was found."""
         self._append("settle", {"address": address, "message": message})
+
+    def forget(self, address: str) -> None:
+        """Write that an address was taken out of the ledger."""
+        self._append("forget", {"address": address})
+
+    def see(self, update: Update, change: Change) -> None:
+        """Write that a field was seen moved outside git: what was applied last, and what is live."""
+        row: dict[str, Json] = {"path": format_pointer(change.path), "cause": change.cause.value}
+        for name, value in (("before", change.last_applied), ("after", change.before)):
+            if value is not MISSING:
+                row[name] = self._cover(value) if change.secret else value
+        marks = {"secret": True} if change.secret else {}
+        self._append("saw", {"address": update.address, **row, **marks})
+
+    def miss(self, address: str, path: FieldPath) -> None:
+        """Write that a field which was seen moved is as it was applied again."""
+        self._append("saw", {"address": address, "path": format_pointer(path), "gone": True})
 
     def end(self, summary: RunEnd = RunEnd()) -> None:
         """Write how the run ended, and close the file; the last line."""

@@ -30,7 +30,7 @@ from reconciler.ledger.stores.git_messages import describe_run, describe_save
 from reconciler.ledger.stores.git_repository import Repository, Signature
 from reconciler.ledger.times import Clock
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.ledger import Applied
+from reconciler.model.ledger import Applied, Ledger
 from reconciler.model.project import Project
 
 LEDGER_REF: Final = "refs/reconciler/ledger"
@@ -58,13 +58,18 @@ class GitStore:
         self._local = JournalFolder(self._state / "journal")
         self._start: dict[str, Row] | None = None
         self._tip: Tip | None = None
+        self._unreached: LedgerUnavailable | None = None
+        """Why the shared ref could not be looked at, where it could not."""
         self._key: bytes | None = None
 
     def load(self) -> Loaded:
         """Return what was last applied; offline, what the local copy knows, with a note."""
         notes = self._refresh()
         tip = self._tip or Tip()
-        files = self._read_files(tip.commit, self._sheet_folder) if tip.commit else {}
+        try:
+            files = self._read_files(tip.commit, self._sheet_folder) if tip.commit else {}
+        except LedgerUnavailable as problem:
+            return Loaded(Ledger(), (*notes, _note_copy(problem, known=False)))
         sheets = read_sheets(files)
         self._start = sheets.flatten()
         key = self._read_key(tip.commit)
@@ -161,7 +166,7 @@ class GitStore:
         try:
             self._tip = self._look()
         except LedgerUnavailable as problem:
-            self._tip = Tip(self._read_copy())
+            self._tip, self._unreached = Tip(self._read_copy()), problem
             return (_note_copy(problem, known=bool(self._tip.commit)),)
         return () if self._tip.stored == self._tip.commit else (_note_lost(),)
 
@@ -171,11 +176,9 @@ class GitStore:
         return ""
 
     def _read_files(self, commit: str, folder: str) -> dict[str, bytes]:
-        """Return the files right in a folder of a commit; what cannot be read counts as lost."""
-        with contextlib.suppress(LedgerUnavailable):
-            files = self._repository.read_files(commit, folder=folder)
-            return {name: content for name, content in files.items() if "/" not in name}
-        return {}
+        """Return the files right in a folder of a commit; raises LedgerUnavailable."""
+        files = self._repository.read_files(commit, folder=folder)
+        return {name: content for name, content in files.items() if "/" not in name}
 
     def _read_key(self, commit: str) -> bytes | None:
         path = f"{self._folder}ledger.key" if commit else ""
@@ -187,6 +190,8 @@ class GitStore:
         if self._tip is None:
             self._refresh()
         commit = self._tip.commit if self._tip else ""
+        if not commit and self._unreached is not None:
+            raise self._unreached
         kept = self._read_files(commit, f"{self._folder}journal/") if commit else {}
         return {**kept, **self._local.read_all()}
 

@@ -162,9 +162,7 @@ class ObjectStore:
         self._start = {**(self._start or {}), **read_sheets({name: text}).flatten()}
 
     def _read_journals(self) -> dict[str, bytes]:
-        kept: dict[str, bytes] = {}
-        with contextlib.suppress(LedgerUnavailable):
-            kept = {name: each.content for name, each in self._bucket.read_folder("journal").items()}
+        kept = {name: each.content for name, each in self._bucket.read_folder("journal").items()}
         return {**kept, **self._local.read_all()}
 
     def _name_running(self) -> str:

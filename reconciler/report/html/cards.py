@@ -15,6 +15,7 @@ from reconciler.report.phrases import (
     choose_cause,
     count_noun,
     diff_change,
+    explain_cause,
     is_risky,
     is_text_change,
     list_risks,
@@ -141,7 +142,7 @@ def _view_field(change: Change, links: SourceLinks | None) -> FieldView:
         name=name_field(change.path), href=links.link(change.location) if links and change.location else "",
         before=replace(_show(change.before, secret=change.secret), owner=name_owner_before(change)),
         after=replace(_show(change.after, secret=change.secret), owner=name_owners(change)),
-        cause=change.cause.value, cause_word=CAUSE_WORDS[change.cause], meaning=CAUSE_MEANINGS[change.cause],
+        cause=change.cause.value, cause_word=explain_cause(change), meaning=CAUSE_MEANINGS[change.cause],
         told=f"{_tell_lines(rows)}{kept} {name_owners(change)}".rstrip() if rows else "", rows=rows,
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from reconciler.report.phrases import (
     choose_cause,
     count_noun,
     diff_change,
+    explain_cause,
     is_grave,
     is_risky,
     is_text_change,
@@ -127,7 +128,7 @@ def _write_fields(update: Update, detail: Detail, links: SourceLinks | None) -> 
 def _write_row(change: Change, detail: Detail, links: SourceLinks | None) -> str:
     name = name_field(change.path)
     field = link_code(name, links.link(change.location) if links and change.location else None)
-    cause = CAUSE_WORDS[change.cause] + (f"<br>{RISK_MARK}" if change.risk else "")
+    cause = prose(explain_cause(change)) + (f"<br>{RISK_MARK}" if change.risk else "")
     if is_text_change(change):
         added, removed = count_lines(diff_change(change))
         kept = " since the last apply" if change.before is not recall_before(change) else ""

@@ -152,6 +152,8 @@ def _explain_cause(change: Change) -> str:
         last = show_literal(change.last_applied, secret=change.secret)
         words = "conflict: git and somebody else changed it"
         return words if change.last_applied is MISSING else f"{words}; last applied {last}"
+    if change.undone_by:
+        return f"undone by run {escape_terminal(change.undone_by)}; git still declares it"
     if change.cause is Cause.UNVERIFIABLE and change.before is MISSING and change.last_applied is not MISSING:
         return "since the last apply; cannot be read back"
     return ""

@@ -5,27 +5,40 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from io import StringIO
+from typing import Final, TypeAlias
 
-from reconciler.ledger.journals.history import RecordedChange, RunRecord, RunSummary, Step
+from reconciler.ledger.journals.history import RecordedChange, RunRecord, RunSummary, Sighting, Step
 from reconciler.model.paths import MISSING, Json, Missing, format_pointer
 from reconciler.report.escape import escape_json, escape_terminal
 
+_NAMED: Final = 3
 LONGEST = 60
 """Characters of a value on a line; the JSON format has all of it."""
 
 
-def render_history(shown: Sequence[RunSummary] | RunRecord, *, width: int, colour: bool) -> str:
-    """Render the list of runs, or one run."""
-    from rich.console import Console
+Shown: TypeAlias = Sequence[RunSummary] | Sequence[RunRecord] | RunRecord
+"""A list of runs, what several did to one address, or one run."""
 
-    console = Console(file=StringIO(), width=width, force_terminal=colour, no_color=not colour, highlight=False)
+
+def render_history(shown: Shown, *, width: int, colour: bool) -> str:
+    """Render the list of runs, one run, or what happened to one address."""
     if isinstance(shown, RunRecord):
         return _render_run(shown)
-    if not shown:
+    records = [one for one in shown if isinstance(one, RunRecord)]
+    if records:
+        return "\n\n".join(_render_run(record) for record in records)
+    return _render_list([one for one in shown if isinstance(one, RunSummary)], width=width, colour=colour)
+
+
+def _render_list(runs: Sequence[RunSummary], *, width: int, colour: bool) -> str:
+    from rich.console import Console
+
+    if not runs:
         return "No runs yet."
-    console.print(_build_table(shown))
-    stream = console.file
-    assert isinstance(stream, StringIO)  # noqa: S101 - set four lines above
+    stream = StringIO()
+    Console(file=stream, width=width, force_terminal=colour, no_color=not colour, highlight=False).print(
+        _build_table(runs)
+    )
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
 
 
@@ -38,17 +51,37 @@ def _build_table(runs: Sequence[RunSummary]) -> object:
     for title in ("WHEN", "WHO", "COMMIT", "WHAT"):
         table.add_column(title, overflow="fold")
     for run in runs:
-        cells = (run.run, run.when, run.author, run.commit[:10], _describe_counts(run))
-        table.add_row(*(Text(escape_terminal(cell)) for cell in cells))
+        what = "\n".join(
+            escape_terminal(line) for line in (_describe_counts(run), _name_places(run), _quote(run)) if line
+        )
+        cells = (*(escape_terminal(cell) for cell in (run.run, run.when, run.author, run.commit[:10])), what)
+        table.add_row(*(Text(cell) for cell in cells))
     return table
 
 
 def _describe_counts(run: RunSummary) -> str:
     parts = [f"{count} {result.value.replace('_', ' ')}" for result, count in run.counts.items()]
     parts += [f"{run.in_doubt} in doubt"] if run.in_doubt else []
+    parts += [f"forgot {len(run.forgotten)}"] if run.forgotten else []
+    seen = sum(not sighting.gone for sighting in run.sightings)
+    parts += [f"saw {seen} moved outside git"] if seen else []
+    parts += [f"{len(run.sightings) - seen} moved back"] if len(run.sightings) > seen else []
     what = f"undo of {run.undoes}: " if run.undoes else ""
     ending = "; interrupted" if run.interrupted else ""
     return what + (", ".join(parts) or "nothing to do") + ending
+
+
+def _name_places(run: RunSummary) -> str:
+    """Name the first addresses that a run touched, and count the rest."""
+    seen = (sighting.address for sighting in run.sightings)
+    addresses = tuple(dict.fromkeys((*run.addresses, *run.forgotten, *seen)))
+    more = len(addresses) - _NAMED
+    return ", ".join(addresses[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _quote(run: RunSummary) -> str:
+    """Return the commit's subject with its pull request."""
+    return " ".join(part for part in (run.subject, f"({run.pull_request})" if run.pull_request else "") if part)
 
 
 def _render_run(record: RunRecord) -> str:
@@ -57,10 +90,20 @@ def _render_run(record: RunRecord) -> str:
         f"Run {run.run}  {run.when}",
         f"  by {run.author or 'somebody unknown'}, commit {run.commit[:12] or 'unknown'}, {run.command or 'apply'}"
         + (f" of {run.undoes}" if run.undoes else ""),
+        *([f"  {_quote(run)}"] if run.subject or run.pull_request else []),
         f"  {_describe_counts(run)}",
+        *(f"  forgot {address}" for address in run.forgotten),
     ]
     blocks = ["\n".join(_render_step(step)) for step in record.steps]
+    blocks += ["\n".join(_render_sighting(sighting)) for sighting in run.sightings]
     return "\n\n".join(escape_lines(block) for block in ("\n".join(head), *blocks))
+
+
+def _render_sighting(sighting: Sighting) -> list[str]:
+    if sighting.gone:
+        name = format_pointer(sighting.change.path).lstrip("/").replace("/", ".")
+        return [f"{sighting.address}  no longer moved", f"  {name}"]
+    return [f"{sighting.address}  first seen here: moved outside git", f"  {_render_change(sighting.change)}"]
 
 
 def _render_step(step: Step) -> list[str]:
@@ -95,13 +138,16 @@ def escape_lines(text: str) -> str:
     return "\n".join(escape_terminal(line) for line in text.splitlines())
 
 
-def render_history_json(shown: Sequence[RunSummary] | RunRecord) -> str:
-    """Render the list of runs, or one run, as JSON."""
-    if isinstance(shown, RunRecord):
-        document: Json = _summarise(shown.summary) | {"steps": [_write_step(step) for step in shown.steps]}
-    else:
-        document = [_summarise(run) for run in shown]
+def render_history_json(shown: Shown) -> str:
+    """Render the list of runs, one run, or what happened to one address, as JSON."""
+    document: Json = _write(shown) if isinstance(shown, RunRecord) else [_write(one) for one in shown]
     return escape_json(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
+
+
+def _write(shown: RunRecord | RunSummary) -> dict[str, Json]:
+    if isinstance(shown, RunSummary):
+        return _summarise(shown)
+    return _summarise(shown.summary) | {"steps": [_write_step(step) for step in shown.steps]}
 
 
 def _summarise(run: RunSummary) -> dict[str, Json]:
@@ -110,12 +156,19 @@ def _summarise(run: RunSummary) -> dict[str, Json]:
         "when": run.when,
         "author": run.author,
         "commit": run.commit,
+        "subject": run.subject,
+        "pull_request": run.pull_request,
         "command": run.command,
         "environment": run.environment,
         "undoes": run.undoes,
         "interrupted": run.interrupted,
         "in_doubt": run.in_doubt,
         "counts": {result.value: count for result, count in run.counts.items()},
+        "addresses": list(run.addresses),
+        "forgotten": list(run.forgotten),
+        "sightings": [
+            {"address": seen.address, "gone": seen.gone, **_write_change(seen.change)} for seen in run.sightings
+        ],
     }
 
 

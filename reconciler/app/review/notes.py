@@ -1,0 +1,76 @@
+"""What a plan says beside its changes: doubts of earlier runs, what git dropped, what the sandbox does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.ledger import Ledger
+from reconciler.model.plan import Plan
+
+if TYPE_CHECKING:
+    from reconciler.ledger import Intention, Store
+
+NAMED: Final = 3
+"""How many addresses one note names; it counts the rest."""
+
+_NOT_THERE: Final = frozenset({"absent-object", "match-none", "account-all-absent"})
+_SEED: Final = "The simulated vendors do not have it: seed it in sandbox.yaml, then `reconciler sandbox reset`."
+
+
+def note_doubts(store: Store, ledger: Ledger) -> tuple[Diagnostic, ...]:
+    """Say what an earlier run left in doubt: this reading settles it, so it is no reason to stop.
+
+    A run whose journal was cut short, and which could still record an update in the ledger, had settled it.
+    """
+    from reconciler.ledger import LedgerProblem
+
+    try:
+        intentions = store.unsettled()
+    except LedgerProblem as problem:
+        message = f"{problem.message}; what earlier runs left in doubt is not known"
+        return (Diagnostic("ledger-unavailable", message, Severity.WARNING, advice=problem.advice),)
+    return tuple(_note_doubt(each) for each in intentions if not _is_recorded(each, ledger))
+
+
+def _is_recorded(intention: Intention, ledger: Ledger) -> bool:
+    entry = ledger.entries.get(intention.address)
+    return entry is not None and entry.run == intention.run
+
+
+def _note_doubt(intention: Intention) -> Diagnostic:
+    return Diagnostic(
+        code="in-doubt",
+        message=f"run {intention.run} ended before it knew what became of {intention.address}",
+        severity=Severity.WARNING,
+        advice="The live state below was read after that run, so this plan is right; `reconciler history` has more.",
+        address=intention.address,
+    )
+
+
+def note_undeclared(addresses: Sequence[str]) -> tuple[Diagnostic, ...]:
+    """Say once what the ledger knows and git no longer declares: nothing happens to it."""
+    if not addresses:
+        return ()
+    named = ", ".join(addresses[:NAMED]) + (f" and {len(addresses) - NAMED} more" if len(addresses) > NAMED else "")
+    words = "is no longer declared; it stays as it is" if len(addresses) == 1 else "are no longer declared; they stay as they are"  # fmt: skip
+    return (
+        Diagnostic(
+            code="no-longer-declared",
+            message=f"{named} {words}",
+            severity=Severity.NOTE,
+            advice=f"`reconciler forget {addresses[0]}` takes it out of the ledger; declared again, it is known again.",
+            address=addresses[0] if len(addresses) == 1 else None,
+        ),
+    )
+
+
+def explain_sandbox(plan: Plan) -> Plan:
+    """Say of what the sandbox does not have that it was not seeded: there is no key or host to suspect."""
+    return replace(plan, diagnostics=tuple(_explain(found) for found in plan.diagnostics))
+
+
+def _explain(found: Diagnostic) -> Diagnostic:
+    return replace(found, advice=_SEED) if found.code in _NOT_THERE else found
