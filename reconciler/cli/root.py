@@ -22,6 +22,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "plan": ("reconciler.cli.plan", "Show what would change, and every request; sends only GETs."),
         "apply": ("reconciler.cli.apply", "Make it so: send the smallest requests and prove them."),
         "show": ("reconciler.cli.show", "Show a saved plan in any format."),
+        "compare": ("reconciler.cli.compare", "Show what differs between two environments."),
         "drift": ("reconciler.cli.drift", "Show what moved outside git since the last apply."),
     },
     "On call": {

@@ -125,3 +125,12 @@ def test_in_the_sandbox_each_is_a_world_with_its_own_seed(tmp_path: Path) -> Non
     assert stage.plan("--sandbox", "--env", "staging")["updates"] == []
     assert stage.run("--env", "staging", "sandbox", "reset").code == 0
     assert len(stage.plan("--sandbox", "--env", "staging")["updates"]) == 1
+
+
+def test_comparing_sends_nothing_but_gets(tmp_path: Path) -> None:
+    stage = worlds(tmp_path)
+    told = stage.run("compare", "staging", "production")
+    assert told.code == 0, told.all
+    assert {one.method for one in stage.requests} == {"GET"}
+    assert 'git staging "theo" · production "jack"' in told.words
+    assert "not in staging, as its file says" in told.words

@@ -20,6 +20,7 @@ READING: dict[str, tuple[tuple[str, ...], ...]] = {
     "validate": (("validate",),),
     "plan": (("plan",), ("plan", "--format", "json", "--out", "plan.json"), ("plan", "--detailed-exitcode")),
     "show": (("show", "plan.json"),),
+    "compare": (("compare", "staging", "production"),),
     "drift": (("drift",), ("drift", "--record")),
     "history": (("history",), ("history", "latest")),
     "unlock": (("unlock",),),

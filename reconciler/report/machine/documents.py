@@ -6,12 +6,13 @@ The text is safe to print on a terminal as well: invisible and reordering charac
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from reconciler.model.comparison import Comparison, Difference, Pair
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.json_text import write_json
 from reconciler.model.outcome import SETTLED, Outcome, Result
-from reconciler.model.paths import FieldPath, Json, format_pointer
+from reconciler.model.paths import MISSING, FieldPath, Json, Missing, format_pointer
 from reconciler.model.plan import Plan
 from reconciler.model.plan_document import write_diagnostic, write_plan
 from reconciler.model.plan_values import WITHHELD, encode_value
@@ -36,6 +37,53 @@ def render_outcomes_json(outcomes: Sequence[Outcome], *, run: str | None = None)
     counts = Counter(outcome.result for outcome in outcomes)
     summary = {result.value: counts[result] for result in Result}
     return _dump({"run": run, "summary": summary, "outcomes": [_write_outcome(outcome) for outcome in outcomes]})
+
+
+def render_comparison_json(comparison: Comparison) -> str:
+    """Return two environments side by side: every resource, what differs, and whether git says so."""
+    counts = {
+        name: comparison.count(intended=intended) for name, intended in (("intended", True), ("unintended", False))
+    }
+    return _dump(
+        {
+            "format_version": 1,
+            "environments": list(comparison.environments),
+            "summary": {"resources": len(comparison.pairs), **counts},
+            "resources": [_write_pair(pair, comparison.environments) for pair in comparison.pairs],
+            "diagnostics": [write_diagnostic(diagnostic) for diagnostic in comparison.diagnostics],
+        }
+    )
+
+
+def _write_pair(pair: Pair, environments: tuple[str, str]) -> dict[str, Json]:
+    return {
+        "address": pair.address,
+        "in": {
+            name: {"account": place.account, "id": place.identity, "trouble": place.trouble} if place else None
+            for name, place in zip(environments, (pair.left, pair.right), strict=True)
+        },
+        "differences": [_write_difference(difference, environments) for difference in pair.differences],
+    }
+
+
+def _write_difference(difference: Difference, environments: tuple[str, str]) -> dict[str, Json]:
+    sides = dict(zip(environments, (difference.left, difference.right), strict=True))
+    return {
+        "path": format_pointer(difference.path),
+        "intended": difference.intended,
+        "declared": _write_known({name: side.declared for name, side in sides.items()}, difference),
+        "live": _write_known({name: side.live for name, side in sides.items()}, difference),
+        "secret": difference.secret,
+    }
+
+
+def _write_known(values: Mapping[str, Json | Missing], difference: Difference) -> dict[str, Json]:
+    """Write a value for each environment that has one; what a secret holds is never written."""
+    known = {name: value for name, value in values.items() if value is not MISSING}
+    return {
+        name: encode_value(WITHHELD if difference.secret and value is not None else value)
+        for name, value in known.items()
+    }
 
 
 def _write_outcome(outcome: Outcome) -> dict[str, Json]:

@@ -1,0 +1,113 @@
+"""The example with three worlds from end to end: change in one, compare, promote by editing, apply, drift."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.app.sandbox_state import build_sandbox
+from tests.cli.stage import Stage, take_example
+
+WORLDS = ("norway", "staging", "us")
+VOICE = "en-US-Neural2-F"
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    made = Stage(take_example("environments", tmp_path), seed={})
+    made.transport = None  # type: ignore[assignment, method-assign]
+    made.environ = {"USER": "tester"}
+    return made
+
+
+def compare(stage: Stage, left: str, right: str) -> dict[str, dict[str, Any]]:
+    """Return the differences of each resource by path."""
+    told = stage.run("--sandbox", "compare", left, right, "--format", "json")
+    assert told.code == 0, told.all
+    return {
+        each["address"]: {one["path"]: one for one in each["differences"]} for each in json.loads(told.out)["resources"]
+    }
+
+
+def change_live(stage: Stage, environment: str, **fields: str) -> None:
+    """Change the connector of a world as somebody with a console would."""
+    world = build_sandbox(stage.folder, environment=environment).state.world
+    (row,) = world.rows("polyai", "connectors")
+    world.put("polyai", "connectors", row["connectorId"], {**row, **fields})
+
+
+def test_every_world_is_valid_and_shares_nothing(stage: Stage) -> None:
+    told = stage.run("validate", "--env", "*")
+    assert told.code == 0
+    assert told.words == "Valid: 4 resources in norway, 2 resources in staging, 3 resources in us (3 files)."
+
+
+def test_a_change_goes_from_staging_to_the_others(stage: Stage) -> None:
+    for name in WORLDS:
+        protected = ("--allow-protected", "numbers.front-desk")
+        assert stage.run("--sandbox", "--env", name, "apply", "--auto-approve", *protected).code == 0
+        assert stage.run("--sandbox", "--env", name, "plan", "--detailed-exitcode").code == 0
+
+    stage.change(
+        "environments/staging.yaml", "conn-reception}\n", f"conn-reception}}\n    spec: {{voiceName: {VOICE}}}\n"
+    )
+    assert stage.run("--sandbox", "--env", "us", "plan", "--detailed-exitcode").code == 0
+    assert stage.apply("--sandbox", "--env", "staging").code == 0
+    voice = compare(stage, "staging", "us")["connectors.reception"]["/voiceName"]
+    assert voice["intended"] is True
+    assert voice["declared"] == voice["live"] == {"staging": VOICE, "us": "en-US-Neural2-A"}
+
+    stage.change("environments/staging.yaml", f"    spec: {{voiceName: {VOICE}}}\n", "")
+    stage.change("config/phones.yaml", "voiceName: en-US-Neural2-A", f"voiceName: {VOICE}")
+    assert stage.run("--sandbox", "--env", "staging", "plan", "--detailed-exitcode").code == 0
+    pending = compare(stage, "staging", "us")["connectors.reception"]["/voiceName"]
+    assert pending["intended"] is False
+    assert stage.apply("--sandbox", "--env", "us").code == 0
+    assert compare(stage, "staging", "us")["connectors.reception"] == {}
+    assert stage.run("--sandbox", "--env", "norway", "plan", "--detailed-exitcode").code == 0
+
+    change_live(stage, "us", asrLangCode="en-GB")
+    told = stage.run("--sandbox", "--env", "us", "drift")
+    assert (told.code, "en-GB" in told.words) == (2, True), told.all
+    assert stage.run("--sandbox", "--env", "staging", "drift").code == 0
+    moved = compare(stage, "us", "staging")["connectors.reception"]["/asrLangCode"]
+    assert moved["intended"] is False
+    assert moved["declared"] == {"us": "en-US", "staging": "en-US"}
+    assert moved["live"] == {"us": "en-GB", "staging": "en-US"}
+
+
+@pytest.mark.parametrize("style", ["text", "markdown", "html"])
+def test_every_format_tells_intended_from_not(stage: Stage, style: str) -> None:
+    change_live(stage, "us", asrLangCode="en-GB<b>")
+    told = stage.run("--sandbox", "compare", "staging", "us", "--format", style, "--detailed-exitcode")
+    assert told.code == 2
+    for part in ("3 resources, 2 differences intended, 1 not", "connectors.reception", "asrLangCode", "not intended"):
+        assert part in told.words, part
+    assert ("en-GB<b>" in told.words) is (style == "text")
+    assert "not in staging, as its file says" in told.words
+    assert stage.writes == []
+
+
+def test_what_cannot_be_read_is_not_the_same(stage: Stage) -> None:
+    told = stage.run("--sandbox", "--vice", "forbidden@polyai", "compare", "staging", "us", "--format", "json")
+    assert told.code == 6
+    reception = next(each for each in json.loads(told.out)["resources"] if each["address"] == "connectors.reception")
+    assert all(place["trouble"] for place in reception["in"].values())
+    assert reception["differences"] == []
+
+
+def test_an_unknown_world_is_told(stage: Stage) -> None:
+    told = stage.run("--sandbox", "compare", "staging", "su")
+    assert told.code == 3
+    assert "environment-unknown" in told.err
+
+
+def test_saved_plans_are_bound_to_the_files_of_their_world(stage: Stage) -> None:
+    saved = str(stage.folder / "plan.json")
+    assert stage.run("--sandbox", "--env", "us", "plan", "--out", saved).code == 0
+    stage.change("environments/us.yaml", "CITY: Boston", "CITY: Austin")
+    told = stage.run("--sandbox", "--env", "us", "apply", saved, "--auto-approve")
+    assert (told.code, "the configuration changed since" in told.words) == (5, True)
