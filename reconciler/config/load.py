@@ -26,7 +26,7 @@ from reconciler.config.resources import ResourceReader
 from reconciler.config.settings.project_file import Settings, read_default_environment, read_settings
 from reconciler.config.settings.section import Section, read_section
 from reconciler.config.settings.variables import collect_variables
-from reconciler.config.suggest import suggest
+from reconciler.config.suggest import COMPARISONS, limit_suggestions, suggest
 from reconciler.config.text.events import parse_document
 from reconciler.config.text.positions import Document
 from reconciler.config.text.reading import MAX_CONFIG_BYTES, ReadError, read_text
@@ -78,7 +78,7 @@ def load_project(
         advice = "Run `reconciler init` to begin one, or name its folder with -C."
         missing = Diagnostic("no-project", f"there is no {PROJECT_FILE} in {quote(str(root))} or above", advice=advice)
         return Loaded(None, (missing,), 0)
-    with _pause_collector():
+    with _pause_collector(), limit_suggestions(COMPARISONS):
         loader = _Loader(folder, catalog, environ, absent_secrets)
         project = loader.load(environment, variables)
     return Loaded(

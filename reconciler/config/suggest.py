@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 _LONGEST = 60
 _LISTED = 12
+_MOST_KNOWN = 5000
+COMPARISONS = 10_000
+"""How many names may be compared while one project is loaded: enough for each mistake that is shown."""
+_left: ContextVar[int | None] = ContextVar("comparisons left", default=None)
+
+
+@contextmanager
+def limit_suggestions(comparisons: int) -> Iterator[None]:
+    """Compare so many names for suggestions and no more: a mass of mistakes must not take a mass of time."""
+    token = _left.set(comparisons)
+    try:
+        yield
+    finally:
+        _left.reset(token)
+
+
+def may_suggest(comparisons: int = 1) -> bool:
+    """Take some of the comparisons that are left; tell whether there were any."""
+    left = _left.get()
+    if left is not None:
+        _left.set(left - comparisons)
+    return left is None or left > 0
 
 
 def find_nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that is most like the given one, or None where none is like it."""
-    if len(word) > _LONGEST:
+    names = list(known)[:_MOST_KNOWN]
+    if len(word) > _LONGEST or not may_suggest(len(names)):
         return None
+    return _compare(word, names)
+
+
+def _compare(word: str, known: Iterable[str]) -> str | None:
     import difflib
 
     folded = {name.casefold().replace("-", "_"): name for name in known}
@@ -21,6 +50,8 @@ def find_nearest(word: str, known: Iterable[str]) -> str | None:
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """Advise on an unknown word: the nearest known one, then the known ones where they are few."""
+    if not may_suggest():
+        return ""
     names = sorted(known)
     nearest = find_nearest(word, names)
     parts = [f"Did you mean `{nearest}`?"] if nearest else []

@@ -75,6 +75,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "ledger-refused": "Only a pull request names this ledger. Merge the setting first, or name it in RECONCILER_ALLOWED_LEDGERS.",
         "ledger-unavailable": "The ledger's store cannot be used. Planning goes on without it; applying does not.",
         "lock-expired": "A lock was not ended by its run: it expired, or was removed by force. What that run sent last may be in doubt.",
+        "many-findings": "There are more mistakes than are shown. Mend the first ones, and look again.",
         "match-ambiguous": "The match keys fit more than one live object. Use `id`.",
         "match-none": "The match keys fit no live object.",
         "move-with-changes": "A move to another project travels alone. Apply it first, then the other changes.",

@@ -7,8 +7,9 @@ Keys of a field that hold dots themselves cannot be reached.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Final
 
-from reconciler.config.suggest import find_nearest, list_names, suggest
+from reconciler.config.suggest import find_nearest, list_names, may_suggest, suggest
 from reconciler.config.text.source import quote
 from reconciler.model.diagnostic import Location
 from reconciler.model.field import Field
@@ -16,6 +17,9 @@ from reconciler.model.paths import FieldPath
 from reconciler.model.project import Declared
 from reconciler.model.reference import Reference
 from reconciler.model.resource_type import Catalog, ResourceType
+
+_MOST_WORDS: Final = 64
+"""How many words of a reference, which dots part, may be the name of a resource."""
 
 
 class LinkError(Exception):
@@ -34,7 +38,7 @@ def split_mention(text: str, addresses: Collection[str], *, catalog: Catalog) ->
         message = f"{_show(text)}: {quote(kind)} is not a kind of resource"
         raise LinkError(message, suggest(kind, catalog.kinds))
     words = rest.split(".")
-    for end in range(len(words) - 1, 0, -1):
+    for end in range(min(len(words) - 1, _MOST_WORDS), 0, -1):
         address = f"{kind}.{'.'.join(words[:end])}"
         if address in addresses:
             return address, tuple(words[end:])
@@ -42,13 +46,14 @@ def split_mention(text: str, addresses: Collection[str], *, catalog: Catalog) ->
         message = f"{_show(text)} does not say which value of {text} it takes"
         raise LinkError(message, f"Write ${{{text}.id}}, or the name of a field in place of `id`.")
     name = ".".join(words[:-1]) or rest
-    known = [address for address in addresses if address.startswith(f"{kind}.")]
     message = f"{_show(text)}: no resource {kind}.{name} is declared"
+    raise LinkError(message, _advise_address(kind, name, addresses) if may_suggest() else "")
+
+
+def _advise_address(kind: str, name: str, addresses: Collection[str]) -> str:
+    known = [address for address in addresses if address.startswith(f"{kind}.")]
     nearest = find_nearest(f"{kind}.{name}", known)
-    advice = (
-        f"Did you mean `{nearest}`?" if nearest else f"Declared: {list_names(sorted(known)) or 'none of this kind'}."
-    )
-    raise LinkError(message, advice)
+    return f"Did you mean `{nearest}`?" if nearest else f"Declared: {list_names(sorted(known)) or 'none of this kind'}."
 
 
 def link_mention(text: str, target: Declared, path: FieldPath, *, known: ResourceType, location: Location) -> Reference:

@@ -17,6 +17,9 @@ from reconciler.model.project import Account, Guards
 from reconciler.model.resource_type import Catalog
 
 VERSION: Final = "1"
+MAX_GLOBS: Final = 200
+"""How many globs `exclude` may hold: each is tried on each file."""
+
 KEYS: Final = ("version", "account", "accounts", "environment", "guards", "exclude", "ledger")
 
 
@@ -53,9 +56,18 @@ def read_settings(
             **(read_accounts(accounts, catalog=catalog, environ=environ) if accounts else {}),
         },
         guards=_read_guards(guards) if guards else Guards(),
-        exclude=tuple(section.texts("exclude")),
+        exclude=_read_exclude(section),
         ledger=read_ledger(section),
     )
+
+
+def _read_exclude(section: Section) -> tuple[str, ...]:
+    globs = tuple(section.texts("exclude"))
+    if len(globs) > MAX_GLOBS:
+        section.refuse(
+            "exclude", "bad-setting", f"`exclude` holds more than {MAX_GLOBS} globs", "Name folders instead."
+        )
+    return globs[:MAX_GLOBS]
 
 
 def _check_version(section: Section) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from reconciler.config.text.source import Place, Source
@@ -21,6 +21,10 @@ class Plain(str):
     __slots__ = ()
 
 
+_LARGE = 64
+"""From how many keys on the place of a key is looked up in an order that is made once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """Where keys and values stand, in one array: for a mapping key, value, key, value...; for a list one each.
@@ -31,6 +35,8 @@ class Places:
 
     starts: dict[int, int]
     table: array[int]
+    orders: dict[int, dict[str, int]] = field(default_factory=dict, repr=False)
+    """The places of the keys of large mappings, for those in which somebody looked one up."""
 
     def keep(self, node: Node, marks: list[Place]) -> None:
         """Note the places of a collection that has ended."""
@@ -48,14 +54,22 @@ class Places:
 
     def of_key(self, node: Mapping[str, Node], key: str) -> Place:
         """Return where a key stands."""
-        return self.table[self.starts[id(node)] + 2 * list(node).index(key)]
+        return self.table[self.starts[id(node)] + 2 * self._find(node, key)]
 
     def of_value(self, node: Node, key: str | int) -> Place:
         """Return where the value of a key, or an entry of a list, stands."""
         start = self.starts[id(node)]
         if isinstance(key, int):
             return self.table[start + key]
-        return self.table[start + 2 * list(node).index(key) + 1]
+        return self.table[start + 2 * self._find(node, key) + 1]
+
+    def _find(self, node: Mapping[str, Node], key: str) -> int:
+        if len(node) < _LARGE:
+            return list(node).index(key)
+        order = self.orders.get(id(node))
+        if order is None or len(order) != len(node):
+            order = self.orders[id(node)] = {known: index for index, known in enumerate(node)}
+        return order[key]
 
     def find(self, node: Node, path: Sequence[str | int], *, fallback: Place) -> Place:
         """Return the place of the deepest value on a path that was written down."""

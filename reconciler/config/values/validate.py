@@ -116,6 +116,8 @@ class SpecCheck:
             self._explain(judged)
 
     def _explain(self, judged: Mapping[str, Json]) -> None:
+        if self._findings.count_only():
+            return
         for problem in explain_errors(self.knowledge.resource_type, judged, validator=self.knowledge.validator):
             cleared = problem.value is None and self._find_field(problem.path) is not None
             hidden = self.converter.is_broken(problem.path) or (
