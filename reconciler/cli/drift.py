@@ -17,11 +17,15 @@ EXAMPLE = """
 reconciler drift
 reconciler drift --format markdown
 reconciler drift --record --out drift.json
-reconciler ci issue drift.json
+reconciler drift --accept
+reconciler drift --accept numbers.front-desk/label 'agents.*'
 """
 
 
 @command("drift", example=EXAMPLE)
+@click.argument("wanted", metavar="[ADDRESS[/FIELD]]...", nargs=-1)
+@click.option("--accept", is_flag=True, help="Write the live values into the files: of all, or of what is named.")
+@click.option("--conflicts", is_flag=True, help="With --accept: also fields that git changed since the last apply.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Save it as a plan.")
 @click.option(
     "--format", "style", type=click.Choice(PLAN_FORMATS), default="text", show_default=True, help="How to show it."
@@ -29,14 +33,32 @@ reconciler ci issue drift.json
 @selection
 @click.option("--record", is_flag=True, help="Leave in the ledger what is seen for the first time: see `history`.")
 def drift(
-    options: Globals, out: Path | None, style: str, targets: tuple[str, ...], accounts: tuple[str, ...], *, record: bool
+    options: Globals,
+    wanted: tuple[str, ...],
+    out: Path | None,
+    style: str,
+    targets: tuple[str, ...],
+    accounts: tuple[str, ...],
+    *,
+    accept: bool,
+    conflicts: bool,
+    record: bool,
 ) -> int:
     """Show what moved outside git since the last apply; exit 2 when something did.
 
     Compares the live state with the files and with the ledger. Changes that only git made are left out: they wait for
-    an apply. Without a whole ledger nobody can tell what moved: that is said, and the exit code is 6. What --out saves is a plan of putting these fields back as git declares them: for `show`, `ci issue`, or
-    `apply`.
+    an apply. Without a whole ledger nobody can tell what moved: that is said, and the exit code is 6. What --out saves
+    is a plan of putting these fields back as git declares them: for `show`, `ci issue`, or `apply`.
+
+    --accept goes the other way: it writes the live values into the files, each where it comes from, and touches nothing
+    else there. What cannot be written alone is named and left, and the exit code stays 2.
     """
+    if accept:
+        from reconciler.cli.accepting import accept_drift
+
+        return accept_drift(options, wanted, targets=targets, accounts=accounts, conflicts=conflicts)
+    if wanted or conflicts:
+        raise click.UsageError("Addresses and --conflicts belong to --accept; --target narrows what is looked at.")
     from reconciler.app.look_back.sightings import record_sightings
     from reconciler.app.review.drift import judge_drift, keep_drift
     from reconciler.app.review.review import review

@@ -113,6 +113,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "unknown-key": "The key is not known here.",
         "unknown-kind": "The top-level key is not a known kind of resource.",
         "nothing-sown": "The sandbox was not filled from the named commit; the message says why.",
+        "not-accepted": "A live value was not written into the files: no single place could take it, or the project would not be valid.",
         "not-reviewed": "The plan holds an update that the merged pull request did not show as it is now.",
         "not-undone": "A field was not taken back by undo, and why.",
         "unknown-reference": "A ${kind.name.field} names no declared resource, or no part or field of it.",

@@ -146,7 +146,10 @@ class Stage:
 
     def settle(self) -> None:
         """Apply everything, so that a test starts from a ledger and a live state that agree."""
-        told = self.apply()
+        self.settle_with()
+
+    def settle_with(self, *options: str) -> None:
+        told = self.apply(*options)
         assert told.code == 0, told.all
         self.world.requests.clear()
 

@@ -6,11 +6,12 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from reconciler.config.edit.files import Edit, edit_text
 from reconciler.config.edit.nodes import Alias, Entries, Node, compose, end_line, start_line
+from reconciler.config.edit.scalars import Spelled
 from reconciler.config.findings import Findings
 from reconciler.config.text.events import parse_document
 from reconciler.config.text.positions import Plain
@@ -75,7 +76,7 @@ def find_span(root: Node | None, text: str, path: tuple[str, ...]) -> tuple[int,
     return (start, max(start, end))
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(files(), st.data())
 def test_only_the_values_change_and_the_file_means_them(drawn: tuple[str, dict[str, Any]], data: st.DataObject) -> None:
     text, tree = drawn
@@ -129,7 +130,7 @@ def edit(text: str, path: str, old: Any, new: Any, shape: Shape = ANY) -> str:
         ("k: |+\n  one\n\nz: 1\n", "one\n\n", "two\n\n", "k: |+\n  two\n\nz: 1\n"),
         ("k: |\n  one\n\nz: 1\n", "one\n", "two\n\n\n", 'k: "two\\n\\n\\n"\n\nz: 1\n'),
         ("k: >\n  some long\n  words\n\n  more\n", "some long words\nmore\n", "some long words\nless\n", "k: >\n  some long\n  words\n\n  less\n"),
-        ('k: "a ${var.X}"\n', "a ${var.X}", "b ${y}", 'k: "b $${y}"\n'),
+        ('k: "a $${x}"\n', "a ${x}", "b ${y}", 'k: "b $${y}"\n'),
     ],
 )  # fmt: skip
 def test_a_text_keeps_its_style_where_it_can(before: str, old: Any, new: Any, after: str) -> None:
@@ -175,3 +176,15 @@ def test_a_value_that_is_gone_is_left_and_named() -> None:
 
 def test_lines_are_found_at_the_edges() -> None:
     assert (start_line("a\nb", 0), start_line("a\nb", 2), end_line("a\nb", 0), end_line("a\nb", 2)) == (0, 2, 2, 3)
+
+
+def test_what_is_put_together_is_left_and_a_reference_gives_way_to_another() -> None:
+    text = 'a: "x ${var.X}"\nb: [ "${agents.one.id}", two ]\nc: ${agents.one.id}  # who\n'
+    edited = edit_text(text, [Edit(("a",), "x 1", "y")])
+    assert (edited.text, edited.left[0][1]) == (text, 'it is put together: "x ${var.X}"')
+    assert edit_text(text, [Edit(("b",), ["1", "two"], ["1", "three"])]).text == text.replace("two", "three")
+    named = Edit(("c",), "1", Spelled("${agents.two.id}"), TEXT, named=True)
+    assert edit_text(text, [named]).text == text.replace("${agents.one.id}  # who", "${agents.two.id}  # who")
+    assert edit_text(text, [Edit(("c",), "1", "2", TEXT, named=True)]).text == text.replace(
+        "${agents.one.id}  #", "2  #"
+    )

@@ -12,6 +12,7 @@ import yaml
 from reconciler.config.edit.nodes import Alias, Entries, Items, Node, Scalar, compose, count_aliases
 from reconciler.config.edit.replace import Place, Replacer, UnwritableError, apply_replacements, is_equal
 from reconciler.config.edit.scalars import write_flow
+from reconciler.config.edit.sources import is_interpolated
 from reconciler.config.values.scalars import NULLS, WrongTypeError, convert_scalar
 from reconciler.config.values.shapes import ANY, Shape
 from reconciler.model.paths import Json
@@ -27,6 +28,8 @@ class Edit:
     old: Json
     new: Json
     shape: Shape = ANY
+    named: bool = False
+    """Whether a reference may stand there, to be replaced by what names another object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def _try_all(text: str, edits: Sequence[Edit], left: list[tuple[Edit, str]]) -> 
         touched.add(edit.path)
         if target.path in done:
             continue
-        kept = len(replacer.replacements)
+        kept, replacer.named = len(replacer.replacements), edit.named
         try:
             replacer.change(target.node, target.place, old=edit.old, new=edit.new, shape=edit.shape)
             done[target.path] = edit
@@ -223,8 +226,29 @@ def reads_as(node: Node | None, value: Json, shape: Shape) -> bool:
 def _reads_scalar(node: Scalar, value: Json, shape: Shape) -> bool:
     if node.style == "" and node.value in NULLS:
         return value is None
+    if is_interpolated(node.value):
+        # It was there before: whatever is written anew holds no open `${`.
+        return True
     text = node.value.replace("$${", "${")
     try:
         return is_equal(convert_scalar(text, shape.types) if node.style == "" else text, value)
     except WrongTypeError:
         return False
+
+
+def read_value(node: Node | None, shape: Shape = ANY) -> Json:
+    """Return what the reader takes a node for, `${` of what is put in left as it is. Raises WrongTypeError, KeyError."""
+    match node:
+        case Entries():
+            known, extra = shape.fields, shape.extra or ANY
+            return {key.value: read_value(each, known.get(key.value, extra)) for key, each in node.entries}
+        case Items():
+            return [read_value(each, shape.items or ANY) for each in node.elements]
+        case Scalar() if node.style == "" and node.value in NULLS:
+            return None
+        case Scalar():
+            text = node.value.replace("$${", "${")
+            return convert_scalar(text, shape.types) if node.style == "" else text
+        case Alias():
+            raise KeyError(node.name)
+    return {}

@@ -12,6 +12,8 @@ from typing import Final
 from reconciler.config.edit.blocks import rewrite_block
 from reconciler.config.edit.nodes import BLOCKS, Alias, Entries, Items, Node, Scalar, end_line, start_line
 from reconciler.config.edit.scalars import Written, write_flow, write_in_style
+from reconciler.config.edit.sources import is_interpolated
+from reconciler.config.text.source import quote
 from reconciler.config.text.writing import write_after, write_key
 from reconciler.config.values.shapes import ANY, Shape
 from reconciler.model.paths import Json
@@ -64,6 +66,8 @@ class Replacer:
     """Collect the replacements for changes of one file."""
 
     def __init__(self, text: str) -> None:
+        self.named = False
+        """Whether a reference may be replaced by what names another object."""
         self._text = text
         self._newline = "\r\n" if "\r\n" in text else "\n"
         self.replacements: list[Replacement] = []
@@ -72,6 +76,9 @@ class Replacer:
         """Write `new` where `old` stands; of a mapping or list only the parts that differ. Raises UnwritableError."""
         if is_equal(old, new):
             return
+        if isinstance(node, Scalar) and is_interpolated(node.value) and not self.named:
+            message = f"it is put together: {quote(node.value)}"
+            raise UnwritableError(message)
         if isinstance(node, Alias):
             message = f"it stands there through the alias *{node.name}"
             raise UnwritableError(message)

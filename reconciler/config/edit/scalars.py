@@ -20,6 +20,12 @@ from reconciler.model.paths import Json
 _LONGEST_PLAIN: Final = 512
 
 
+class Spelled(str):
+    """A text whose `${…}` is meant: a reference."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A value in one place: what stands on the line, and the lines below it, not yet indented."""
@@ -56,7 +62,9 @@ def write_flow(value: Json, *, shape: Shape) -> str:
 
 
 def _write_line(text: str, *, style: str, shape: Shape, flow: bool) -> str:
-    written = escape_interpolation(text)
+    if isinstance(text, Spelled) and style == "" and not flow:
+        return text
+    written = text if isinstance(text, Spelled) else escape_interpolation(text)
     if style == "" and _can_be_plain(written, shape.types, flow=flow):
         return written
     if style == "'" and written.isprintable():

@@ -1,0 +1,145 @@
+"""The files of a project as texts that are written back whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from reconciler.app.problem import Exit, Problem
+from reconciler.app.workspace import Workspace, load
+from reconciler.config.discover import ENVIRONMENTS, PROJECT_FILE, SUFFIXES, list_environments, list_files
+from reconciler.config.edit.nodes import Scalar, compose
+from reconciler.config.edit.sources import find_node
+from reconciler.config.environments.overlays import ABSENT
+from reconciler.config.settings.variables import PREFIX
+from reconciler.config.text.reading import MAX_CONFIG_BYTES, MAX_INCLUDED_BYTES, ReadError, read_text
+from reconciler.config.values.interpolate import Interpolator
+from reconciler.model.diagnostic import Diagnostic
+
+_MARK: Final = b"\xef\xbb\xbf"
+
+
+class SourceFiles:
+    """Read on demand, changed in memory, saved together: a project that is not valid afterwards gets its files back."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._root = workspace.project.root
+        self._texts: dict[str, str] = {}
+        self._changed: dict[str, str] = {}
+
+    @cached_property
+    def yaml(self) -> Mapping[str, str]:
+        """All YAML files that count in this environment, by name."""
+        names = [PROJECT_FILE, *list_files(self._root, unreadable=lambda _: None)]
+        names += [self.environment_file] if self.environment_file else []
+        return {name: self.read(name) for name in names}
+
+    @cached_property
+    def environment_file(self) -> str:
+        """The file of the chosen environment, "" for none."""
+        name = self._workspace.project.environment
+        candidates = [f"{ENVIRONMENTS}/{name}{suffix}" for suffix in SUFFIXES] if name else []
+        return next((file for file in candidates if (self._root / file).exists()), "")
+
+    @property
+    def given(self) -> Mapping[str, str]:
+        """Return the variables that come from elsewhere than the environment's file, and from where."""
+        context = self._workspace.context
+        named = {
+            key.removeprefix(PREFIX): f"the environment variable {key}"
+            for key in context.environ
+            if key.startswith(PREFIX)
+        }
+        return named | dict.fromkeys(context.variables, "--var")
+
+    def is_shared(self, file: str, address: str) -> bool:
+        """Tell whether other environments read a resource from a file too."""
+        if not self.environment_file or file.startswith(f"{ENVIRONMENTS}/"):
+            return False
+        others = [name for name in list_environments(self._root) if name != self._workspace.project.environment]
+        return any(not self._is_absent(name, address) for name in others)
+
+    def _is_absent(self, environment: str, address: str) -> bool:
+        file = next(f"{ENVIRONMENTS}/{environment}{suffix}" for suffix in SUFFIXES if (self._root / f"{ENVIRONMENTS}/{environment}{suffix}").exists())  # fmt: skip
+        node = find_node(compose(self.read(file)), ("resources", address))
+        return isinstance(node, Scalar) and node.value == ABSENT
+
+    def resolve(self, path: str) -> str:
+        """Return the path of an included file with its variables put in."""
+        known = {**self._variables, **dict(self._workspace.context.variables)}
+        return Interpolator(self._root, known).expand(path)
+
+    @property
+    def _variables(self) -> dict[str, str]:
+        environ = self._workspace.context.environ
+        named = {key.removeprefix(PREFIX): value for key, value in environ.items() if key.startswith(PREFIX)}
+        node = find_node(compose(self.read(self.environment_file)), ("vars",)) if self.environment_file else None
+        entries = getattr(node, "entries", ())
+        return {key.value: value.value for key, value in entries if isinstance(value, Scalar)} | named
+
+    def read(self, file: str) -> str:
+        """Return a file's text as it is now, line ends as they stand; raise Problem where it cannot be read."""
+        if file not in self._texts:
+            limit = MAX_CONFIG_BYTES if file.endswith(SUFFIXES) else MAX_INCLUDED_BYTES
+            try:
+                self._texts[file] = read_text(self._root / file, root=self._root, limit=limit)
+            except ReadError as error:
+                raise Problem(
+                    Diagnostic(error.code, f"{file}: {error}", advice=error.advice), exit_code=Exit.INVALID
+                ) from error
+        return self._changed.get(file, self._texts[file])
+
+    def write_text_file(self, file: str, value: str) -> str:
+        """Return an included file's text with another value: its line ends and the one at its end stay."""
+        before = self.read(file)
+        newline = "\r\n" if "\r\n" in before else "\n"
+        return value.replace("\n", newline) + (newline if before.endswith("\n") else "")
+
+    def put(self, file: str, text: str) -> None:
+        """Change a file in memory."""
+        if text != self.read(file):
+            self._changed[file] = text
+
+    def save(self) -> tuple[str, ...]:
+        """Write the changed files, each whole; return their names. What makes the project invalid is put back and said."""
+        before = {file: self._place(file).read_bytes() for file in self._changed}
+        for file, text in self._changed.items():
+            mark = _MARK if before[file].startswith(_MARK) else b""
+            self._write(file, mark + text.encode())
+        broken = self._check()
+        if broken:
+            for file, content in before.items():
+                self._write(file, content)
+            raise Problem(*broken, exit_code=Exit.INVALID)
+        return tuple(self._changed)
+
+    def _place(self, file: str) -> Path:
+        return (self._root / file).resolve()
+
+    def _write(self, file: str, content: bytes) -> None:
+        from reconciler.ledger.atomic import write_file
+
+        place = self._place(file)
+        try:
+            write_file(place, content=content, mode=place.stat().st_mode & 0o777)
+        except OSError as error:
+            advice = "Make the file writable. Nothing but files named so far was changed."
+            raise Problem(
+                Diagnostic("cannot-write", f"{file}: {os.strerror(error.errno or 0)}", advice=advice),
+                exit_code=Exit.FAILED,
+            ) from error
+
+    def _check(self) -> tuple[Diagnostic, ...]:
+        loaded = load(self._workspace.context, catalog=self._workspace.catalog)
+        if loaded.project is not None or not self._changed:
+            return ()
+        advice = "The files are as they were. Accept other fields by name, or edit this one by hand."
+        return (
+            Diagnostic("not-accepted", "the files would not be a valid project with the live values", advice=advice),
+            *(replace(found, excerpt="") for found in loaded.diagnostics),
+        )
