@@ -151,7 +151,8 @@ def test_one_get_for_each_account_and_nothing_else(project: Path, capsys: pytest
 
 
 def test_an_agent_that_is_absent_puts_region_and_id_in_doubt(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    body = {"success": False, "error_code": "NOT_FOUND", "error_message": "no such agent"}
+    body = {"success": False, "error": "Not Found", "error_id": "e-1", "error_code": "NOT_FOUND"}
+    body |= {"error_message": "no such agent", "data": None}
     code, document = examine(project, capsys, "--account", "polyai", transport=Vendors(status=404, body=body))
     assert code == 1
     assert "uk or eu or studio" in find(document, "polyai", "region")["advice"]
