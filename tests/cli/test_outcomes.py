@@ -21,9 +21,9 @@ from tests.sandbox.served import serve_in_process
 WORDS = {
     Result.VERIFIED: "verified",
     Result.ACCEPTED: "accepted (the API cannot be read back)",
-    Result.REJECTED: "rejected, nothing changed",
+    Result.REJECTED: "rejected",
     Result.MISMATCH: "not verified: the live value is not the planned one",
-    Result.IN_DOUBT: "in doubt: sent, but no answer came, and reading again did not settle it",
+    Result.IN_DOUBT: "in doubt: sent, no clear answer, and reading again did not settle it",
     Result.STALE: "stale: moved since it was planned, not overwritten",
     Result.REFUSED: "refused, nothing was sent",
     Result.NOT_ATTEMPTED: "not attempted, nothing was sent",

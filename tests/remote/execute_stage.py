@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
+
 from reconciler.engine.plan import plan_resource
 from reconciler.model.diagnostic import Location
 from reconciler.model.ledger import Ledger
@@ -175,6 +177,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.app = create_app(database=None, seed=self.seed, vices=self.vices, switches=self.switches)
+        self.build_transport: Callable[[], httpx.AsyncBaseTransport] = lambda: SandboxTransport(self.app)
         self.calm = create_app(database=None, seed=self.seed, switches=self.switches)
         self.accounts = {
             name: Account(
@@ -239,7 +242,7 @@ class Stage:
         wiring: dict[str, Any] = {
             "catalog": CATALOG,
             "keys": self.keys,
-            "transport": lambda _: SandboxTransport(self.app),
+            "transport": lambda _: self.build_transport(),
             "gates": gates,
         }
         async with (

@@ -30,9 +30,9 @@ def every_outcome() -> list[Outcome]:
 WORDS = {
     Result.VERIFIED: "verified",
     Result.ACCEPTED: "accepted (the API cannot be read back)",
-    Result.REJECTED: "rejected, nothing changed",
+    Result.REJECTED: "rejected",
     Result.MISMATCH: "not verified: the live value is not the planned one",
-    Result.IN_DOUBT: "in doubt: sent, but no answer came",
+    Result.IN_DOUBT: "in doubt: sent, no clear answer",
     Result.STALE: "stale: moved since it was planned, not overwritten",
     Result.REFUSED: "refused, nothing was sent",
     Result.NOT_ATTEMPTED: "not attempted, nothing was sent",

@@ -100,8 +100,8 @@ def read_answer(response: httpx.Response, *, provider: Provider, sieve: Sieve, u
     """Turn a response whose body was read into an answer; the caller adds method, time and attempts."""
     document = parse(response.content, sieve=sieve)
     keys = document.value.keys() if isinstance(document.value, Mapping) else frozenset()
-    says = "" if response.is_success else _find_message(document.value, provider.error_messages)
     own = bool(provider.error_form) and provider.error_form <= keys
+    says = _find_message(document.value, provider.error_messages) if own or not response.is_success else ""
     return Answer(
         status=response.status_code,
         value=document.value,

@@ -19,6 +19,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from reconciler.engine.encode import identity_after
 from reconciler.engine.order import find_levels
@@ -27,11 +28,12 @@ from reconciler.model.outcome import Outcome, Result
 from reconciler.model.plan import Update
 from reconciler.model.project import Account
 from reconciler.model.resource_type import Catalog, ResourceType
+from reconciler.remote.apart import keep_apart
 from reconciler.remote.wire.client import Patience, ReadClient, WriteClient
 from reconciler.remote.writing.compare import Verdict, judge
 from reconciler.remote.writing.queue import Queue
 from reconciler.remote.writing.run import Journal, Run, Stop
-from reconciler.remote.writing.send import Attempt, Ready, Withheld, send_group
+from reconciler.remote.writing.send import Attempt, Ready, Withheld, send_apart
 from reconciler.remote.writing.settle import settle
 from reconciler.remote.writing.sources import Sources
 from reconciler.remote.writing.waves import Group, Wave, find_pace, plan_waves
@@ -121,13 +123,29 @@ async def _work(waves: Iterator[Wave], run: Run, *, state: LiveState, queue: Que
     for wave in waves:
         updates = tuple(update for group in wave for update in group)
         await queue.wait(updates)
-        held = await _hold_back(updates, run, queue, sources)
-        free = tuple(kept for group in wave if (kept := tuple(one for one in group if one.address not in held)))
-        done = await _carry_wave(free, run, state) if free else ()
-        for outcome in (*map(_describe, held.values()), *done):
+        job = _carry_free(wave, run, state=state, queue=queue, sources=sources)
+        for outcome in await keep_apart(job, instead=partial(_own_up, updates, run)):
             trouble = _conclude(outcome, run.journal)
             run.lane.halted = run.lane.halted or trouble
             queue.record(replace(outcome, message="; ".join(part for part in (outcome.message, trouble) if part)))
+
+
+async def _carry_free(wave: Wave, run: Run, *, state: LiveState, queue: Queue, sources: Sources) -> tuple[Outcome, ...]:
+    """Carry out what nothing holds back."""
+    updates = tuple(update for group in wave for update in group)
+    held = await _hold_back(updates, run, queue, sources)
+    free = tuple(kept for group in wave if (kept := tuple(one for one in group if one.address not in held)))
+    done = await _carry_wave(free, run, state) if free else ()
+    return (*map(_describe, held.values()), *done)
+
+
+def _own_up(updates: Sequence[Update], run: Run, bug: str) -> tuple[Outcome, ...]:
+    """Conclude a wave that a bug of ours ended: what may have been sent is in doubt, and nothing more is sent there."""
+    run.lane.halted = run.lane.halted or bug
+    return tuple(
+        Outcome(update, Result.IN_DOUBT if update.address in run.lane.intended else Result.NOT_ATTEMPTED, bug)
+        for update in updates
+    )
 
 
 async def _hold_back(updates: Sequence[Update], run: Run, queue: Queue, sources: Sources) -> Mapping[str, Withheld]:
@@ -167,7 +185,7 @@ async def _carry_wave(wave: Wave, run: Run, state: LiveState) -> tuple[Outcome, 
     judged = await _look(updates, run, state)
     early = [found for found in judged.values() if isinstance(found, Withheld)]
     groups = [tuple(_keep_ready(group, judged)) for group in wave]
-    parts = await asyncio.gather(*(send_group(group, run) for group in groups if group))
+    parts = await asyncio.gather(*(send_apart(group, run) for group in groups if group))
     sent = [part for several in parts for part in several]
     withheld = [*early, *(part for part in sent if isinstance(part, Withheld))]
     settled = await settle([part for part in sent if isinstance(part, Attempt)], run)

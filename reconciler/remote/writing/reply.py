@@ -58,8 +58,8 @@ class Reply:
 def interpret(answer: Answer | NoAnswer) -> Reply:
     """Weigh the answer to a write of one object.
 
-    A status is believed only with the vendor's own words: a page that is not JSON comes from something in between. A no
-    after repeated attempts is in doubt, because an earlier attempt may have been carried out.
+    A no is believed only in the form of the vendor's own errors: all else comes from something in between. In that form it is a
+    no with a status of success too. A no after repeated attempts is in doubt: an earlier one may have been carried out.
     """
     if isinstance(answer, NoAnswer):
         return Reply(Word.DOUBT if answer.sent else Word.UNTOUCHED, f"no answer: {answer.reason}", again=True)
@@ -73,9 +73,9 @@ def _weigh(answer: Answer) -> tuple[Word, bool]:
         return (Word.UNTOUCHED if answer.attempts == 1 else Word.DOUBT), True
     if answer.status in _TRANSIENT:
         return Word.DOUBT, True
-    if answer.succeeded:
+    if answer.succeeded and not answer.own:
         return (Word.DOUBT, True) if foreign and answer.text else (Word.YES, False)
-    refused = answer.status in _CLIENT_ERRORS and not foreign and answer.attempts == 1
+    refused = (answer.succeeded or answer.status in _CLIENT_ERRORS) and answer.own and answer.attempts == 1
     return (Word.NO if refused else Word.DOUBT), False
 
 

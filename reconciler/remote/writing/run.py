@@ -59,6 +59,8 @@ class Lane:
     """Requests in a row without a usable answer."""
     resume_at: float = 0.0
     """Until when the vendor asked us to wait (429), on the run's clock."""
+    intended: set[str] = field(default_factory=set)
+    """Addresses of updates whose request may have been sent."""
     filled: set[str] = field(default_factory=set)
     """Resource types whose updates the vendor accepts only with the documented-required fields."""
 

@@ -10,6 +10,7 @@ from reconciler.engine.encode import encode_batch, fill_required
 from reconciler.model.live import Present, Reading, Unknown
 from reconciler.model.plan import Request, Update
 from reconciler.model.resource_type import Identity
+from reconciler.remote.apart import keep_apart
 from reconciler.remote.writing.compare import Verdict, is_comparable, judge
 from reconciler.remote.writing.reply import Reply, Word, find_strangers, interpret, interpret_batch
 from reconciler.remote.writing.run import SILENT_LIMIT, Run
@@ -46,6 +47,21 @@ class Withheld:
     update: Update
     verdict: Verdict | None
     reason: str = ""
+
+
+async def send_apart(group: tuple[Ready, ...], run: Run) -> tuple[Attempt | Withheld, ...]:
+    """Send updates that travel together; what that raises leaves them in doubt where they may have been sent."""
+
+    def give_up(bug: str) -> tuple[Attempt | Withheld, ...]:
+        run.lane.halted = run.lane.halted or bug
+        return tuple(
+            Attempt(replace(ready, tries=ready.tries + 1, started=ready.started or run.clock()), Reply(Word.DOUBT, bug))
+            if ready.update.address in run.lane.intended
+            else Withheld(ready.update, None, bug)
+            for ready in group
+        )
+
+    return await keep_apart(send_group(group, run), instead=give_up)
 
 
 async def send_group(group: tuple[Ready, ...], run: Run) -> tuple[Attempt | Withheld, ...]:
@@ -188,6 +204,7 @@ def _intend(group: tuple[Ready, ...], request: Request, run: Run) -> str:
     try:
         for ready in group:
             run.journal.intend(ready.update, request)
+            run.lane.intended.add(ready.update.address)
     except OSError as error:
         run.lane.halted = run.lane.halted or f"the journal cannot be written: {error.strerror or error}"
         return run.lane.halted

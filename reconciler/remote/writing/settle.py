@@ -1,4 +1,9 @@
-"""Settle what was sent by reading it back: verified, accepted, rejected, a mismatch, or in doubt (laws 3 and 6)."""
+"""Settle what was sent by reading it back: verified, accepted, rejected, a mismatch, or in doubt (laws 3 and 6).
+
+The vendor's no is read back too: vendors have refused what they did. What no clear answer came for, and reading shows as it was
+before, may still land: it is read again for as long as the account's `timeout_seconds`, since whoever gave up in between had a
+timeout like that. What is unchanged even then is in doubt, and never called rejected.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +20,9 @@ from reconciler.model.resource_type import Identity, ResourceType
 from reconciler.remote.wire.client import Patience
 from reconciler.remote.writing.reply import Reply, Word
 from reconciler.remote.writing.run import Run
-from reconciler.remote.writing.send import Attempt, Ready, Withheld, send_group
+from reconciler.remote.writing.send import Attempt, Ready, Withheld, send_apart
 
+_FIRST_LATE_SECONDS = 2.0
 DOUBTFUL_TRIES = 3
 """How often one patch is sent at most where earlier tries got no clear answer and reading found them undone."""
 
@@ -41,21 +47,47 @@ async def settle(attempts: Sequence[Attempt], run: Run) -> tuple[Outcome, ...]:
     outcomes: list[Outcome] = []
     pending = tuple(attempts)
     while pending:
-        findings = await _read_back([attempt for attempt in pending if _needs_reading(attempt)], run)
-        again: list[Ready] = []
-        for attempt in pending:
-            finding = findings.get(attempt.ready.update.address)
-            if finding is not None and _may_repeat(attempt, finding, run):
-                again.append(_prepare(attempt, finding))
-            else:
-                outcomes.append(_conclude(attempt, finding, run))
-        pending = await _repeat(again, run)
+        findings = await _read_back(pending, run)
+        repeatable = {_name(one) for one in pending if _may_repeat(one, findings[_name(one)], run)}
+        again = [attempt for attempt in pending if _name(attempt) in repeatable]
+        ended = [attempt for attempt in pending if _name(attempt) not in repeatable]
+        late = [attempt for attempt in ended if _may_still_land(attempt, findings[_name(attempt)], run)]
+        findings = {**findings, **await _wait_out(late, run)}
+        outcomes += [_conclude(attempt, findings[_name(attempt)], run) for attempt in ended]
+        pending = await _repeat([_prepare(attempt, findings[_name(attempt)]) for attempt in again], run)
     return tuple(outcomes)
 
 
-def _needs_reading(attempt: Attempt) -> bool:
-    """Tell whether the reply leaves anything to find out: the vendor's no to a first try does not."""
-    return attempt.reply.word is not Word.NO or attempt.ready.tries > 1
+def _name(attempt: Attempt) -> str:
+    return attempt.ready.update.address
+
+
+def _may_still_land(attempt: Attempt, finding: Finding, run: Run) -> bool:
+    """Tell whether a write without a clear answer, of which reading shows nothing, may be carried out yet."""
+    update = attempt.ready.update
+    return attempt.reply.word is Word.DOUBT and finding.undone and reads_back(run.type_of(update), update)
+
+
+async def _wait_out(attempts: Sequence[Attempt], run: Run) -> Mapping[str, Finding]:
+    """Read on while a write may still land; return what was found last of each that could be read."""
+    findings: dict[str, Finding] = {}
+    open_ones = list(attempts)
+    for wait in _late_waits(run):
+        if not open_ones or run.stop.reason:
+            break
+        await run.patience.sleep(wait)
+        found = await _read_once(open_ones, run)
+        findings |= {address: one for address, one in found.items() if isinstance(one.reading, Present)}
+        open_ones = [attempt for attempt in open_ones if found[_name(attempt)].undone]
+    return findings
+
+
+def _late_waits(run: Run) -> Iterator[float]:
+    """Yield waits that double and come to the account's timeout together."""
+    left, wait = run.account.timeout_seconds, _FIRST_LATE_SECONDS
+    while left > 0:
+        yield min(wait, left)
+        left, wait = left - wait, wait * 2
 
 
 async def _read_back(attempts: Sequence[Attempt], run: Run) -> Mapping[str, Finding]:
@@ -76,8 +108,7 @@ async def _read_back(attempts: Sequence[Attempt], run: Run) -> Mapping[str, Find
         open_ones = [
             attempt
             for attempt in open_ones
-            if attempt.ready.update.address not in stuck
-            and not _is_expected(attempt, findings[attempt.ready.update.address])
+            if _name(attempt) not in stuck and not _is_expected(attempt, findings[_name(attempt)])
         ]
     return findings
 
@@ -89,7 +120,7 @@ def _wait_times(patience: Patience) -> Iterator[float]:
 
 
 def _is_expected(attempt: Attempt, finding: Finding) -> bool:
-    untouched = attempt.reply.word is Word.UNTOUCHED and finding.undone
+    untouched = attempt.reply.word in {Word.UNTOUCHED, Word.NO} and finding.undone
     return finding.right or untouched
 
 
@@ -100,12 +131,12 @@ async def _read_once(attempts: Sequence[Attempt], run: Run) -> Mapping[str, Find
     findings: dict[str, Finding] = {}
     for several in by_type.values():
         kind = run.type_of(several[0].ready.update)
-        places = {attempt.ready.update.address: _list_places(kind, attempt) for attempt in several}
+        places = {_name(attempt): _list_places(kind, attempt) for attempt in several}
         wanted = tuple(dict.fromkeys(place for listed in places.values() for place in listed))
         readings = await run.read(kind, wanted)
         for attempt in several:
-            found = [readings.get(place, Unknown("it was not read")) for place in places[attempt.ready.update.address]]
-            findings[attempt.ready.update.address] = _examine(kind, attempt, found)
+            found = [readings.get(place, Unknown("it was not read")) for place in places[_name(attempt)]]
+            findings[_name(attempt)] = _examine(kind, attempt, found)
     return findings
 
 
@@ -153,13 +184,13 @@ async def _repeat(again: Sequence[Ready], run: Run) -> tuple[Attempt, ...]:
         return ()
     longest = max(ready.tries for ready in again)
     await run.patience.sleep(min(run.patience.first_wait_seconds * 2**longest, run.patience.longest_wait_seconds))
-    parts = await asyncio.gather(*(send_group((ready,), run) for ready in again))
+    parts = await asyncio.gather(*(send_apart((ready,), run) for ready in again))
     return tuple(part for several in parts for part in several if not isinstance(part, Withheld))
 
 
-def _conclude(attempt: Attempt, finding: Finding | None, run: Run) -> Outcome:
+def _conclude(attempt: Attempt, finding: Finding, run: Run) -> Outcome:
     ready, reply = attempt.ready, attempt.reply
-    result, words = _weigh(attempt, finding, blind=not reads_back(run.type_of(ready.update), ready.update))
+    result, words = _weigh(attempt, finding, run)
     return Outcome(
         ready.update,
         result,
@@ -167,22 +198,23 @@ def _conclude(attempt: Attempt, finding: Finding | None, run: Run) -> Outcome:
         status=reply.status,
         request_id=reply.request_id,
         seconds=run.clock() - ready.started,
-        wrong_fields=finding.wrong if finding and result in {Result.MISMATCH, Result.STALE} else (),
-        collateral=finding.collateral if finding and result is Result.MISMATCH else (),
+        wrong_fields=finding.wrong if result in {Result.MISMATCH, Result.STALE} else (),
+        collateral=finding.collateral if result is Result.MISMATCH else (),
     )
 
 
-def _weigh(attempt: Attempt, finding: Finding | None, *, blind: bool) -> tuple[Result, str]:
-    reply = attempt.reply
-    if finding is None:
-        return Result.REJECTED, reply.message
+def _weigh(attempt: Attempt, finding: Finding, run: Run) -> tuple[Result, str]:
+    ready, reply = attempt.ready, attempt.reply
+    blind = not reads_back(run.type_of(ready.update), ready.update)
     if not isinstance(finding.reading, Present):
         return _weigh_unread(reply, finding.reading, blind=blind)
     if reply.word is Word.YES:
         return _weigh_yes(finding, blind=blind)
     if reply.word is Word.UNTOUCHED:
         return _weigh_untouched(attempt, finding)
-    return _weigh_doubt(attempt, finding, blind=blind)
+    if reply.word is Word.NO and blind:
+        return Result.REJECTED, f"{reply.message}; that is the vendor's word: the API cannot be read back"
+    return _weigh_doubt(attempt, finding, blind=blind, seconds=run.clock() - ready.started)
 
 
 def _weigh_unread(reply: Reply, reading: Absent | Unknown, *, blind: bool) -> tuple[Result, str]:
@@ -197,12 +229,14 @@ def _weigh_unread(reply: Reply, reading: Absent | Unknown, *, blind: bool) -> tu
             return Result.IN_DOUBT, f"the vendor said yes, but it could not be read back: {found}"
         case Word.UNTOUCHED:
             return Result.REJECTED, f"{reply.message}; nothing was done"
+        case Word.NO if absent or reply.refuses_key:
+            return Result.REJECTED, f"{reply.message}; {found}"
     return Result.IN_DOUBT, f"{reply.message}; it could not be read back: {found}"
 
 
 def _weigh_yes(finding: Finding, *, blind: bool) -> tuple[Result, str]:
     if finding.wrong:
-        return Result.MISMATCH, f"the vendor said yes, but {_name(finding.wrong)} is not as planned"
+        return Result.MISMATCH, f"the vendor said yes, but {_list(finding.wrong)} is not as planned"
     if finding.collateral:
         return Result.MISMATCH, _blame(finding)
     return (Result.ACCEPTED if blind else Result.VERIFIED), ""
@@ -214,10 +248,10 @@ def _weigh_untouched(attempt: Attempt, finding: Finding) -> tuple[Result, str]:
         return Result.REJECTED, f"{words}; read back, nothing changed"
     if finding.right:
         return Result.VERIFIED, f"{words}; read back and equal all the same"
-    return Result.STALE, f"{words}; nothing was done, and {_name(finding.wrong)} moved since it was planned"
+    return Result.STALE, f"{words}; nothing was done, and {_list(finding.wrong)} moved since it was planned"
 
 
-def _weigh_doubt(attempt: Attempt, finding: Finding, *, blind: bool) -> tuple[Result, str]:
+def _weigh_doubt(attempt: Attempt, finding: Finding, *, blind: bool, seconds: float) -> tuple[Result, str]:
     words = _count_tries(attempt)
     if finding.collateral:
         return Result.MISMATCH, f"{words}; {_blame(finding)}"
@@ -226,10 +260,11 @@ def _weigh_doubt(attempt: Attempt, finding: Finding, *, blind: bool) -> tuple[Re
     if finding.right:
         return Result.VERIFIED, f"{words}, but read back and equal"
     if not finding.undone:
-        return Result.MISMATCH, f"{words}; read back, {_name(finding.wrong)} is not as planned"
-    if attempt.reply.status:
+        return Result.MISMATCH, f"{words}; read back, {_list(finding.wrong)} is not as planned"
+    if attempt.reply.word is Word.NO:
         return Result.REJECTED, f"{words}; read back, nothing changed"
-    return Result.IN_DOUBT, f"{words}; read back unchanged so far, but it may still take effect"
+    seen = f"read back unchanged so far, last {seconds:.1f} s after it was sent"
+    return Result.IN_DOUBT, f"{words}; {seen}; it may still take effect"
 
 
 def _count_tries(attempt: Attempt) -> str:
@@ -237,11 +272,11 @@ def _count_tries(attempt: Attempt) -> str:
     return attempt.reply.message if tries == 1 else f"{attempt.reply.message} (try {tries})"
 
 
-def _name(paths: tuple[FieldPath, ...]) -> str:
+def _list(paths: tuple[FieldPath, ...]) -> str:
     return ", ".join(format_pointer(path) for path in paths)
 
 
 def _blame(finding: Finding) -> str:
     """Name what else changed. Without an ETag nobody can tell a side effect from somebody's edit in the same moment."""
-    paths = _name(tuple(damage.path for damage in finding.collateral))
+    paths = _list(tuple(damage.path for damage in finding.collateral))
     return f"{paths} changed too, which was not sent (a side effect of the write, or an edit at the same moment)"

@@ -16,9 +16,9 @@ from reconciler.report.text.paint import Line, indent, measure, measure_line, pa
 VERDICTS: Final[Mapping[Result, tuple[str, str, str]]] = {
     Result.VERIFIED: ("good", "✓", "verified"),
     Result.ACCEPTED: ("good", "✓", "accepted (the API cannot be read back)"),
-    Result.REJECTED: ("bad", "✗", "rejected, nothing changed"),
+    Result.REJECTED: ("bad", "✗", "rejected"),
     Result.MISMATCH: ("bad", "✗", "not verified: the live value is not the planned one"),
-    Result.IN_DOUBT: ("doubt", "?", "in doubt: sent, but no answer came, and reading again did not settle it"),
+    Result.IN_DOUBT: ("doubt", "?", "in doubt: sent, no clear answer, and reading again did not settle it"),
     Result.STALE: ("doubt", "○", "stale: moved since it was planned, not overwritten"),
     Result.REFUSED: ("bad", "!", "refused, nothing was sent"),
     Result.NOT_ATTEMPTED: ("doubt", "·", "not attempted, nothing was sent"),
