@@ -13,6 +13,7 @@ from reconciler.app.deploy.locking import describe_ledger
 from reconciler.app.deploy.origin import describe_origin
 from reconciler.app.deploy.sending import Sent, Watch, send_updates
 from reconciler.app.problem import Exit, Problem
+from reconciler.app.review.doubts import tell_doubt
 from reconciler.app.review.review import judge_plan
 from reconciler.engine.encode import identity_after
 from reconciler.engine.record import record_applied
@@ -90,7 +91,8 @@ def _write_beginning(deployment: Deployment, journal: Journal) -> None:
     journal.begin(describe_origin(deployment.workspace, command=deployment.command, undoes=deployment.undoes))
     for intention in deployment.store.unsettled():
         if intention.run != deployment.run and intention.address in deployment.live.readings:
-            journal.settle(intention.address, message="read again before this run")
+            words = tell_doubt(intention, deployment.live, catalog=workspace.catalog)
+            journal.settle(intention.address, message=f"read again before this run: {words}".rstrip(": "))
 
 
 def _end(journal: Journal, exit_code: Exit, *, interrupted: bool) -> LedgerProblem | None:

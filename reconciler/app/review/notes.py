@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from reconciler.app.review.doubts import tell_doubt
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.ledger import Ledger
+from reconciler.model.live import LiveState
 from reconciler.model.plan import Plan
+from reconciler.model.resource_type import Catalog
 
 if TYPE_CHECKING:
     from reconciler.ledger import Intention, Store
@@ -20,8 +23,8 @@ _NOT_THERE: Final = frozenset({"absent-object", "match-none", "account-all-absen
 _SEED: Final = "The simulated vendors do not have it: seed it in sandbox.yaml, then `reconciler sandbox reset`."
 
 
-def note_doubts(store: Store, ledger: Ledger) -> tuple[Diagnostic, ...]:
-    """Say what an earlier run left in doubt: this reading settles it, so it is no reason to stop.
+def note_doubts(store: Store, ledger: Ledger, *, live: LiveState, catalog: Catalog) -> tuple[Diagnostic, ...]:
+    """Say what an earlier run left in doubt and what is seen of it now, so that it is no reason to stop.
 
     A run whose journal was cut short, and which could still record an update in the ledger, had settled it.
     """
@@ -32,7 +35,11 @@ def note_doubts(store: Store, ledger: Ledger) -> tuple[Diagnostic, ...]:
     except LedgerProblem as problem:
         message = f"{problem.message}; what earlier runs left in doubt is not known"
         return (Diagnostic("ledger-unavailable", message, Severity.WARNING, advice=problem.advice),)
-    return tuple(_note_doubt(each) for each in intentions if not _is_recorded(each, ledger))
+    return tuple(
+        _note_doubt(each, tell_doubt(each, live, catalog=catalog))
+        for each in intentions
+        if not _is_recorded(each, ledger)
+    )
 
 
 def _is_recorded(intention: Intention, ledger: Ledger) -> bool:
@@ -40,10 +47,11 @@ def _is_recorded(intention: Intention, ledger: Ledger) -> bool:
     return entry is not None and entry.run == intention.run
 
 
-def _note_doubt(intention: Intention) -> Diagnostic:
+def _note_doubt(intention: Intention, words: str) -> Diagnostic:
     return Diagnostic(
         code="in-doubt",
-        message=f"run {intention.run} ended before it knew what became of {intention.address}",
+        message=f"run {intention.run} ended before it knew what became of {intention.address}"
+        + (f": {words}" if words else ""),
         severity=Severity.WARNING,
         advice="The live state below was read after that run, so this plan is right; `reconciler history` has more.",
         address=intention.address,

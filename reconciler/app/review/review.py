@@ -59,7 +59,7 @@ def review(
     involved = close(resources, workspace.project.resources)
     live = read(workspace, involved, with_numbers=with_numbers)
     ledger = follow_renames(loaded.ledger, involved, readings=live.readings)
-    notes = (*loaded.notes, *note_doubts(store, loaded.ledger))
+    notes = (*loaded.notes, *note_doubts(store, loaded.ledger, live=live, catalog=workspace.catalog))
     if not targets and not accounts:
         notes += note_undeclared(find_undeclared(ledger, workspace.project.resources))
     plan = make_plan(

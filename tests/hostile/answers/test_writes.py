@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 
 from reconciler.model.outcome import Outcome, Result
 from reconciler.remote.wire.client import Patience
+from tests.cli.stage import lines
 from tests.remote.execute_stage import Stage, fluents, galtea, polyai, sleep_not
 
 VOICE = "en-US-Neural2-A"
@@ -134,3 +136,18 @@ def test_what_one_account_raises_is_in_doubt_or_not_attempted_and_the_others_go_
     assert [outcome.result for outcome in outcomes] == [Result.IN_DOUBT, Result.NOT_ATTEMPTED, Result.VERIFIED]
     assert all("reconciler itself failed: RuntimeError" in outcome.message for outcome in outcomes[:2])
     assert {outcome.update.address for outcome in stage.diary.outcomes} == {update.address for update in updates}
+
+
+@pytest.mark.parametrize(("vices", "words"), [((), "/voice has not landed"), (("late",), "/voice has landed")])
+def test_the_next_plan_settles_a_doubt_in_words(tmp_path: Path, vices: tuple[str, ...], words: str) -> None:
+    stage = lines(tmp_path, count=1)
+    stage.trouble("drop-before-commit:99")
+    assert stage.apply().code == 1
+    stage.trouble()
+    if vices:
+        stage.world.edit("galtea", "phoneConnections", "pc_0", {"voice": "jack"})
+    told = stage.run("plan")
+    assert "ended before it knew what became of phone_connections.line-0" in told.words
+    assert words in told.words
+    stage.apply()
+    assert "ended before it knew" not in stage.run("plan").words
