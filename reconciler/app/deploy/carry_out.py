@@ -91,7 +91,7 @@ def _write_beginning(deployment: Deployment, journal: Journal) -> None:
     journal.begin(describe_origin(deployment.workspace, command=deployment.command, undoes=deployment.undoes))
     for intention in deployment.store.unsettled():
         if intention.run != deployment.run and intention.address in deployment.live.readings:
-            words = tell_doubt(intention, deployment.live, catalog=workspace.catalog)
+            words = tell_doubt(intention, deployment.live, catalog=deployment.workspace.catalog)
             journal.settle(intention.address, message=f"read again before this run: {words}".rstrip(": "))
 
 
