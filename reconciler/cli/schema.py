@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 EXAMPLE = """
 reconciler schema > reconciler.schema.json
 reconciler schema --check reconciler.schema.json
+reconciler schema environment > environment.schema.json
 reconciler schema plan
 """
 
 
 @command("schema", example=EXAMPLE)
-@click.argument("name", type=click.Choice(("files", "plan")), default="files")
+@click.argument("name", type=click.Choice(("files", "environment", "plan")), default="files")
 @click.option(
     "--check",
     "copy",
@@ -29,7 +30,7 @@ reconciler schema plan
     help="Compare a copy with it instead; exit 1 when they differ.",
 )
 def schema(_options: Globals, name: SchemaName, copy: Path | None) -> int:
-    """Print the JSON Schema of the files (or of the plan).
+    """Print the JSON Schema of the files (or of an environment's file, or of the plan).
 
     Editors with a YAML language server complete, explain and check with it. Name a copy of it in the first line of a
     file: # yaml-language-server: $schema=reconciler.schema.json

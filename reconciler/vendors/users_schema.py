@@ -18,6 +18,8 @@ ABOUT: Final = (
     "reconciler.yaml and the files below it that declare resources. Generated from the resource types; `reconciler schema`"
     " prints it. Marks in descriptions: (D) documented by the vendor, (I) inferred, (M) measured, (U) unknown."
 )
+_SOMETHING: Final[Json] = {"type": "object", "minProperties": 1}
+_SOMETHING_OWNED: Final[Json] = {"required": ["spec"], "properties": {"spec": _SOMETHING}}
 IGNORE: Final[Json] = {
     "description": "Fields of `spec` that are left different for a while, by name; of nested ones `outer.inner`. Shown in plans, never sent.",
     "type": ["object", "null"],
@@ -61,12 +63,13 @@ def build_users_schema(catalog: Catalog) -> dict[str, Json]:
         "$defs": {
             **DEFINITIONS,
             **build_account_definitions(catalog),
-            **{_name(known): _build_resource(known) for known in catalog.all_types},
+            **{name_type(known): build_resource(known) for known in catalog.all_types},
         },
     }
 
 
-def _name(resource_type: ResourceType) -> str:
+def name_type(resource_type: ResourceType) -> str:
+    """Name the definition of a resource type."""
     return ".".join(filter(None, (resource_type.provider, resource_type.api, resource_type.kind)))
 
 
@@ -76,7 +79,7 @@ def _build_kind(kind: str, catalog: Catalog) -> dict[str, Json]:
     Where several providers offer a kind, an editor cannot know which one an account is at, so any of them will do.
     """
     known = [each for each in catalog.resource_types.values() if each.kind == kind]
-    forms = [{"$ref": f"#/$defs/{_name(each)}"} for each in known]
+    forms = [{"$ref": f"#/$defs/{name_type(each)}"} for each in known]
     about = " ".join(f"{each.title}: {each.description}" for each in known)
     return {
         "description": about,
@@ -86,7 +89,8 @@ def _build_kind(kind: str, catalog: Catalog) -> dict[str, Json]:
     }
 
 
-def _build_resource(resource_type: ResourceType) -> dict[str, Json]:
+def build_resource(resource_type: ResourceType) -> dict[str, Json]:
+    """Build the schema of one resource below its name. A resource may leave its id and fields to its environments."""
     return {
         "title": resource_type.title,
         "type": "object",
@@ -105,8 +109,18 @@ def _build_resource(resource_type: ResourceType) -> dict[str, Json]:
                 "type": ["boolean", "null"],
             },
         },
-        "oneOf": [{"required": ["id"]}, {"required": ["match"]}],
+        "not": {"required": ["id", "match"]},
+        "anyOf": [{"required": [key]} for key in ("id", "match", "account", "protect", "ignore")] + [_SOMETHING_OWNED],
+        **_demand_companions(resource_type),
     }
+
+
+def _demand_companions(resource_type: ResourceType) -> dict[str, Json]:
+    """Demand what the vendor demands where a resource is whole; one without an id leaves more to its environments."""
+    if not resource_type.companions:
+        return {}
+    owned = {"properties": {"spec": {"if": _SOMETHING, "then": {"required": list(resource_type.companions)}}}}
+    return {"if": {"anyOf": [{"required": ["id"]}, {"required": ["match"]}]}, "then": owned}
 
 
 def _build_id(parts: Iterable[IdentityPart]) -> dict[str, Json]:
@@ -159,13 +173,10 @@ def _build_key(name: str, resource_type: ResourceType, part: IdentityPart | None
 
 
 def _build_spec(resource_type: ResourceType) -> dict[str, Json]:
-    companions = list(resource_type.companions)
-    demanded = {"if": {"type": "object", "minProperties": 1}, "then": {"required": companions}} if companions else {}
     return {
         "description": "The fields that git owns. A field left out is not compared and never sent.",
         **_build_fields(resource_type.spec_schema, resource_type.fields),
         "type": ["object", "null"],
-        **demanded,
     }
 
 

@@ -20,6 +20,7 @@ from reconciler.config.settings.accounts import _KEYS as ACCOUNT_KEYS
 from reconciler.config.settings.project_file import KEYS
 from reconciler.vendors import load_catalog, schema_folder
 from reconciler.vendors.compile import compile_provider, compile_resource_type
+from reconciler.vendors.environment_schema import build_environment_schema
 from reconciler.vendors.users_schema import build_users_schema
 from tests.config.yaml12 import read_core
 
@@ -33,7 +34,7 @@ EXAMPLES = sorted(
     for folder in ("examples", "tests/cases")
     for path in (ROOT / folder).rglob("*.yaml")
     if path.name != "sandbox.yaml"
-    and "environments" not in path.relative_to(ROOT).parts
+    and path.parent.name != "environments"
     and not (path.parent / "diagnostics.json").exists()
 )
 
@@ -59,6 +60,14 @@ def test_the_published_schema_is_fresh(capsys: pytest.CaptureFixture[str]) -> No
     assert run(["schema"]) == 0
     printed = capsys.readouterr().out
     assert printed == (schema_folder() / "reconciler.schema.json").read_text(encoding="utf-8")
+    Draft202012Validator.check_schema(json.loads(printed))
+
+
+def test_the_published_schema_of_environments_is_fresh(capsys: pytest.CaptureFixture[str]) -> None:
+    """Write it anew with: reconciler schema environment > schemas/environment.schema.json"""
+    assert run(["schema", "environment"]) == 0
+    printed = capsys.readouterr().out
+    assert printed == (schema_folder() / "environment.schema.json").read_text(encoding="utf-8")
     Draft202012Validator.check_schema(json.loads(printed))
 
 
@@ -303,3 +312,61 @@ def test_enums_and_bounds_of_other_types_survive() -> None:
     assert holds({"nested": {"count": "${var.N}"}})
     assert not holds({"nested": {"count": 0}})
     assert not holds({"nested": {"other": 1}})
+
+
+ENVIRONMENT = jsonschema_rs.validator_for(build_environment_schema(CATALOG))
+LAID = [
+    "",
+    "vars:\naccounts:\nguards:\nresources:\n",
+    "vars: {A: b, N: 007, B: true}\n",
+    "accounts: {polyai: {credential: POLYAI_EU_KEY}, more: {provider: galtea}}\nguards: {max_updates: 1}\n",
+    "resources: {numbers.a: absent, connectors.b: , agents.c: {spec: {language: no}}}\n",
+    "resources: {numbers.a: {id: +12025550199}, numbers.new: {id: +12025550198, spec: {label: 007}}}\n",
+    "resources: {numbers.a: {spec: {example_context: {a: b}}, protect: true, match: , account: fluents}}\n",
+    "resources: {connectors.b: {ignore: {voiceName: {reason: r, until: 2027-01-01}}}}\n",
+]
+BASE = """\
+version: 1
+numbers: {a: {id: +12025550143}}
+connectors: {b: {id: {agentId: P-1, connectorId: c1}, spec: {voiceName: en-US-Neural2-A}}}
+agents: {c: {id: 6f9619ff-8b86-4d01-b42d-00c04fc964ff, account: opencopilot, spec: {elevenlabs_voice_id: hP72SDESIJq2YuAblBqz}}}
+"""
+NOT_LAID = [
+    "[]\n",
+    "version: 1\n",
+    "vars: {'a b': x}\n",
+    "vars: {A: [x]}\n",
+    "guards: {max_deletes: 1}\n",
+    "accounts: {polyai: {regoin: eu}}\n",
+    "resources: {numbers: absent}\n",
+    "resources: {numbers.a: gone}\n",
+    "resources: {numbers.a: {spec: {labl: x}}}\n",
+    "resources: {numbers.a: {id: front-desk}}\n",
+    "resources: {numbers.a: {ignore: {label: {reason: r}}}}\n",
+]
+
+
+@pytest.mark.parametrize(("text", "right"), [*((text, True) for text in LAID), *((text, False) for text in NOT_LAID)])
+def test_the_schema_of_environments_agrees_with_the_tool(tmp_path: Path, text: str, right: bool) -> None:
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments" / "e.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "reconciler.yaml").write_text(BASE, encoding="utf-8")
+    loaded = load_project(tmp_path, catalog=CATALOG, environ={}, environment="e")
+    assert (loaded.project is not None) is right, loaded.diagnostics
+    assert ENVIRONMENT.is_valid(read_core(text)) is right
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "examples").glob("*/environments/*.yaml")), ids=lambda path: path.name)
+def test_examples_of_environments_fit(file: Path) -> None:
+    assert ENVIRONMENT.is_valid(read_core(file.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("body", ["{spec: {label: x}}", "{protect: true}", "{account: fluents}"])
+def test_a_resource_may_leave_the_rest_to_environments(tmp_path: Path, body: str) -> None:
+    (tmp_path / "environments").mkdir()
+    laid = "resources: {numbers.a: {id: +12025550143}}\n"
+    (tmp_path / "environments" / "e.yaml").write_text(laid, encoding="utf-8")
+    text = f"version: 1\nnumbers: {{a: {body}}}\n"
+    (tmp_path / "reconciler.yaml").write_text(text, encoding="utf-8")
+    assert load_project(tmp_path, catalog=CATALOG, environ={}, environment="e").project is not None
+    assert fits(read_core(text))

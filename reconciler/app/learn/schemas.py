@@ -10,16 +10,18 @@ from reconciler.app.problem import Exit, Problem
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.resource_type import Catalog
 from reconciler.vendors import load_catalog, schema_folder
+from reconciler.vendors.environment_schema import build_environment_schema
 from reconciler.vendors.users_schema import build_users_schema
 
-SchemaName = Literal["files", "plan"]
+SchemaName = Literal["files", "environment", "plan"]
 
 
 def render_schema(name: SchemaName, *, catalog: Catalog | None = None) -> str:
-    """Return a published schema, ended by a line feed: `files` of users' YAML, `plan` of the plan's JSON."""
+    """Return a published schema, ended by a line feed: `files` and `environment` of users' YAML, `plan` of the plan's JSON."""
     if name == "plan":
         return (schema_folder() / "plan.schema.json").read_text(encoding="utf-8")
-    return json.dumps(build_users_schema(catalog or load_catalog()), indent=2) + "\n"
+    build = build_environment_schema if name == "environment" else build_users_schema
+    return json.dumps(build(catalog or load_catalog()), indent=2) + "\n"
 
 
 def check_schema(name: SchemaName, copy: Path) -> None:
