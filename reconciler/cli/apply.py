@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.options import Globals, allowance, command, selection
+from reconciler.cli.options import DURATION, Globals, allowance, command, selection
 
 EXAMPLE = """
 reconciler apply
 reconciler apply plan.json --auto-approve
 reconciler apply --target numbers.front-desk
+reconciler apply plan.json --auto-approve --format json --lock-timeout 10m > events.jsonl
 """
 
 
@@ -20,6 +21,15 @@ reconciler apply --target numbers.front-desk
 @selection
 @allowance
 @click.option("--accept-conflicts", is_flag=True, help="Let git win where both sides changed.")
+@click.option("--format", "style", type=click.Choice(("text", "json")), default="text", help="json: one event a line.")
+@click.option(
+    "--lock-timeout",
+    "wait",
+    type=DURATION,
+    default=0.0,
+    metavar="TIME",
+    help="Wait so long for another apply: 90s, 10m.",
+)
 def apply(
     options: Globals,
     planfile: Path | None,
@@ -27,6 +37,8 @@ def apply(
     accounts: tuple[str, ...],
     max_updates: int | None,
     protected: tuple[str, ...],
+    style: str,
+    wait: float,
     *,
     auto_approve: bool,
     accept_conflicts: bool,
@@ -39,22 +51,33 @@ def apply(
     from reconciler.app.deploy.approval import Allowances
     from reconciler.app.deploy.deployment import prepare, prepare_saved
     from reconciler.app.deploy.locking import open_store_locked
+    from reconciler.app.problem import Problem
     from reconciler.app.review.review import load_plan, review
     from reconciler.app.workspace import open_workspace
-    from reconciler.cli.deploying import deploy
-    from reconciler.cli.terminal import show_reading, tell_diagnostics
+    from reconciler.cli.deploying import EventReport, Report, TextReport, deploy
+    from reconciler.cli.terminal import show_reading
 
     if planfile is not None and (targets or accounts):
         raise click.UsageError("A saved plan is applied whole: --target and --account belong to plan.")
     allowances = Allowances(max_updates, protected, accept_conflicts)
-    saved = load_plan(planfile) if planfile is not None else None
-    workspace = open_workspace(options.build_context())
-    with open_store_locked(workspace, on_notes=tell_diagnostics) as (store, lock, run):
-        if saved is not None:
-            prepared = prepare_saved(saved, workspace, allowances, store=store, lock=lock, run=run)
-        else:
-            with show_reading() as on_request:
-                context = options.build_context(on_request=on_request)
-                found = review(context, targets=targets, accounts=accounts, workspace=workspace)
-            prepared = prepare(found, allowances, store=store, lock=lock, run=run)
-        return deploy(prepared, allowances, auto_approve=auto_approve, verbose=options.verbose)
+    context = options.build_context()
+    events = EventReport(now=context.now, verbose=options.verbose)
+    report: Report = events if style == "json" else TextReport(verbose=options.verbose)
+    try:
+        saved = load_plan(planfile) if planfile is not None else None
+        workspace = open_workspace(context)
+        with open_store_locked(workspace, on_notes=report.find, wait=wait) as (store, lock, run):
+            if saved is not None:
+                prepared = prepare_saved(saved, workspace, allowances, store=store, lock=lock, run=run)
+            else:
+                with show_reading() as on_request:
+                    context = options.build_context(on_request=on_request)
+                    found = review(context, targets=targets, accounts=accounts, workspace=workspace)
+                prepared = prepare(found, allowances, store=store, lock=lock, run=run)
+            return deploy(prepared, allowances, auto_approve=auto_approve, report=report)
+    except Problem as problem:
+        if style == "json":
+            report.find(problem.diagnostics)
+            report.refuse(None, problem.exit_code)
+            return int(problem.exit_code)
+        raise

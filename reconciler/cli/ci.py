@@ -11,11 +11,14 @@ import click
 from reconciler.cli.options import Globals, command
 
 if TYPE_CHECKING:
+    from reconciler.app.ci.notify import Style
+    from reconciler.app.ci.outcome import Telling
     from reconciler.app.ci.posting import Posted, Posting
     from reconciler.model.plan import Plan
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 DRIFT_TITLE = "Live configuration differs from git"
+FAILED_TITLE = "An apply of the configuration failed"
 
 
 @click.group("ci", context_settings={"help_option_names": ["-h", "--help"]})
@@ -51,6 +54,12 @@ def _dry_run(function: Function) -> Function:
     return click.option("--dry-run", is_flag=True, help="Look, show what would be written, and write nothing.")(
         function
     )
+
+
+def _notify(function: Function) -> Function:
+    return click.option(
+        "--notify", type=click.Choice(("slack", "json")), help="Tell a chat too: its webhook is RECONCILER_NOTIFY_URL."
+    )(function)
 
 
 def _require(function: Function) -> Function:
@@ -99,18 +108,27 @@ def comment(
 )
 @_planfile
 @click.option("--title", default=DRIFT_TITLE, show_default=True, metavar="TEXT", help="Title of a new issue.")
+@_notify
 @_posting
 @_dry_run
-def issue(options: Globals, planfile: Path, title: str, name: str, author: str, *, dry_run: bool) -> int:
+def issue(
+    options: Globals, planfile: Path, title: str, notify: Style | None, name: str, author: str, *, dry_run: bool
+) -> int:
     """Keep one issue about drift: opened or updated while something differs, closed when nothing does.
 
     PLANFILE comes from `drift --out`. Where something could not be read, an open issue stays as it is.
     """
-    from reconciler.app.ci.issue import post_issue
-    from reconciler.app.ci.posting import Posting
+    from reconciler.app.ci.issue import build_drift_notice, post_issue
+    from reconciler.app.ci.notify import send_notice
+    from reconciler.app.ci.posting import Deed, Posting
 
+    context, plan = options.build_context(), _load(planfile)
     posting = Posting(name=name, author=author, dry_run=dry_run)
-    return _report(post_issue(options.build_context(), _load(planfile), posting, title=title), posting, what="issue")
+    posted = post_issue(context, plan, posting, title=title)
+    _report(posted, posting, what="issue")
+    if notify and not dry_run and posted.deed in {Deed.CREATED, Deed.CLOSED}:
+        send_notice(context, build_drift_notice(context, plan, posting, posted), style=notify)
+    return 0
 
 
 @command("summary", example="reconciler ci summary plan.json")
@@ -148,6 +166,84 @@ def reviewed(options: Globals, planfile: Path, pull_request: int | None, since: 
     return 0
 
 
+@command(
+    "outcome",
+    example="reconciler apply plan.json --auto-approve --format json > run.jsonl\nreconciler ci outcome run.jsonl --issue",
+)
+@click.argument("events", type=click.Path(dir_okay=False, path_type=Path))
+@_number
+@click.option("--issue", is_flag=True, help="Keep one issue open while applies fail.")
+@click.option("--title", default=FAILED_TITLE, show_default=True, metavar="TEXT", help="Title of a new issue.")
+@click.option("--or-failed", is_flag=True, help="Without EVENTS, tell that nothing was applied.")
+@_notify
+@_posting
+@_dry_run
+def outcome(
+    options: Globals,
+    events: Path,
+    pull_request: int | None,
+    title: str,
+    notify: Style | None,
+    name: str,
+    author: str,
+    *,
+    issue: bool,
+    or_failed: bool,
+    dry_run: bool,
+) -> int:
+    """Tell what became of an apply: at its pull requests, in the job summary, in one issue while it fails.
+
+    EVENTS is what `apply --format json` wrote. One comment at each merged pull request that showed our plan, with the
+    words of every update that did not end well.
+    """
+    from reconciler.app.ci.notify import send_notice
+    from reconciler.app.ci.outcome import build_notice, load_events, tell_outcome
+    from reconciler.app.ci.posting import Posting
+
+    context = options.build_context()
+    posting = Posting(name=name, author=author, pull_request=pull_request, dry_run=dry_run)
+    found = load_events(events, missing=or_failed, environment=options.environment)
+    telling = tell_outcome(context, found, posting, issue=title if issue else "")
+    _report_telling(telling, posting)
+    if notify and not dry_run and (found.updates or found.exit_code != 0):
+        send_notice(context, build_notice(context, found, posting, telling), style=notify)
+    return 0
+
+
+@command("outputs", example="reconciler ci outputs plan.json\nreconciler ci outputs plan.json > plan.env")
+@_planfile
+def outputs(options: Globals, planfile: Path) -> int:
+    """Tell a workflow how many changes there are, and how many of them are high risk.
+
+    As outputs of the step where GitHub takes them (GITHUB_OUTPUT); else as NAME=COUNT lines, for GitLab's dotenv report.
+    """
+    from reconciler.app.ci.outputs import append_outputs, list_outputs
+    from reconciler.cli.terminal import write
+
+    plan = _load(planfile)
+    if append_outputs(options.build_context(), plan) is None:
+        write("\n".join(f"{name.upper().replace('-', '_')}={count}" for name, count in list_outputs(plan).items()))
+    return 0
+
+
+def _report_telling(telling: Telling, posting: Posting) -> None:
+    from reconciler.cli.terminal import tell, write
+    from reconciler.report.escape import escape_terminal
+
+    write(telling.headline)
+    posts = [
+        *(("Comment", posted) for posted in telling.comments),
+        *([("Issue", telling.issue)] if telling.issue else []),
+    ]
+    for what, posted in posts:
+        tell(f"{what}: {posted.deed}{f' {escape_terminal(posted.url)}' if posted.url else ''}")
+    if telling.in_summary:
+        tell("Added to the job summary.")
+    if posting.dry_run:
+        tell("Dry run, nothing was written.")
+        write(telling.body)
+
+
 def _load(planfile: Path) -> Plan:
     from reconciler.app.review.review import load_plan
 
@@ -175,5 +271,5 @@ def _report(posted: Posted, posting: Posting, *, what: str) -> int:
     return 0
 
 
-for subcommand in (comment, issue, summary, reviewed):
+for subcommand in (comment, issue, summary, reviewed, outcome, outputs):
     ci.add_command(subcommand)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
 
 from reconciler.app.deploy.approval import Allowances, note_lifted
 from reconciler.app.deploy.carry_out import Deployed, carry_out
@@ -20,26 +23,144 @@ from reconciler.cli.terminal import (
     wants_colour,
     write,
 )
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.outcome import SETTLED, Outcome
+from reconciler.report.machine.events import write_end, write_ended, write_found, write_sending, write_start
 from reconciler.report.phrases import count_noun
 from reconciler.report.text.outcomes import render_outcome_line, render_run_summary
 
 
-def deploy(deployment: Deployment, allowances: Allowances, *, auto_approve: bool, verbose: bool) -> Exit:
+class Report(Protocol):
+    """Who is told how a deployment goes. What returns a text says why it is lost, "" where it is not."""
+
+    def find(self, diagnostics: Sequence[Diagnostic]) -> None:
+        """Tell what was found."""
+
+    def begin(self, deployment: Deployment) -> str:
+        """Show the plan."""
+
+    def send(self, address: str) -> None:
+        """Tell that a request is about to be sent."""
+
+    def conclude(self, outcome: Outcome) -> str:
+        """Tell how an update ended."""
+
+    def end(self, deployment: Deployment, done: Deployed) -> str:
+        """Tell how the run ended."""
+
+    def refuse(self, deployment: Deployment | None, exit_code: Exit) -> None:
+        """Tell that nothing was sent."""
+
+
+class TextReport:
+    """Write for people: results to stdout."""
+
+    def __init__(self, *, verbose: bool) -> None:
+        self._verbose = verbose
+
+    def find(self, diagnostics: Sequence[Diagnostic]) -> None:
+        """Write what was found to stderr."""
+        tell_diagnostics(diagnostics)
+
+    def begin(self, deployment: Deployment) -> str:
+        """Write the plan."""
+        return write(render_plan_as(deployment.plan, style="text", verbose=self._verbose))
+
+    def send(self, address: str) -> None:
+        """Leave it to the line of progress."""
+
+    def conclude(self, outcome: Outcome) -> str:
+        """Write one line."""
+        return write(render_outcome_line(outcome, colour=wants_colour(sys.stdout), width=measure_width()))
+
+    def end(self, deployment: Deployment, done: Deployed) -> str:
+        """Write the summary."""
+        tell_diagnostics(done.diagnostics)
+        if not deployment.plan.updates:
+            return ""
+        colour, width = wants_colour(sys.stdout), measure_width()
+        lost = write(render_run_summary(done.outcomes, plan=deployment.plan, colour=colour, width=width, run=done.run))
+        tell(f"Longest time between the last look at an object and the end of its write: {done.longest_window:.1f} s.")
+        return lost
+
+    def refuse(self, deployment: Deployment | None, exit_code: Exit) -> None:
+        """Leave it to what was told already."""
+
+
+class EventReport:
+    """Write events for programs to stdout, and the plan for whoever reads the log to stderr."""
+
+    def __init__(self, *, now: Callable[[], datetime], verbose: bool) -> None:
+        self._now = now
+        self._verbose = verbose
+
+    def find(self, diagnostics: Sequence[Diagnostic]) -> None:
+        """Write an event for each diagnostic, and all of them to stderr."""
+        tell_diagnostics(diagnostics)
+        for diagnostic in diagnostics:
+            write(write_found(diagnostic), style="json")
+
+    def begin(self, deployment: Deployment) -> str:
+        """Write the first event."""
+        plan, run, requests = deployment.plan, deployment.run, deployment.forecast.requests
+        tell(render_plan_as(plan, style="text", verbose=self._verbose))
+        text = write_start(plan, run=run, command=deployment.command, time=self._time, requests=requests)
+        return write(text, style="json")
+
+    def send(self, address: str) -> None:
+        """Write an event."""
+        write(write_sending(address), style="json")
+
+    def conclude(self, outcome: Outcome) -> str:
+        """Write an event, and a line for the log."""
+        tell(render_outcome_line(outcome, colour=wants_colour(sys.stderr), width=measure_width()))
+        return write(write_ended(outcome), style="json")
+
+    def end(self, deployment: Deployment, done: Deployed) -> str:
+        """Write the last event, and the summary for the log."""
+        self.find(done.diagnostics)
+        plan, colour = deployment.plan, wants_colour(sys.stderr)
+        if plan.updates:
+            tell(render_run_summary(done.outcomes, plan=plan, colour=colour, width=measure_width(), run=done.run))
+        updates = len(plan.updates)
+        text = write_end(
+            run=done.run, exit_code=int(done.exit_code), time=self._time, outcomes=done.outcomes, updates=updates
+        )
+        return write(text, style="json")
+
+    def refuse(self, deployment: Deployment | None, exit_code: Exit) -> None:
+        """Write the last event of a run that sent nothing."""
+        run, updates = (deployment.run, len(deployment.plan.updates)) if deployment else ("", 0)
+        write(write_end(run=run, exit_code=int(exit_code), time=self._time, updates=updates), style="json")
+
+    @property
+    def _time(self) -> str:
+        return self._now().isoformat(timespec="seconds")
+
+
+def deploy(deployment: Deployment, allowances: Allowances, *, auto_approve: bool, report: Report) -> Exit:
     """Show the plan, ask, carry it out and report; return the exit code."""
-    plan = deployment.plan
-    tell_diagnostics((*note_lifted(allowances), *plan.diagnostics))
-    lost = write(render_plan_as(plan, style="text", verbose=verbose))
+    report.find((*note_lifted(allowances), *deployment.plan.diagnostics))
+    lost = report.begin(deployment)
+    exit_code = _judge(deployment, auto_approve=auto_approve, lost=lost, report=report)
+    if exit_code is not None:
+        report.refuse(deployment, exit_code)
+        return exit_code
+    return _send(deployment, report)
+
+
+def _judge(deployment: Deployment, *, auto_approve: bool, lost: str, report: Report) -> Exit | None:
+    """Return the exit code of a deployment that is not to be sent; None where it is."""
     if deployment.refusals:
-        tell_diagnostics(deployment.refusals)
+        report.find(deployment.refusals)
         tell("Refused. Nothing was sent.")
         return Exit.REFUSED
-    if plan.updates and (lost := lost or find_loss()):
+    if not deployment.plan.updates:
+        return None
+    if lost := lost or find_loss():
         tell(f"The output cannot be written ({lost}): nobody would be told what became of it. Nothing was sent.")
         return Exit.FAILED
-    if plan.updates and not _is_approved(deployment, auto_approve=auto_approve):
-        return Exit.REFUSED
-    return _send(deployment)
+    return None if _is_approved(deployment, auto_approve=auto_approve) else Exit.REFUSED
 
 
 def _is_approved(deployment: Deployment, *, auto_approve: bool) -> bool:
@@ -62,24 +183,16 @@ def _tell_interrupt() -> None:
     tell("Interrupted: the requests in flight finish, nothing new is sent. Again to stop at once.")
 
 
-def _send(deployment: Deployment) -> Exit:
-    colour, width = wants_colour(sys.stdout), measure_width()
-
-    def on_outcome(outcome: Outcome) -> str:
-        return write(render_outcome_line(outcome, colour=colour, width=width))
-
+def _send(deployment: Deployment, report: Report) -> Exit:
     with show_progress(len(deployment.plan.updates)) as show_sent:
 
         def on_send(address: str) -> str:
             show_sent(address)
+            report.send(address)
             return find_loss()
 
-        done = carry_out(deployment, watch=Watch(on_send, on_outcome, _tell_interrupt))
-    tell_diagnostics(done.diagnostics)
-    if deployment.plan.updates:
-        lost = write(render_run_summary(done.outcomes, plan=deployment.plan, colour=colour, width=width, run=done.run))
-        tell(f"Longest time between the last look at an object and the end of its write: {done.longest_window:.1f} s.")
-        if lost:
-            tell(f"The output could not be written ({lost}). `reconciler history {done.run}` shows what was done.")
+        done = carry_out(deployment, watch=Watch(on_send, report.conclude, _tell_interrupt))
+    if lost := report.end(deployment, done):
+        tell(f"The output could not be written ({lost}). `reconciler history {done.run}` shows what was done.")
     _tell_undone(deployment, done)
     return done.exit_code

@@ -153,6 +153,25 @@ def command(name: str, *, example: str, deed: bool = False) -> Callable[[Callabl
     return wrap
 
 
+class Duration(click.ParamType):  # type: ignore[type-arg]
+    """A time as people write it: 90, 90s, 10m, 1h."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return seconds."""
+        if isinstance(value, float):
+            return value
+        number, unit = (value[:-1], value[-1]) if value[-1:] in _UNITS else (value, "s")
+        if not number.isascii() or not number.isdigit():
+            self.fail(f"{value!r} is no time. Write 90s, 10m or 1h.", param, ctx)
+        return float(number) * _UNITS[unit]
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+DURATION = Duration()
+
+
 def selection(function: Function) -> Function:
     """Add `--target` and `--account`."""
     target = click.option(

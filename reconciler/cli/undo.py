@@ -43,7 +43,7 @@ def undo(
     from reconciler.app.deploy.locking import open_store_locked
     from reconciler.app.look_back.undo import prepare_undo
     from reconciler.app.workspace import open_workspace
-    from reconciler.cli.deploying import deploy
+    from reconciler.cli.deploying import TextReport, deploy
     from reconciler.cli.terminal import tell_diagnostics
 
     allowances = Allowances(max_updates, protected, accept_conflicts)
@@ -51,7 +51,7 @@ def undo(
     with open_store_locked(workspace, on_notes=tell_diagnostics) as (store, lock, new_run):
         prepared = prepare_undo(workspace, run, allowances, targets=targets, store=store, lock=lock, new_run=new_run)
         if prepared.plan.updates:
-            return deploy(prepared, allowances, auto_approve=auto_approve, verbose=options.verbose)
+            return deploy(prepared, allowances, auto_approve=auto_approve, report=TextReport(verbose=options.verbose))
     return _explain_nothing(prepared)
 
 

@@ -115,6 +115,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "nothing-sown": "The sandbox was not filled from the named commit; the message says why.",
         "not-accepted": "A live value was not written into the files: no single place could take it, or the project would not be valid.",
         "not-reviewed": "The plan holds an update that the merged pull request did not show as it is now.",
+        "notify-failed": "The chat's webhook did not take the message, or RECONCILER_NOTIFY_URL is not set. Nothing else failed.",
         "not-undone": "A field was not taken back by undo, and why.",
         "unknown-reference": "A ${kind.name.field} names no declared resource, or no part or field of it.",
         "unknown-run": "No run has this id; `reconciler history` lists them.",

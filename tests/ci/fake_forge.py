@@ -44,6 +44,9 @@ class FakeForge:
     """Pull request -> the branch that it goes to; `main` where nothing is said."""
     history: list[str] = field(default_factory=list)
     """The commits of the main branch, the oldest first."""
+    hooked: list[dict[str, Any]] = field(default_factory=list)
+    """What the chat's webhook was sent."""
+    hook_status: int = 200
     script: list[tuple[str, str, Response]] = field(default_factory=list)
     seen: list[tuple[str, str]] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
@@ -76,6 +79,9 @@ class FakeForge:
         self.headers.append(request.headers)
         if scripted := self._take(request.method, raw):
             return scripted
+        if raw.startswith("/hook/"):
+            self.hooked.append(await request.json())
+            return Response("ok", self.hook_status, {"Location": f"{self.url}/hook/elsewhere"})
         if TOKEN not in (request.headers.get("authorization", ""), request.headers.get("private-token")) and (
             request.headers.get("authorization") != f"Bearer {TOKEN}"
         ):

@@ -18,7 +18,7 @@ from reconciler.sandbox import SANDBOX_KEYS
 from tests.ci.conftest import build_environ, build_gitlab
 from tests.ci.fake_forge import COMMIT, TOKEN, FakeForge
 from tests.ci.traps import plant_traps
-from tests.ci.workflow_files import GITLAB, ROOT, ActionRun, read_yaml, run_bash
+from tests.ci.workflow_files import GITLAB, ROOT, ActionRun, read_call, read_yaml, run_bash
 
 MERGE = "b" * 40
 KEYS = {f"{provider.upper()}_API_KEY": key for provider, key in SANDBOX_KEYS.items()}
@@ -93,13 +93,16 @@ def test_the_action_from_review_to_drift(forge: FakeForge, workspace: Path) -> N
 
     def act(command: str, environ: dict[str, str], **inputs: str) -> ActionRun:
         event = "pull_request" if environ is job else "push"
-        run = ActionRun({"command": command, "project": "telephony", **inputs}, workspace, environ, event=event)()
+        call = read_call(f"{command}.yml", "apply-by-hand" if "reviewed" in inputs else command)
+        run = ActionRun({**call, **inputs}, workspace, environ, event=event)()
         assert TOKEN not in run.output
-        (workspace / "reconciler-plan.json").unlink(missing_ok=True)
         return run
 
     planned = act("plan", job)
     assert not planned.failed, planned.output
+    assert {name: planned.outputs[name] for name in ("changes", "high-risk", "exit-code")} == {
+        "changes": "6", "high-risk": "2", "exit-code": "0"
+    }  # fmt: skip
     assert f"/blob/{COMMIT}/telephony/config/" in forge.comments[7][0]["body"]
     assert "file=telephony/config/" in planned.output
     assert "connectors.live-us" in (workspace / "summary.md").read_text(encoding="utf-8")
@@ -108,36 +111,41 @@ def test_the_action_from_review_to_drift(forge: FakeForge, workspace: Path) -> N
     unreviewed = act("apply", after)
     assert unreviewed.failed
     assert "not-reviewed" in unreviewed.output
-    assert unreviewed.ran[-1] != "Apply"
+    assert "Apply" not in unreviewed.ran
+    assert [issue["title"] for issue in forge.issues] == ["An apply of the configuration failed"]
+    assert "Nothing was applied" in forge.issues[0]["body"]
 
     forge.merged[MERGE] = [7]
     applied = act("apply", after)
     assert not applied.failed, applied.output
-    assert applied.ran[-1] == "Apply"
+    assert applied.ran[-2:] == ["Apply", "Tell the outcome"]
+    assert applied.outputs["exit-code"] == "0"
+    assert "✓ numbers.front-desk" in applied.output
+    assert forge.issues[0]["state"] == "closed"
+    assert "<h3>Applied 6 — telephony</h3>" in forge.comments[7][1]["body"]
     again = act("plan", job)
     assert not again.failed
-    assert len(forge.comments[7]) == 1
+    assert len(forge.comments[7]) == 2
     assert "no changes" in forge.comments[7][0]["body"].lower()
 
     assert not act("drift", after).failed
-    assert forge.issues == []
+    assert len(forge.issues) == 1
     edit_at_the_console(workspace)
     assert not act("drift", after, title="Drift; $(touch pwned) `x`").failed
-    assert [issue["title"] for issue in forge.issues] == ["Drift; $(touch pwned) `x`"]
+    assert forge.issues[1]["title"] == "Drift; $(touch pwned) `x`"
     assert not (workspace / "pwned").exists()
     refused = act("apply", after)
     assert refused.failed
     assert "did not show this change" in refused.output
     assert not act("apply", after, reviewed="elsewhere").failed
     assert not act("drift", after).failed
-    assert [issue["state"] for issue in forge.issues] == ["closed"]
+    assert [issue["state"] for issue in forge.issues] == ["closed", "closed", "closed"]
 
 
 def test_a_broken_project_is_said_in_the_comment(forge: FakeForge, workspace: Path) -> None:
     job = build_job(forge, workspace)
-    inputs = {"command": "plan", "project": "telephony", "sandbox": "true"}
+    inputs = read_call("plan.yml", "plan-of-a-fork")
     ActionRun(inputs, workspace, job)()
-    (workspace / "reconciler-plan.json").unlink()
     with (workspace / "telephony" / "config" / "fluents.yaml").open("a", encoding="utf-8") as stream:
         stream.write("nonsense: true\n")
     run = ActionRun(inputs, workspace, job)()
@@ -152,7 +160,7 @@ def test_a_fork_plans_in_the_sandbox_without_keys(forge: FakeForge, workspace: P
     job = {name: value for name, value in build_job(forge, workspace).items() if name not in KEYS}
     job |= build_environ(forge, workspace, head="mallory/telephony")
     del job["GITHUB_TOKEN"]
-    run = ActionRun({"command": "plan", "project": "telephony", "sandbox": "true"}, workspace, job)()
+    run = ActionRun(read_call("plan.yml", "plan-of-a-fork"), workspace, job)()
     assert not run.failed, run.output
     assert forge.comments == {}
     assert (workspace / "summary.md").read_text(encoding="utf-8")
@@ -171,10 +179,11 @@ def test_the_gitlab_jobs_from_review_to_drift(forge: FakeForge, workspace: Path)
     environ = {**build_gitlab(forge), **KEYS, "CI_PROJECT_DIR": str(workspace), **document["variables"]}
 
     def run(job: str) -> int:
-        script = "\n".join(document[job]["script"])
-        done = run_bash(script, folder=workspace, environ=environ)
-        assert TOKEN not in done.stdout + done.stderr
-        assert done.returncode in {0, 5}, done.stdout + done.stderr
+        done = run_bash("\n".join(document[job]["script"]), folder=workspace, environ=environ)
+        after = run_bash("\n".join(document[job].get("after_script", [])), folder=workspace, environ=environ)
+        assert TOKEN not in done.stdout + done.stderr + after.stdout + after.stderr
+        assert done.returncode in {0, 3, 5}, done.stdout + done.stderr
+        assert after.returncode == 0, after.stderr
         return done.returncode
 
     assert run("validate") == 0
@@ -182,10 +191,18 @@ def test_the_gitlab_jobs_from_review_to_drift(forge: FakeForge, workspace: Path)
     assert run("plan") == 0
     assert len(forge.comments[7]) == 1
     assert run("apply") == 5
+    assert [issue["state"] for issue in forge.issues] == ["opened"]
     forge.merged[COMMIT] = [7]
     assert run("apply") == 0
+    assert forge.issues.pop()["state"] == "closed"
+    assert "Applied 6" in forge.comments[7][1]["body"]
     edit_at_the_console(workspace)
     assert run("drift") == 0
     assert [issue["state"] for issue in forge.issues] == ["opened"]
     environ["CI_MERGE_REQUEST_DIFF_BASE_SHA"] = COMMIT
     assert run("plan-of-a-fork") == 0
+    with (workspace / "telephony" / "config" / "fluents.yaml").open("a", encoding="utf-8") as stream:
+        stream.write("nonsense: true\n")
+    (workspace / "plan.json").unlink()
+    assert run("plan") == 3
+    assert "none could be made" in forge.comments[7][0]["body"]

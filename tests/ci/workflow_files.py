@@ -41,9 +41,17 @@ def list_scripts() -> Iterator[tuple[str, str]]:
             if "run" in step:
                 yield f"{path.name}: {step['name']}", step["run"]
     for name, job in read_yaml(GITLAB).items():
-        for part in ("before_script", "script"):
+        for part in ("before_script", "script", "after_script"):
             if isinstance(job, dict) and part in job:
                 yield f"{GITLAB.name}: {name}", "\n".join(job[part])
+
+
+def read_call(name: str, job: str, **matrix: str) -> dict[str, str]:
+    """Return the inputs with which a job of an example calls the action, for one entry of its matrix."""
+    (path,) = (path for path in WORKFLOWS if path.name == name)
+    (step,) = (step for step in read_yaml(path)["jobs"][job]["steps"] if step["uses"].startswith("acme/reconciler"))
+    values = {f"matrix.{key}": value for key, value in matrix.items()}
+    return {key: EXPRESSION.sub(lambda found: values[found[1].strip()], told) for key, told in step["with"].items()}
 
 
 def run_bash(script: str, *, folder: Path, environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

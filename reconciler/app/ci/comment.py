@@ -39,7 +39,7 @@ def post_comment(context: Context, plan: Plan, posting: Posting, *, failed: bool
         author = posting.author or await client.name_self()
 
         async def find() -> Note | None:
-            return await find_own(client.list_comments(review), mark(plan, origin), author=author)
+            return await find_own(client.list_comments(review), mark(plan.environment, origin), author=author)
 
         found = await find()
         if found is None and failed:

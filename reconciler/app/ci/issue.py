@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.app.ci.notify import Notice
 from reconciler.app.ci.place import find_place
 from reconciler.app.ci.posting import Deed, Posted, Posting, create, find_links, find_own, name_origin, post
 from reconciler.app.context import Context
@@ -25,7 +26,7 @@ def post_issue(context: Context, plan: Plan, posting: Posting, *, title: str) ->
     origin = name_origin(context, place, posting)
     differs = bool(moved.updates) or moved.count(Status.ABSENT) > 0
     body = write_issue(moved, origin, links=find_links(context, place)) if differs else ""
-    marker = mark(moved, origin, subject="drift")
+    marker = mark(moved.environment, origin, subject="drift")
     certain = moved.count(Status.UNKNOWN) == 0 and is_certain(moved)
 
     async def keep(client: ForgeClient) -> Posted:
@@ -63,3 +64,23 @@ def _choose_deed(found: Note | None, *, differs: bool, closing: bool) -> Deed:
     if differs:
         return Deed.UPDATED if found else Deed.CREATED
     return Deed.CLOSED if found and closing else Deed.NOTHING
+
+
+def build_drift_notice(context: Context, plan: Plan, posting: Posting, posted: Posted) -> Notice:
+    """Return what a chat is told when an issue about drift was opened or closed."""
+    from reconciler.report.phrases import count_noun
+
+    place, moved = find_place(context.environ), keep_drift(plan)
+    closed = posted.deed is Deed.CLOSED
+    which = count_noun(len(moved.updates), "resource")
+    headline = "What git declares and what is live agree again" if closed else f"{which} moved outside git"
+    return Notice(
+        event="drift",
+        headline=headline,
+        good=closed,
+        project=name_origin(context, place, posting).label,
+        environment=plan.environment or "",
+        commit=place.commit,
+        url=posted.url or place.run_url,
+        counts={"moved": len(moved.updates)},
+    )

@@ -44,12 +44,12 @@ def check_reviewed(context: Context, plan: Plan, posting: Posting, *, since: str
     named = posting.pull_request
     if named is None:
         _check_place(place)
-    since = since or find_last_applied(context, plan) or place.before
+    since = since or find_last_applied(context, plan.environment) or place.before
 
     async def check(client: ForgeClient) -> Reviewed:
         author = posting.author or await client.name_self()
-        commits, notes = await _list_commits(client, place, since) if named is None else ([], ())
-        reviews = _name(named) if named is not None else _find_reviews(client, commits, branch=place.branch)
+        commits, notes = await list_commits(client, place, since) if named is None else ([], ())
+        reviews = _name(named) if named is not None else find_reviews(client, commits, branch=place.branch)
         return Reviewed(await _search(context, client, plan, place, posting, reviews, author=author), since, notes)
 
     return connect(context, place, check)
@@ -63,7 +63,7 @@ def _check_place(place: Place) -> None:
         raise Problem(Diagnostic(code="ci-unknown", message=message, advice=advice), exit_code=Exit.FAILED)
 
 
-def find_last_applied(context: Context, plan: Plan, *, before: str = "") -> str:
+def find_last_applied(context: Context, environment: str | None, *, before: str = "") -> str:
     """Return the commit of the last run that applied everything in this environment; "" where none is known.
 
     With `before`, of the last one before that run. What cannot be read is not known: then fewer reviews count.
@@ -72,7 +72,7 @@ def find_last_applied(context: Context, plan: Plan, *, before: str = "") -> str:
     from reconciler.ledger import LedgerProblem
 
     try:
-        workspace = open_workspace(replace(context, environment=plan.environment))
+        workspace = open_workspace(replace(context, environment=environment))
         runs = workspace.open_store().runs()
     except (Problem, LedgerProblem):
         return ""
@@ -81,13 +81,13 @@ def find_last_applied(context: Context, plan: Plan, *, before: str = "") -> str:
         for run in runs
         if run.command == "apply"
         and run.exit_code == Exit.DONE
-        and run.environment == plan.environment
+        and run.environment == environment
         and (not before or run.run < before)
     )
     return next((commit for commit in whole if commit), "")
 
 
-async def _list_commits(client: ForgeClient, place: Place, since: str) -> tuple[list[str], tuple[Diagnostic, ...]]:
+async def list_commits(client: ForgeClient, place: Place, since: str) -> tuple[list[str], tuple[Diagnostic, ...]]:
     """List the commits to look at, the newest first; this one alone where the way back is not known."""
     from reconciler.forge.exchange import ForgeError
 
@@ -106,7 +106,7 @@ async def _name(review: int) -> AsyncIterator[int]:
     yield review
 
 
-async def _find_reviews(client: ForgeClient, commits: list[str], *, branch: str) -> AsyncIterator[int]:
+async def find_reviews(client: ForgeClient, commits: list[str], *, branch: str) -> AsyncIterator[int]:
     """Yield each pull request once, the newest first."""
     seen: set[int] = set()
     for commit in commits:
@@ -129,7 +129,7 @@ async def _search(
     """Read comments until all was shown; return whose they are, or raise Problem."""
     from reconciler.report.markdown.notes import find_unseen, mark
 
-    marker, looked_at, comments = mark(plan, name_origin(context, place, posting)), [], {}
+    marker, looked_at, comments = mark(plan.environment, name_origin(context, place, posting)), [], {}
     unseen: tuple[str, ...] | None = None
     async for review in reviews:
         looked_at.append(review)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
@@ -9,32 +10,39 @@ from typing import TYPE_CHECKING
 from reconciler.app.deploy.interrupts import hold_interrupts
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.workspace import Workspace
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.diagnostic import Diagnostic, Severity
 
 if TYPE_CHECKING:
     from reconciler.ledger import Lock, Store
 
 LOCK_SECONDS = 300.0
 """How long a lock outlives a run that was killed; a living run renews it at a third of that."""
+LOOK_SECONDS = 5.0
+"""How long to wait before looking again whether a lock is free."""
 
 
 @contextmanager
 def open_store_locked(
-    workspace: Workspace, *, on_notes: Callable[[Sequence[Diagnostic]], None] = lambda _: None
+    workspace: Workspace,
+    *,
+    on_notes: Callable[[Sequence[Diagnostic]], None] = lambda _: None,
+    wait: float = 0.0,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[tuple[Store, Lock, str]]:
     """Hold the project's lock and yield store, lock and the new run's id; raise Problem where it cannot be had.
 
-    `on_notes` is told of an expired lock that was taken over, and of one that could not be given back.
+    `on_notes` is told of an expired lock that was taken over, and of one that could not be given back. `wait` is how many
+    seconds another run may still take.
     """
     from reconciler.ledger import current_author, new_run_id
 
     store, run = workspace.open_store(), new_run_id(workspace.context.now)
     owner = current_author(workspace.context.environ, root=workspace.project.root)
-    holding = store.lock(owner, ttl_seconds=LOCK_SECONDS, run=run)
     lock = None
     try:
-        with hold_interrupts():
-            lock = _take(holding)
+        holding, lock = _take_in_time(
+            lambda: store.lock(owner, ttl_seconds=LOCK_SECONDS, run=run), on_notes=on_notes, wait=wait, sleep=sleep
+        )
         taken_over = lock.notes
         on_notes(taken_over)
         yield store, lock, run
@@ -43,6 +51,36 @@ def open_store_locked(
             with hold_interrupts():
                 holding.__exit__(None, None, None)
     on_notes(lock.notes[len(taken_over) :])
+
+
+def _take_in_time(
+    hold: Callable[[], AbstractContextManager[Lock]],
+    *,
+    on_notes: Callable[[Sequence[Diagnostic]], None],
+    wait: float,
+    sleep: Callable[[float], None],
+) -> tuple[AbstractContextManager[Lock], Lock]:
+    """Take the lock, and look again while another run holds it and time is left; say once that we wait."""
+    left, told = wait, False
+    while True:
+        holding = hold()
+        try:
+            with hold_interrupts():
+                return holding, _take(holding)
+        except Problem as problem:
+            if left <= 0 or problem.exit_code is not Exit.REFUSED:
+                raise
+            if not told:
+                on_notes([_note_waiting(problem, wait)])
+        told, pause = True, min(left, LOOK_SECONDS)
+        sleep(pause)
+        left -= pause
+
+
+def _note_waiting(problem: Problem, wait: float) -> Diagnostic:
+    held = problem.diagnostics[0]
+    message = f"{held.message}; waiting for up to {wait:.0f} s"
+    return Diagnostic(code=held.code, message=message, severity=Severity.NOTE)
 
 
 def _take(holding: AbstractContextManager[Lock]) -> Lock:

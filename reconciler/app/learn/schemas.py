@@ -13,13 +13,13 @@ from reconciler.vendors import load_catalog, schema_folder
 from reconciler.vendors.environment_schema import build_environment_schema
 from reconciler.vendors.users_schema import build_users_schema
 
-SchemaName = Literal["files", "environment", "plan"]
+SchemaName = Literal["files", "environment", "plan", "events"]
 
 
 def render_schema(name: SchemaName, *, catalog: Catalog | None = None) -> str:
-    """Return a published schema, ended by a line feed: `files` and `environment` of users' YAML, `plan` of the plan's JSON."""
-    if name == "plan":
-        return (schema_folder() / "plan.schema.json").read_text(encoding="utf-8")
+    """Return a published schema, ended by a line feed: of users' YAML `files` and `environment`, of our JSON the others."""
+    if name in {"plan", "events"}:
+        return (schema_folder() / f"{name}.schema.json").read_text(encoding="utf-8")
     build = build_environment_schema if name == "environment" else build_users_schema
     return json.dumps(build(catalog or load_catalog()), indent=2) + "\n"
 

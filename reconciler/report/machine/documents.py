@@ -36,7 +36,7 @@ def render_outcomes_json(outcomes: Sequence[Outcome], *, run: str | None = None)
     """Return what became of each update, in the order in which they ended, with a count by result."""
     counts = Counter(outcome.result for outcome in outcomes)
     summary = {result.value: counts[result] for result in Result}
-    return _dump({"run": run, "summary": summary, "outcomes": [_write_outcome(outcome) for outcome in outcomes]})
+    return _dump({"run": run, "summary": summary, "outcomes": [write_outcome(outcome) for outcome in outcomes]})
 
 
 def render_comparison_json(comparison: Comparison) -> str:
@@ -86,7 +86,8 @@ def _write_known(values: Mapping[str, Json | Missing], difference: Difference) -
     }
 
 
-def _write_outcome(outcome: Outcome) -> dict[str, Json]:
+def write_outcome(outcome: Outcome) -> dict[str, Json]:
+    """Return what became of one update, without secrets."""
     update = outcome.update
     secrets = frozenset(change.path for change in update.changes if change.secret)
     return {

@@ -45,9 +45,9 @@ class Origin:
         return " ".join(part for part in (self.folder, self.name) if part)
 
 
-def mark(plan: Plan, origin: Origin, *, subject: str = "plan") -> str:
+def mark(environment: str | None, origin: Origin, *, subject: str = "plan") -> str:
     """Return the hidden first line of a note: its subject, the environment, the project's folder and name."""
-    marker = write_marker(plan).replace("reconciler:plan:", f"reconciler:{subject}:", 1)
+    marker = write_marker(environment).replace("reconciler:plan:", f"reconciler:{subject}:", 1)
     parts = [f"/{write_safely(origin.folder, keep='/')}"] if origin.folder else []
     parts += [origin.name] if origin.name else []
     return marker.replace(" -->", "".join(f":{part}" for part in parts) + " -->")
@@ -61,7 +61,7 @@ def write_comment(
     `queued_after` is the comment as it stood when a merge queue took the pull request: nobody looks after that, so the
     new comment stands for what the old one showed, and for nothing more.
     """
-    marker, limit = mark(plan, origin), LONGEST - _FOOT - 17 * min(len(plan.updates), MOST_SHOWN)
+    marker, limit = mark(plan.environment, origin), LONGEST - _FOOT - 17 * min(len(plan.updates), MOST_SHOWN)
     shown = compose_markdown(plan, links=links, limit=min(60_000, limit), title=f"Plan {origin.label}".rstrip())
     if queued_after is None:
         words, prints = _count_hidden(plan, shown), _list_prints(plan, shown)
@@ -70,7 +70,7 @@ def write_comment(
         found = _SHOWN.search(queued_after)
         prints = found.group(1) if found else ""
     said = f"\n<p><i>{words}</i></p>\n" if words else ""
-    return f"{marker}\n{_drop_marker(shown.text)}{said}{_write_foot(origin)}\n<!-- reconciler:shown:{prints} -->\n"
+    return f"{marker}\n{_drop_marker(shown.text)}{said}{write_foot(origin)}\n<!-- reconciler:shown:{prints} -->\n"
 
 
 def _list_prints(plan: Plan, shown: Shown) -> str:
@@ -92,16 +92,16 @@ def write_failure(plan: Plan, origin: Origin) -> str:
     """Return the comment for a commit of which no plan could be made; it shows nothing, so nothing of it was reviewed."""
     place = f" for {code(plan.environment)}" if plan.environment else ""
     title = prose(f"Plan {origin.label}".rstrip())
-    lines = [mark(plan, origin), f"<h3>{title}{place} — none could be made</h3>", ""]
+    lines = [mark(plan.environment, origin), f"<h3>{title}{place} — none could be made</h3>", ""]
     lines += ["The files are invalid, or the live state could not be read. The log of the run has the reason.", ""]
-    return "\n".join(lines) + _write_foot(origin)
+    return "\n".join(lines) + write_foot(origin)
 
 
 def write_issue(plan: Plan, origin: Origin, *, links: SourceLinks | None = None) -> str:
     """Return the text of the issue about what moved outside git."""
     title = f"Drift {origin.label}".rstrip()
     text = compose_markdown(plan, links=links, limit=min(60_000, LONGEST - _FOOT), title=title).text
-    return f"{mark(plan, origin, subject='drift')}\n{_drop_marker(text)}{_write_foot(origin)}"
+    return f"{mark(plan.environment, origin, subject='drift')}\n{_drop_marker(text)}{write_foot(origin)}"
 
 
 def write_closing(plan: Plan, *, run_url: str = "") -> str:
@@ -114,7 +114,8 @@ def _drop_marker(text: str) -> str:
     return text.partition("\n")[2]
 
 
-def _write_foot(origin: Origin) -> str:
+def write_foot(origin: Origin) -> str:
+    """Return the last visible line of a note: its commit and its run."""
     parts = [f"for commit {code(origin.commit[:12])}"] if origin.commit else []
     parts += [f'<a href="{escape(origin.run_url)}">run</a>'] if origin.run_url else []
     return f"\n<sub>{' · '.join(parts)}</sub>\n" if parts else ""

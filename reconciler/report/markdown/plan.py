@@ -85,9 +85,9 @@ def compose_markdown(plan: Plan, *, links: SourceLinks | None = None, limit: int
     return Shown(_squeeze(plan, head, limit))
 
 
-def write_marker(plan: Plan) -> str:
+def write_marker(environment: str | None) -> str:
     """Return the hidden line by which the comment of a plan for the same environment is found again."""
-    return f"<!-- reconciler:plan:{write_safely(plan.environment or 'default')} -->"
+    return f"<!-- reconciler:plan:{write_safely(environment or 'default')} -->"
 
 
 def write_safely(name: str, *, keep: str = "") -> str:
@@ -112,7 +112,7 @@ def _squeeze(plan: Plan, head: str, limit: int) -> str:
 
 def _write_head(plan: Plan, title: str) -> str:
     place = f" for {code(cut_line(plan.environment, 60))}" if plan.environment else ""
-    return f"{write_marker(plan)}\n<h3>{prose(title)}{place} — {write_headline(plan)}</h3>"
+    return f"{write_marker(plan.environment)}\n<h3>{prose(title)}{place} — {write_headline(plan)}</h3>"
 
 
 def _write_body(plan: Plan, level: _Level, links: SourceLinks | None) -> Shown:

@@ -1,0 +1,63 @@
+"""Send one message to a webhook, and nothing else: once, to the address that was given, which no error shows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from reconciler import __version__
+from reconciler.model.paths import Json
+from reconciler.model.project import Account
+from reconciler.model.secret import Secret
+from reconciler.remote.wire.transport import build_transport
+
+SECONDS: Final = 20.0
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class WebhookError(Exception):
+    """Say why a message was not taken, without the address."""
+
+
+async def post_message(
+    address: Secret,
+    body: Mapping[str, Json],
+    *,
+    transport: Callable[[Account], httpx.AsyncBaseTransport] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> None:
+    """POST a message once: a chat that got it twice is worse than one that got none. Redirects are not followed."""
+    url = _check(address.reveal())
+    account = Account("webhook", "webhook", url, "", concurrency=1)
+    inner = (
+        transport(account)
+        if transport
+        else build_transport(url, concurrency=1, environ=os.environ if environ is None else environ)
+    )
+    headers = {"User-Agent": f"reconciler/{__version__}"}
+    async with httpx.AsyncClient(transport=inner, timeout=SECONDS, follow_redirects=False, trust_env=False) as http:
+        try:
+            response = await http.post(url, json=dict(body), headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            message = f"the chat's webhook gave no answer ({type(error).__name__})"
+            raise WebhookError(message) from None
+    if not response.is_success:
+        message = f"the chat's webhook answered {response.status_code}"
+        raise WebhookError(message)
+
+
+def _check(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        parts, host = urlsplit(""), None
+    safe = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
+    if not safe or not host or "@" in parts.netloc or not address.isascii() or not address.isprintable():
+        message = "what should be the URL of the chat's webhook is none to send to"
+        raise WebhookError(message)
+    return address
