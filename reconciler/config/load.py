@@ -119,6 +119,7 @@ class _Loader:
         self.findings = Findings()
         self.files = 0
         self.environment: str | None = None
+        self._named_by: Section | None = None
         self.undecided: tuple[str, ...] = ()
         self.complete = True
         self._sources: dict[str, Source] = {}
@@ -164,7 +165,9 @@ class _Loader:
 
     def _choose(self, main: Section, environment: str | None) -> None:
         """Choose the environment: the one asked for, that of `RECONCILER_ENV`, or the project's default."""
-        default = self._environ.get(ENVIRONMENT_VARIABLE) or read_default_environment(main)
+        default = self._environ.get(ENVIRONMENT_VARIABLE)
+        self._named_by = main if environment is None and not default else None
+        default = default or read_default_environment(main)
         self.environment = (default or None) if environment is None else environment
         self.undecided = () if self.environment is not None else tuple(list_environments(self._root))
         self.complete = all(sets_only_variables(self._root, name) for name in self.undecided)
@@ -172,7 +175,7 @@ class _Loader:
     def _read_environment(self, name: str | None) -> EnvironmentFile:
         if name is None:
             return NOTHING
-        laid = read_environment(self._root, name, findings=self.findings)
+        laid = read_environment(self._root, name, findings=self.findings, named_by=self._named_by)
         if laid.source:
             self.files += 1
             self._sources[laid.source.file] = laid.source

@@ -39,11 +39,14 @@ NOTHING: Final = EnvironmentFile({})
 """What is laid over a project where no environment is chosen."""
 
 
-def read_environment(root: Path, name: str, *, findings: Findings) -> EnvironmentFile:
-    """Read the file of an environment; what is wrong with it is reported, and counts as left out."""
+def read_environment(root: Path, name: str, *, findings: Findings, named_by: Section | None = None) -> EnvironmentFile:
+    """Read the file of an environment; what is wrong with it is reported, and counts as left out.
+
+    `named_by` are the project's settings, where these name it.
+    """
     file = _find_file(root, name)
     if file is None:
-        _report_unknown(root, name, findings)
+        _report_unknown(root, name, findings, named_by)
         return NOTHING
     try:
         source = Source(file, read_text(root / file, root=root, limit=MAX_CONFIG_BYTES))
@@ -70,10 +73,14 @@ def sets_only_variables(root: Path, name: str) -> bool:
     return not (found.accounts or found.guards or found.resources)
 
 
-def _report_unknown(root: Path, name: str, findings: Findings) -> None:
+def _report_unknown(root: Path, name: str, findings: Findings, named_by: Section | None) -> None:
     known = list_environments(root)
     advice = suggest(name, known) or f"Create {ENVIRONMENTS}/{name}.yaml, or leave out --env."
-    findings.add(Diagnostic("environment-unknown", f"there is no environment {quote(name)}", advice=advice))
+    message = f"there is no environment {quote(name)}"
+    if named_by:
+        named_by.refuse("environment", "environment-unknown", message, advice)
+    else:
+        findings.add(Diagnostic("environment-unknown", message, advice=advice))
 
 
 def _find_file(root: Path, environment: str) -> str | None:

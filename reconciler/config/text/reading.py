@@ -30,7 +30,9 @@ def read_text(path: Path, *, root: Path, limit: int) -> str:
     CI) is never read, however it is reached. Names that begin with two dots are not hidden: a mounted Kubernetes ConfigMap
     keeps its files in such a folder, and links to them.
     """
-    resolved = _resolve(path)
+    # First without a look at what is there: whether a file exists outside is nobody's business here.
+    _check_inside(_resolve(path, strict=False), root=root)
+    resolved = _resolve(path, strict=True)
     _check_inside(resolved, root=root)
     return _decode(_read_bytes(resolved, limit=limit))
 
@@ -40,9 +42,9 @@ def is_hidden(name: str) -> bool:
     return name.startswith(".") and not name.startswith("..")
 
 
-def _resolve(path: Path) -> Path:
+def _resolve(path: Path, *, strict: bool) -> Path:
     try:
-        return path.resolve(strict=True)
+        return path.resolve(strict=strict)
     except FileNotFoundError as error:
         raise ReadError(
             "file-not-found", "the file does not exist", "Check the path; it starts at the project folder."
