@@ -204,7 +204,7 @@ def open_workspace(context: Context) -> Workspace:
 
     catalog = load_catalog()
     loaded = load(context, catalog=catalog)
-    asked = _ask_environment(loaded)
+    asked = ask_environment(loaded)
     if not loaded.complete:
         raise Problem(*asked, exit_code=Exit.USAGE)
     if loaded.project is None:
@@ -215,7 +215,7 @@ def open_workspace(context: Context) -> Workspace:
     return workspace
 
 
-def _ask_environment(loaded: Loaded) -> tuple[Diagnostic, ...]:
+def ask_environment(loaded: Loaded) -> tuple[Diagnostic, ...]:
     """Ask which environment is meant, where none is chosen: each is a world of its own, so none is guessed.
 
     Where environments set nothing but variables, these may come from the command line instead: then it is a warning.

@@ -252,9 +252,12 @@ def _load(planfile: Path) -> Plan:
 
 def _blank_plan(options: Globals) -> Plan:
     """Return a plan of nothing for the environment: what stands for one that could not be made."""
+    from reconciler.app.workspace import load
     from reconciler.model.plan import Plan
+    from reconciler.vendors import load_catalog
 
-    return Plan(created_at="", updates=(), resources=(), environment=options.environment)
+    environment = load(options.build_context(), catalog=load_catalog(), checking=True).environment
+    return Plan(created_at="", updates=(), resources=(), environment=environment)
 
 
 def _report(posted: Posted, posting: Posting, *, what: str) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import Globals, command, selection
+from reconciler.cli.options import Globals, command, complete_environment, selection
 
 if TYPE_CHECKING:
     from reconciler.model.comparison import Comparison
@@ -20,8 +20,8 @@ reconciler compare staging production --format markdown
 
 
 @command("compare", example=EXAMPLE)
-@click.argument("left", metavar="ENV")
-@click.argument("right", metavar="ENV")
+@click.argument("left", metavar="ENV", shell_complete=complete_environment)
+@click.argument("right", metavar="ENV", shell_complete=complete_environment)
 @click.option(
     "--format", "style", type=click.Choice(FORMATS), default="text", show_default=True, help="How to show it."
 )

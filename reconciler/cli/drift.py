@@ -94,4 +94,5 @@ def _render(moved: Plan, *, style: str, verbose: bool, folder: Path) -> str:
         return "What moved outside git cannot be told."
     if not moved.resources:
         return "Nothing is declared."
-    return f"Nothing moved outside git since the last apply: {count_noun(len(moved.resources), 'resource')}."
+    left = f" {count_noun(len(moved.ignored), 'difference')} ignored." if moved.ignored else ""
+    return f"Nothing moved outside git since the last apply: {count_noun(len(moved.resources), 'resource')}.{left}"

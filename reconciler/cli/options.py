@@ -71,6 +71,14 @@ def _keep_variables(ctx: click.Context, parameter: click.Parameter, values: tupl
         ctx.ensure_object(Globals).variables[name] = value
 
 
+def complete_environment(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the name of an environment of the project that is meant."""
+    from reconciler.config.discover import find_project, list_environments
+
+    root = find_project(Path(ctx.ensure_object(Globals).folder))
+    return [name for name in list_environments(root) if name.startswith(incomplete)] if root else []
+
+
 GLOBAL_OPTIONS = (
     click.Option(
         ["-C", "folder"],
@@ -85,7 +93,8 @@ GLOBAL_OPTIONS = (
         metavar="NAME",
         expose_value=False,
         callback=_store("environment"),
-        help="Use environments/NAME.yaml.",
+        shell_complete=complete_environment,
+        help="Use environments/NAME.yaml; without it RECONCILER_ENV counts, else `environment:` of reconciler.yaml.",
     ),
     click.Option(
         ["--var", "variables"],

@@ -134,3 +134,27 @@ def test_comparing_sends_nothing_but_gets(tmp_path: Path) -> None:
     assert {one.method for one in stage.requests} == {"GET"}
     assert 'git staging "theo" · production "jack"' in told.words
     assert "not in staging, as its file says" in told.words
+
+
+def test_explaining_a_resource_asks_which_environment_is_meant(tmp_path: Path) -> None:
+    stage = worlds(tmp_path)
+    stage.change("reconciler.yaml", "line-2: {id: pc_2, spec", "line-2: {spec")
+    stage.write("environments/staging.yaml", STAGING[:-2] + ", phone_connections.line-2: {id: pc_2}}\n")
+    told = stage.run("explain", "phone_connections.line-2")
+    assert (told.code, "environment-missing" in told.err) == (64, True)
+    told = stage.run("--env", "staging", "explain", "phone_connections.line-0")
+    assert (told.code, '"theo"' in told.words or "theo (environments/staging.yaml:1:" in told.words) == (0, True)
+    assert stage.run("explain", "numbers").code == 0
+
+
+def test_names_of_environments_are_completed(tmp_path: Path) -> None:
+    from click.shell_completion import ShellComplete
+
+    from reconciler.cli.options import Globals
+    from reconciler.cli.root import root
+
+    worlds(tmp_path)
+    complete = ShellComplete(root, {"obj": Globals(folder=str(tmp_path))}, "reconciler", "_COMPLETE")
+    for arguments in (["--env"], ["plan", "--env"], ["compare"], ["compare", "staging"]):
+        assert [each.value for each in complete.get_completions(arguments, "")] == ["production", "staging"]
+        assert [each.value for each in complete.get_completions(arguments, "s")] == ["staging"]

@@ -86,4 +86,10 @@ def test_what_is_ignored_is_no_drift_and_what_is_beside_it_is(tmp_path: Path) ->
     stage.world.put("polyai", "connectors", "conn-1", {**row, "voiceName": "en-US-Neural2-F"})
     told = stage.run("drift")
     assert told.code == 0, told.all
-    assert "en-US-Neural2-F" in told.words
+    assert "3 resources. 1 difference ignored." in told.words
+    assert "en-US-Neural2-F" in stage.run("drift", "--format", "markdown").out
+
+
+def test_it_is_explained(tmp_path: Path) -> None:
+    told = staged(tmp_path).run("explain", "connectors.one")
+    assert f"voiceName until 2027-01-31: {REASON} (reconciler.yaml:8:" in told.words

@@ -17,7 +17,7 @@ from reconciler.app.learn.knowledge import (
     sum_up_field,
 )
 from reconciler.app.problem import Exit, Problem
-from reconciler.app.workspace import load
+from reconciler.app.workspace import ask_environment, load
 from reconciler.config.suggest import find_nearest
 from reconciler.model.codes import CODES
 from reconciler.model.diagnostic import Diagnostic
@@ -93,7 +93,8 @@ def _load_project(context: Context, name: str, catalog: Catalog) -> Project | No
     loaded = load(context, catalog=catalog, checking=True)
     missing = any(diagnostic.code == "no-project" for diagnostic in loaded.diagnostics)
     if loaded.project is None and not missing and not any(_explain_known(name, catalog)):
-        raise Problem(*loaded.diagnostics, exit_code=Exit.INVALID)
+        asked = ask_environment(loaded)
+        raise Problem(*(asked or loaded.diagnostics), exit_code=Exit.USAGE if asked else Exit.INVALID)
     return loaded.project
 
 
@@ -101,6 +102,10 @@ def _explain_resource(declared: Declared, project: Project | None, catalog: Cata
     known = catalog.of(declared)
     rows = [("declared", str(declared.location)), *_tell_account(declared, project), *_tell_object(declared)]
     rows += [("protected", "plan shows changes, apply refuses them")] if declared.protect else []
+    rows += [
+        ("ignored", f"{name_path(each.path)} until {each.until}: {each.reason}  ({each.location})")
+        for each in declared.exemptions
+    ]
     owned = tuple((name, _tell_value(declared, (name,), value)) for name, value in declared.spec.items())
     branch = known.union.choose(declared.spec) if known.union else None
     hidden = known.union.own_names() - branch.keys() if known.union and branch is not None else frozenset[str]()
