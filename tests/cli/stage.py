@@ -257,3 +257,11 @@ def causes(plan: Any) -> dict[str, str]:
 
 def statuses(plan: Any) -> dict[str, str]:
     return {planned["address"]: planned["status"] for planned in plan["resources"]}
+
+
+def run_outside(stage: Stage, *arguments: str, environ: Mapping[str, str]) -> Told:
+    """Run a command that would use the network, with an environment that must keep it from doing so."""
+    outside = Globals(environ=dict(environ), now=stage.clock, patience=QUICK)
+    with _no_terminal() as (out, err):
+        code = run(["-C", str(stage.folder), *arguments], outside=outside)
+    return Told(code, out.getvalue(), err.getvalue())

@@ -12,7 +12,7 @@ from reconciler.config import Loaded, load_project
 from reconciler.config.findings import LIMIT
 from reconciler.config.settings.project_file import MAX_GLOBS
 from reconciler.model.project import Account
-from reconciler.remote.wire import transport
+from reconciler.remote.wire import environment, transport
 from reconciler.vendors import load_catalog
 from tests.cli.stage import Stage
 
@@ -80,22 +80,22 @@ def test_globs_are_bounded(tmp_path: Path) -> None:
 
 
 def test_a_thousand_accounts_share_one_context_of_tls() -> None:
-    transport._build_trust.cache_clear()
-    transport.share_nothing.cache_clear()
+    environment._build_trust.cache_clear()
+    environment.share_nothing.cache_clear()
     addresses = ["https://api.example", "http://127.0.0.1:1"] * 500
     for address in addresses:
         account = Account("a", "galtea", address, "KEY")
         transport.build_transport(account.base_url, concurrency=account.concurrency, environ={})
-    assert transport._build_trust.cache_info().misses == 1
-    assert transport.share_nothing.cache_info().misses == 1
+    assert environment._build_trust.cache_info().misses == 1
+    assert environment.share_nothing.cache_info().misses == 1
 
 
 def test_connections_without_tls_make_no_context_that_trusts() -> None:
-    transport._build_trust.cache_clear()
+    environment._build_trust.cache_clear()
     transport.build_transport("http://127.0.0.1:1", concurrency=5, environ={})
-    assert transport._build_trust.cache_info().misses == 0
+    assert environment._build_trust.cache_info().misses == 0
     transport.build_transport("http://vendor.example", concurrency=5, environ={"HTTP_PROXY": "https://proxy.example"})
-    assert transport._build_trust.cache_info().misses == 1
+    assert environment._build_trust.cache_info().misses == 1
 
 
 def test_a_mass_of_mistakes_sends_nothing_and_stays_readable(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from reconciler.remote.wire.client import (
     NoAnswer,
     resolve_keys,
 )
-from reconciler.remote.wire.transport import find_proxy
+from reconciler.remote.wire.environment import find_proxy
 from tests.remote.read_stage import Stage, build_accounts
 
 KEYS = {"galtea": "gsk_k", "fluents": "flu_k", "opencopilot": "ocx_k", "polyai": "poly_k"}

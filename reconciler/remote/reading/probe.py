@@ -27,8 +27,9 @@ from reconciler.remote.reading.classify import explain_failure, is_absence, read
 from reconciler.remote.reading.source import Source
 from reconciler.remote.wire.answers import Answer, NoAnswer
 from reconciler.remote.wire.client import TransportFactory, open_readers
+from reconciler.remote.wire.environment import FaultyVariableError, find_proxy, share_trust
 from reconciler.remote.wire.routes import fill_path
-from reconciler.remote.wire.transport import Patience, build_transport, find_proxy
+from reconciler.remote.wire.transport import Patience, build_transport
 
 PROBE_SECONDS: Final = 15.0
 STEP_SECONDS: Final = 10.0
@@ -136,11 +137,11 @@ def describe_proxy(account: Account, *, environ: Mapping[str, str]) -> Check:
     """Say which proxy requests go through and which variables decide that. Its user name and password are not shown."""
     wanted = {"https_proxy", "http_proxy", "all_proxy", "no_proxy"}
     used = sorted(name for name, value in environ.items() if name.lower() in wanted and value)
-    proxy = find_proxy(account.base_url, environ=environ)
     try:
-        place = _name_place(httpx.URL(proxy)) if proxy else ""
-    except (httpx.InvalidURL, ValueError):
-        place = ""
+        proxy = find_proxy(account.base_url, environ=environ)
+    except FaultyVariableError as fault:
+        return Check("proxy", Verdict.FAILED, str(fault), f"Correct {fault.variable}, or unset it.")
+    place = _name_place(httpx.URL(proxy)) if proxy else ""
     if proxy and not place:
         advice = "Write it like http://proxy.example.com:3128."
         return Check("proxy", Verdict.FAILED, f"{', '.join(used)}: the proxy is not a URL", advice)
@@ -162,12 +163,24 @@ async def probe_host(account: Account, *, environ: Mapping[str, str]) -> tuple[C
     url = httpx.URL(proxy or account.base_url)
     port = url.port or _PORTS.get(url.scheme, 80)
     what = "the proxy " if proxy else ""
+    fault = _find_trust_fault(environ) if "https" in {url.scheme, httpx.URL(account.base_url).scheme} else None
+    if fault is not None:
+        return (fault,)
     checks = [await _resolve(url.host, what)]
     if checks[-1].verdict is Verdict.OK:
         checks.append(await _connect(url.host, port, what))
     if checks[-1].verdict is Verdict.OK and url.scheme == "https":
-        checks.append(await _shake_hands(url.host, port, what))
+        checks.append(await _shake_hands(url.host, port, what, environ))
     return tuple(checks)
+
+
+def _find_trust_fault(environ: Mapping[str, str]) -> Check | None:
+    """Find out whether the certificates that the environment names can be used, before anybody is asked."""
+    try:
+        share_trust(environ)
+    except FaultyVariableError as fault:
+        return Check("tls", Verdict.FAILED, str(fault), f"Correct {fault.variable}, or unset it.")
+    return None
 
 
 async def _resolve(host: str, what: str) -> Check:
@@ -189,10 +202,9 @@ async def _connect(host: str, port: int, what: str) -> Check:
     return Check("tcp", Verdict.OK, f"{what}{host}:{port} takes connections")
 
 
-async def _shake_hands(host: str, port: int, what: str) -> Check:
-    context = httpx.create_ssl_context(verify=True, trust_env=True)
+async def _shake_hands(host: str, port: int, what: str, environ: Mapping[str, str]) -> Check:
     try:
-        await _open(host, port, context=context)
+        await _open(host, port, context=share_trust(environ))
     except ssl.SSLCertVerificationError as error:
         advice = "Something in between may inspect TLS: name its authority with SSL_CERT_FILE. Certificates are always verified."
         return Check("tls", Verdict.FAILED, f"{what}{host}: the certificate is not trusted: {error.verify_message}", advice)  # fmt: skip

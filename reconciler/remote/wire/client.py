@@ -21,6 +21,7 @@ from reconciler.model.resource_type import Catalog, Provider
 from reconciler.model.secret import Secret, list_secrets, reveal_within
 from reconciler.remote.wire.answers import Answer, NoAnswer, read_answer, shorten
 from reconciler.remote.wire.bodies import ACCEPTED_ENCODING, UnfitBodyError
+from reconciler.remote.wire.environment import FaultyVariableError
 from reconciler.remote.wire.guards import WRITE_METHODS, ForbiddenRequestError, Guard, allow_reads, allow_updates
 from reconciler.remote.wire.routes import encode_query
 from reconciler.remote.wire.sieve import Sieve
@@ -317,7 +318,7 @@ _PLAIN_WORDS: Final[tuple[tuple[type[httpx.HTTPError], str], ...]] = (
 
 def _explain(error: httpx.HTTPError) -> str:
     """Say in plain words what happened to a connection; httpx's own words may quote a header, except where none was sent."""
-    if isinstance(error, UnfitBodyError):
+    if isinstance(error, (UnfitBodyError, FaultyVariableError)):
         return str(error)
     words = next((words for kind, words in _PLAIN_WORDS if isinstance(error, kind)), "the connection broke")
     return f"{words} ({error})" if isinstance(error, (httpx.ConnectError, httpx.ProxyError)) and str(error) else words

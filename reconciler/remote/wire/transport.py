@@ -8,11 +8,8 @@ one received, takes no longer than the account's `timeout_seconds`, however slow
 from __future__ import annotations
 
 import asyncio
-import os
-import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
 import httpx
@@ -20,6 +17,15 @@ from aiolimiter import AsyncLimiter
 from httpx_retries import Retry
 
 from reconciler.remote.wire.bodies import take_in
+from reconciler.remote.wire.environment import (
+    FaultyVariableError,
+    SocksTransport,
+    Unreachable,
+    find_proxy,
+    share_nothing,
+    share_trust,
+    speaks_socks,
+)
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -47,7 +53,6 @@ CONNECTIONS_OF_ONE_POOL: Final = 10
 
 _MARGIN: Final = 0.95
 _BURST_SHARE: Final = 20
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,50 +243,17 @@ class SpreadTransport(httpx.AsyncBaseTransport):
 def build_transport(base_url: str, *, concurrency: int, environ: Mapping[str, str]) -> httpx.AsyncBaseTransport:
     """Build pools of verified TLS connections, through the proxy that the environment names for this host.
 
-    Certificates of a company's own authority come from SSL_CERT_FILE or SSL_CERT_DIR. `.netrc` is never read.
+    Where the environment cannot be used, what is built says so at each request, and sends nothing. `.netrc` is never read.
     """
-    proxy = find_proxy(base_url, environ=environ)
-    secured = "https" in {httpx.URL(address).scheme for address in (base_url, proxy) if address}
-    context = share_trust() if secured else share_nothing()
+    try:
+        proxy = find_proxy(base_url, environ=environ)
+        secured = "https" in {httpx.URL(address).scheme for address in (base_url, proxy) if address}
+        context = share_trust(environ) if secured else share_nothing()
+    except FaultyVariableError as fault:
+        return Unreachable(fault)
     count = -(-max(1, concurrency) // CONNECTIONS_OF_ONE_POOL)
     size = -(-max(1, concurrency) // count)
     limits = httpx.Limits(max_connections=size, max_keepalive_connections=size)
     pools = tuple(httpx.AsyncHTTPTransport(verify=context, limits=limits, proxy=proxy) for _ in range(count))
-    return pools[0] if count == 1 else SpreadTransport(pools)
-
-
-def share_trust() -> ssl.SSLContext:
-    """Return the one context that verifies TLS for all accounts: it takes 25 ms and most of a megabyte to make."""
-    return _build_trust(*(os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")))
-
-
-@cache
-def _build_trust(*_sources: str | None) -> ssl.SSLContext:
-    return httpx.create_ssl_context(verify=True, trust_env=True)
-
-
-@cache
-def share_nothing() -> ssl.SSLContext:
-    """Return a context that trusts nobody, for connections without TLS: httpx wants one all the same."""
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def find_proxy(base_url: str, *, environ: Mapping[str, str]) -> str | None:
-    """Find the proxy for a URL: HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, in either case, unless NO_PROXY names the host.
-
-    HTTP_PROXY in capitals is not read where the process may be a CGI script, whose callers can set it.
-    """
-    url = httpx.URL(base_url)
-    named = {name.lower(): value for name, value in environ.items() if name.lower().endswith("_proxy") and value}
-    if "REQUEST_METHOD" in environ:
-        named["http_proxy"] = environ.get("http_proxy", "")
-    if url.host in _LOOPBACK or _skips_proxy(url.host, named.get("no_proxy", "")):
-        return None
-    proxy = named.get(f"{url.scheme}_proxy") or named.get("all_proxy")
-    return proxy if not proxy or "://" in proxy else f"http://{proxy}"
-
-
-def _skips_proxy(host: str, exceptions: str) -> bool:
-    """Tell whether NO_PROXY names a host: `*`, the host itself, or a domain it is in (with or without a leading dot)."""
-    names = [name.strip().lower().lstrip(".") for name in exceptions.split(",")]
-    return any(name in {"*", host} or host.endswith(f".{name}") for name in names if name)
+    way = pools[0] if count == 1 else SpreadTransport(pools)
+    return SocksTransport(way) if speaks_socks(proxy) else way
