@@ -17,6 +17,7 @@ import pytest
 
 from reconciler.cli.root import run
 from reconciler.sandbox import SWITCHES, VICES
+from tests.cli.stage import Stage
 
 ROOT = Path(__file__).parents[2]
 SEED = "galtea:\n  phoneConnections:\n    - {id: pc_1, productId: p, name: Line, phoneNumber: +12025550143}\n"
@@ -143,3 +144,27 @@ def test_vices_lists_every_vice_and_switch(capsys: pytest.CaptureFixture[str]) -
     assert run(["sandbox", "vices"]) == 0
     shown = capsys.readouterr().out
     assert [name for name in (*VICES, *SWITCHES) if f"  {name} " not in shown] == []
+
+
+BARE = """\
+version: 1
+accounts: {galtea: {}, polyai: {region: us}}
+phone_connections:
+  one: {id: pc_1, spec: {voice: jack}}
+  two: {id: pc_2, spec: {voice: jack}}
+connectors:
+  live: {id: {agentId: PROJECT-9, connectorId: c-1}, spec: {voiceName: en-US-Neural2-A}}
+"""
+
+
+@pytest.mark.parametrize("command", [("plan",), ("drift",), ("apply", "--auto-approve"), ("plan", "--format", "markdown"), ("doctor",)])  # fmt: skip
+def test_what_the_sandbox_lacks_is_to_be_seeded_and_no_wrong_key(tmp_path: Path, command: tuple[str, ...]) -> None:
+    (tmp_path / "reconciler.yaml").write_text(BARE, encoding="utf-8")
+    (tmp_path / "sandbox.yaml").write_text("{}\n", encoding="utf-8")
+    told = Stage(tmp_path, seed={}).run("--sandbox", *command)
+    words = told.words
+    assert "simulated vendors do not have it" in words
+    for wrong in ("wrong key", "requests went to", "belongs to uk", "_API_KEY"):
+        assert wrong not in words
+    if command == ("plan",):
+        assert words.count("error[") == 2

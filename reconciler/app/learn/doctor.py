@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.learn.credentials import check_credential
 from reconciler.app.learn.verdicts import judge_answer, judge_clock
 from reconciler.app.problem import Exit, Problem
+from reconciler.app.review.notes import SEED, UNSEEDED
 from reconciler.app.running import run_to_end
 from reconciler.app.workspace import Workspace
 from reconciler.config.suggest import suggest
@@ -98,6 +99,8 @@ async def _check_service(workspace: Workspace, account: Account, transport: Tran
         environ=context.environ,
         on_request=context.on_request,
     )
+    if context.sandbox and reported.absent:
+        return [Check("answer", Verdict.WARNING, f"of what the project declares: {UNSEEDED}", SEED)]
     provider = workspace.catalog.providers[account.provider]
     return [*judge_answer(reported, question, account=account, provider=provider), judge_clock(reported, context.now())]
 

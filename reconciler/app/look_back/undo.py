@@ -11,6 +11,7 @@ from reconciler.app.deploy.approval import Allowances
 from reconciler.app.deploy.deployment import Deployment, prepare
 from reconciler.app.look_back.history import find_run
 from reconciler.app.problem import Exit, Problem
+from reconciler.app.review.notes import explain_sandbox
 from reconciler.app.review.review import Review, read
 from reconciler.app.workspace import Workspace
 from reconciler.config.references.fill import holds_template
@@ -70,6 +71,7 @@ def prepare_undo(
         binding=workspace.binding,
         diagnostics=(*_find_serious(loaded.notes), *named),
     )
+    plan = explain_sandbox(plan) if workspace.context.sandbox else plan
     # The plan's causes compare with git, which an undo does not follow: a conflict there is what undo is for.
     granted = replace(allowances, accept_conflicts=True)
     prepared = prepare(

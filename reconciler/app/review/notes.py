@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -10,7 +11,7 @@ from reconciler.app.review.doubts import tell_doubt
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.ledger import Ledger
 from reconciler.model.live import LiveState
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Plan, Status
 from reconciler.model.resource_type import Catalog
 
 if TYPE_CHECKING:
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 NAMED: Final = 3
 """How many addresses one note names; it counts the rest."""
 
-_NOT_THERE: Final = frozenset({"absent-object", "match-none", "account-all-absent"})
-_SEED: Final = "The simulated vendors do not have it: seed it in sandbox.yaml, then `reconciler sandbox reset`."
+_ALL_ABSENT: Final = "account-all-absent"
+_ABSENT: Final = "absent-object"
+UNSEEDED: Final = "the simulated vendors do not have it"
+SEED: Final = "The simulated vendors do not have it: seed it in sandbox.yaml, then `reconciler sandbox reset`."
 
 
 def note_doubts(store: Store, ledger: Ledger, *, live: LiveState, catalog: Catalog) -> tuple[Diagnostic, ...]:
@@ -76,9 +79,26 @@ def note_undeclared(addresses: Sequence[str]) -> tuple[Diagnostic, ...]:
 
 
 def explain_sandbox(plan: Plan) -> Plan:
-    """Say of what the sandbox does not have that it was not seeded: there is no key or host to suspect."""
-    return replace(plan, diagnostics=tuple(_explain(found) for found in plan.diagnostics))
+    """Say of what the sandbox does not have that it was not seeded: there is no key, host or region to suspect.
+
+    Where it has nothing of an account, that is said once.
+    """
+    told = any(found.code == _ALL_ABSENT for found in plan.diagnostics)
+    lacking = Counter(one.account for one in plan.resources if one.status is Status.ABSENT)
+    total = Counter(one.account for one in plan.resources)
+    silent = {one.address for one in plan.resources if told and total[one.account] == lacking[one.account] > 1}
+    return replace(
+        plan,
+        resources=tuple(
+            replace(one, reason=UNSEEDED) if one.status is Status.ABSENT else one for one in plan.resources
+        ),
+        diagnostics=tuple(
+            _explain(found) for found in plan.diagnostics if found.code != _ABSENT or found.address not in silent
+        ),
+    )
 
 
 def _explain(found: Diagnostic) -> Diagnostic:
-    return replace(found, advice=_SEED) if found.code in _NOT_THERE else found
+    if found.code == _ABSENT:
+        return replace(found, message=f"{found.address}: {UNSEEDED}", advice=SEED)
+    return replace(found, advice=SEED) if found.code in {_ALL_ABSENT, "match-none"} else found
