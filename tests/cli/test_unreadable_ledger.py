@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,6 +74,20 @@ def test_a_history_that_cannot_be_read_is_not_an_empty_one(tmp_path: Path) -> No
     assert "cannot be read" in stage.run("doctor").words
     told = stage.run("plan")
     assert (told.code, "left in doubt is not known" in told.words) == (0, True)
+
+
+def test_a_shared_ledger_that_cannot_be_reached_is_not_an_empty_one(tmp_path: Path) -> None:
+    """Its remote is gone, and this clone never saw it: a fresh runner on a day without a network."""
+    stage = lines(tmp_path, head="version: 1\naccounts: {galtea: {}}\nledger: git\nphone_connections:\n")
+    for words in (("init", "-q"), ("remote", "add", "origin", str(tmp_path / "nowhere.git"))):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
+    for command in (("drift",), ("history",), ("history", "latest"), ("history", "--format", "json")):
+        told = stage.run(*command)
+        assert told.code == 6, told.all
+        assert "No runs yet" not in told.all
+    assert stage.run("plan").code == 0
+    assert stage.apply().code == 1
+    assert stage.writes == []
 
 
 def test_where_nothing_is_declared_there_is_nothing_to_tell(tmp_path: Path) -> None:

@@ -39,12 +39,10 @@ def call_everything(folder: Path) -> None:
     current_author(ENVIRON, root=folder)
     store = open_git_store(folder)
     store.load()
-    store.runs()
-    store.unsettled()
     store.fingerprint_key()
-    for write in (_lock, _save):
+    for call in (Store.runs, Store.unsettled, _lock, _save):
         with suppress(LedgerProblem):
-            write(store)
+            call(store)
     repository = Repository(folder, environ=ENVIRON)
     for name in ("HEAD", "refs/signed"):
         with suppress(LedgerProblem):

@@ -224,6 +224,47 @@ def test_our_own_failure_to_show_an_outcome_ends_nothing(tmp_path: Path) -> None
     check_finished(stage)
 
 
+def test_a_second_interrupt_ends_at_once_and_still_records_what_is_known(tmp_path: Path) -> None:
+    stage = lines(tmp_path, count=COUNT, head=HEAD)
+
+    def insist() -> None:
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    assert apply(stage, Ending(20, insist)) == 130
+    written = {row["id"]: "jack" for row in stage.world.rows("galtea", "phoneConnections") if row["voice"] == "jack"}
+    assert len(read_ledger(tmp_path / ".reconciler")) >= 20
+    assert read_ledger(tmp_path / ".reconciler").items() <= written.items()
+    assert not (tmp_path / ".reconciler" / "lock.json").exists()
+    told = stage.apply()
+    assert told.code == 0, told.all
+    assert {row["voice"] for row in stage.world.rows("galtea", "phoneConnections")} == {"jack"}
+
+
+class Screen(io.StringIO):
+    """A stderr that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_counts_each_write_as_it_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    stage, screen = lines(tmp_path, count=COUNT, head=HEAD), Screen()
+    first: list[str] = []
+
+    def note(arrived: object) -> None:
+        if getattr(arrived, "method", "") == "PATCH":
+            first.append(screen.getvalue())
+
+    stage.world.before_request = note
+    assert apply(stage, io.StringIO(), screen) == 0
+    assert "1/60 phone_connections.line-" in first[0]
+    assert "60/60 phone_connections.line-" in first[-1]
+    assert "61/60" not in screen.getvalue()
+    assert screen.getvalue().endswith("\n")
+
+
 COMMAND = [sys.executable, "-m", "reconciler"]
 PARENT = """
 import os, signal, subprocess, sys

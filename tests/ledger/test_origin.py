@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from reconciler.ledger import current_author, current_commit, new_run_id
+from reconciler.ledger.origin import CommitWords, read_message
 
 from .conftest import Team
 from .samples import Clock, run_git
@@ -55,3 +58,22 @@ def test_importing_the_room_imports_nothing_heavy() -> None:
     code = "import sys, reconciler.ledger; print(' '.join(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
     assert not {"filelock", "httpx", "asyncio", "sqlite3", "yaml", "deepdiff"} & set(loaded)
+
+
+@pytest.mark.parametrize(
+    ("message", "subject", "pull_request"),
+    [
+        ("Raise the volume\n\nBecause.\n", "Raise the volume", ""),
+        ("Raise the volume (#12)\n\n* one\n* two (#3)\n", "Raise the volume", "#12"),
+        ("Merge pull request #12 from acme/loud\n\nRaise the volume\n", "Raise the volume", "#12"),
+        (
+            "Merge branch 'loud' into 'main'\n\nRaise the volume\n\nSee merge request a/b!45\n",
+            "Raise the volume",
+            "!45",
+        ),
+        ("Merge branch 'main' into loud\n", "Merge branch 'main' into loud", ""),
+        ("", "", ""),
+    ],
+)
+def test_what_a_commit_says_of_itself(message: str, subject: str, pull_request: str) -> None:
+    assert read_message(message) == CommitWords(subject, pull_request)
