@@ -18,11 +18,12 @@ from hypothesis import HealthCheck, given, settings
 from reconciler.app.review.drift import judge_drift, keep_drift
 from reconciler.model.outcome import SETTLED
 from reconciler.model.plan import Cause, Request, Update
+from tests.laws.agents import draw_agents
 from tests.laws.stage import Documents, Stage, build_settings
 from tests.laws.worlds import Drawn, draw_worlds, find_spec, holds
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
-settings.register_profile("ci", max_examples=40, derandomize=True, deadline=None, suppress_health_check=SLOW)
+settings.register_profile("ci", max_examples=50, derandomize=True, deadline=None, suppress_health_check=SLOW)
 settings.register_profile("thorough", max_examples=1_000, deadline=None, suppress_health_check=SLOW)
 PROFILE = settings.get_profile(os.environ.get("RECONCILER_HYPOTHESIS", "ci"))
 
@@ -72,7 +73,7 @@ def _find_lost_keys(drawn: Drawn, before: Documents, after: Documents) -> Iterat
         yield from ((place, key) for key in old if key not in declared and new.get(key) != old[key])
 
 
-@given(drawn=draw_worlds())
+@given(drawn=draw_worlds() | draw_agents())
 @settings(PROFILE)
 def test_apply_makes_it_so_once_and_for_all(drawn: Drawn) -> None:
     with set_stage(drawn) as stage:
@@ -128,7 +129,7 @@ def _freeze(body: Mapping[str, Any]) -> str:
     return repr(sorted(body.items()))
 
 
-@given(drawn=draw_worlds())
+@given(drawn=draw_worlds() | draw_agents())
 @settings(PROFILE)
 def test_a_lost_ledger_costs_no_safety(drawn: Drawn) -> None:
     with set_stage(drawn) as stage:
@@ -145,7 +146,7 @@ def test_a_lost_ledger_costs_no_safety(drawn: Drawn) -> None:
         assert stage.world.dangers == []
 
 
-@given(drawn=draw_worlds())
+@given(drawn=draw_worlds() | draw_agents())
 @settings(PROFILE)
 def test_no_field_of_a_body_can_be_left_out(drawn: Drawn) -> None:
     with set_stage(drawn) as stage:

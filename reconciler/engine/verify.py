@@ -71,7 +71,8 @@ def find_collateral(
     """List the fields that were not sent but changed during the write.
 
     A field that the vendor derives from a touched one is none of them, unless it became something else than the plan
-    told; of a touched object the untouched keys count.
+    told; nor is one that shows another object through a reference, whoever changed that object. Of a touched object the
+    untouched keys count.
     """
     old, new = normalise_live(resource_type, before), normalise_live(resource_type, after)
     touched = {change.path[0] for change in update.changes} | set(update.request.companions)
@@ -81,11 +82,17 @@ def find_collateral(
     damage = [
         Collateral((name,), before=old.get(name), after=new.get(name))
         for name in (old | new)
-        if name not in touched | derived
+        if name not in touched | derived | _list_lent(resource_type)
         and not same(old.get(name), new.get(name))
         and not find_spoiled([old.get(name), new.get(name)])
     ]
     return (*damage, *_find_nested_damage(update, old=old, new=new))
+
+
+def _list_lent(resource_type: ResourceType) -> set[str]:
+    """List the fields that belong to an object that another field refers to, such as the name of a number's agent."""
+    fields = resource_type.fields
+    return {name for name, known in fields.items() if any(fields[source].reference for source in known.derived_from)}
 
 
 def live_value(resource_type: ResourceType, path: FieldPath, live: Mapping[str, Json]) -> Json | Missing:

@@ -121,9 +121,7 @@ def test_collateral_damage_is_named_with_the_old_value(world: World, data: st.Da
     fields = world.resource_type.fields
     touched = {change.path[0] for change in update.changes} | set(update.request.companions)
     unsent = [
-        name
-        for name, known in fields.items()
-        if name not in touched and known.readable and not touched & set(known.derived_from)
+        name for name, known in fields.items() if name not in touched and known.readable and not known.derived_from
     ]
     name = data.draw(st.sampled_from(unsent))
     after = {**world.send(update.request.body).answer(), name: "wiped out"}
@@ -151,6 +149,17 @@ def test_what_the_vendor_derives_is_no_damage() -> None:
     assert find_collateral(connectors, update, before=before, after=after) == ()
     renamed = find_collateral(connectors, update, before=before, after={**after, "name": "Dead"})
     assert [(found.path, found.before, found.after) for found in renamed] == [(("name",), "Live", "Dead")]
+
+
+def test_what_another_object_lends_is_no_damage() -> None:
+    """The number's agent was renamed meanwhile, by our own update or by anybody."""
+    numbers = load_catalog().resource_types["fluents", "numbers"]
+    update = one_change(("label",), before="Front", after="Back", body={"label": "Back"})
+    before = {"label": "Front", "inbound_agent": "a", "inbound_agent_name": "Ann", "active": True}
+    after = {**before, "label": "Back", "inbound_agent_name": "Bob"}
+    assert find_collateral(numbers, update, before=before, after=after) == ()
+    repointed = find_collateral(numbers, update, before=before, after={**after, "inbound_agent": "b", "active": False})
+    assert {found.path for found in repointed} == {("inbound_agent",), ("active",)}
 
 
 def test_a_move_gives_another_identity() -> None:

@@ -157,7 +157,7 @@ def _draw_phones(draw: st.DrawFn, seed: Any, declared: Any, places: Any) -> None
         base = {"id": key, "phone_number": f"+1303555{place:04d}", "elevenlabs_voice_id": draw(st.sampled_from(VOICES))}
         rows.append({**base, **draw(some(PHONE))})
         spec = {"elevenlabs_voice_id": draw(st.sampled_from(VOICES)), **draw(some(PHONE))}
-        entries[f"agent-{place}"] = {"id": key, "spec": spec}
+        entries[f"agent-{place}"] = {"account": "opencopilot", "id": key, "spec": spec}
         places[f"agents.agent-{place}"] = ("opencopilot", "phones", key)
     seed["opencopilot"]["phones"] = rows
     declared["agents"] = entries
@@ -255,6 +255,7 @@ def build_world() -> Drawn:
         },
         "agents": {
             f"agent-{place}": {
+                "account": "opencopilot",
                 "id": f"phone-{place}",
                 "spec": {
                     "name": f"New {place}",
@@ -294,8 +295,10 @@ def holds(live: Mapping[str, Any], name: str, wanted: Any) -> bool:
     value = live.get(name)
     if name in {"voice", "variantId", "label", "description", "inbound_agent"}:
         return (value or None) == (wanted or None)
-    if name == "example_context":
+    if name in {"example_context", "config"}:
         return holds_map(value or {}, wanted) if wanted else not value
+    if name == "subscriptions":
+        return sorted(value or ()) == sorted(wanted)
     return bool(value == wanted and isinstance(value, bool) == isinstance(wanted, bool))
 
 
