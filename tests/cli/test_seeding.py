@@ -91,7 +91,7 @@ def test_two_accounts_of_one_vendor_are_two_worlds(tmp_path: Path) -> None:
     assert (code, "2 resources match" in out) == (0, True), out
 
 
-@pytest.mark.parametrize("case", CASES[:: max(1, len(CASES) // 40)], ids=lambda case: case.parent.name)
+@pytest.mark.parametrize("case", CASES[:: max(1, len(CASES) // 20)], ids=lambda case: case.parent.name)
 def test_whatever_can_be_declared_is_there(case: Path, tmp_path: Path) -> None:
     shutil.copy(case, tmp_path / "reconciler.yaml")
     text = (tmp_path / "reconciler.yaml").read_text(encoding="utf-8")
