@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.app.context import Context
+from reconciler.app.inventing import invent_live
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.sandbox_state import build_sandbox, name_seed
 from reconciler.engine.record import record_applied
 from reconciler.ledger import LedgerConflict, LedgerProblem, export_files
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.paths import Json
 from reconciler.model.project import Declared, Project
 from reconciler.model.resource_type import Identity, ResourceType
 from reconciler.model.secret import Secret
@@ -58,10 +60,17 @@ def sow_declared(workspace: Workspace, *, declaring: Workspace | None = None) ->
     from reconciler.sandbox import find_missing, sow, write_seed
 
     source = declaring or workspace
-    types = source.catalog.resource_types
+    catalog = source.catalog
+    invented = invent_live(
+        source.project.resources,
+        catalog=catalog,
+        identify=lambda declared: Identity(tuple(_invent_parts(declared, catalog.of(declared)).items())),
+    )
     described = {
-        declared.address: _describe(declared, source.project, types[declared.provider, declared.kind])
-        for declared in source.project.resources
+        declared.address: _describe(
+            declared, source.project, catalog.of(declared), invented.fields.get(declared.address, {})
+        )
+        for declared in invented.resources
     }
     project = workspace.project
     world = build_sandbox(project.root, environment=project.environment).state.world
@@ -72,7 +81,7 @@ def sow_declared(workspace: Workspace, *, declaring: Workspace | None = None) ->
     finally:
         world.close()
     new = {address for address, one in described.items() if one in missing}
-    _record(workspace, (declared for declared in source.project.resources if declared.address in new), described)
+    _record(workspace, (declared for declared in invented.resources if declared.address in new), described)
     return len(new)
 
 
@@ -81,7 +90,7 @@ def _record(workspace: Workspace, resources: Iterable[Declared], described: Mapp
         record_applied(
             declared,
             Identity(tuple(described[declared.address].parts.items())),
-            resource_type=workspace.catalog.resource_types[declared.provider, declared.kind],
+            resource_type=workspace.catalog.of(declared),
             when=workspace.context.now().isoformat(timespec="seconds"),
             commit="",
             run=RUN,
@@ -96,20 +105,30 @@ def _record(workspace: Workspace, resources: Iterable[Declared], described: Mapp
             store.save(entries, run=RUN)
 
 
-def _describe(declared: Declared, project: Project, resource_type: ResourceType) -> Described:
-    from reconciler.sandbox import Described, invent
+def _invent_parts(declared: Declared, resource_type: ResourceType) -> dict[str, str]:
+    """Return the parts of the declared id, and made up ones for those that are not declared."""
+    from reconciler.sandbox import invent
 
     known = dict(declared.identity.parts) if declared.identity else dict(declared.match)
     path = f"{declared.provider}/{declared.address}"
-    parts = {
+    return {
         part.name: known.get(part.name) or invent(f"{path}/{part.name}", phone=part.pattern.startswith("^\\+"))
         for part in resource_type.identity
     }
+
+
+def _describe(
+    declared: Declared, project: Project, resource_type: ResourceType, taken: Mapping[str, Json]
+) -> Described:
+    """Describe the object of a resource; `taken` are fields that are not declared, but taken by others."""
+    from reconciler.sandbox import Described
+
+    parts = _invent_parts(declared, resource_type)
     return Described(
         provider=declared.provider,
         kind=declared.kind,
         parts=parts,
-        values={**declared.match, **{name: _make_plain(value) for name, value in declared.spec.items()}},
+        values={**taken, **declared.match, **{name: _make_plain(value) for name, value in declared.spec.items()}},
         match={} if declared.identity else declared.match,
         world=name_world(project, declared.account),
     )

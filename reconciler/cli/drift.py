@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.formats import PLAN_FORMATS
-from reconciler.cli.options import Globals, command, selection
+from reconciler.cli.options import Globals, command, complete_addresses, selection
 
 if TYPE_CHECKING:
     from reconciler.model.plan import Plan
@@ -23,7 +23,7 @@ reconciler drift --accept numbers.front-desk/label 'agents.*'
 
 
 @command("drift", example=EXAMPLE)
-@click.argument("wanted", metavar="[ADDRESS[/FIELD]]...", nargs=-1)
+@click.argument("wanted", metavar="[ADDRESS[/FIELD]]...", nargs=-1, shell_complete=complete_addresses)
 @click.option("--accept", is_flag=True, help="Write the live values into the files: of all, or of what is named.")
 @click.option("--conflicts", is_flag=True, help="With --accept: also fields that git changed since the last apply.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Save it as a plan.")

@@ -181,10 +181,23 @@ _UNITS = {"s": 1, "m": 60, "h": 3600}
 DURATION = Duration()
 
 
+def complete_addresses(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Complete addresses of the project, for the shell; a project that cannot be loaded has none."""
+    from reconciler.app.learn.addresses import list_addresses
+
+    context = ctx.ensure_object(Globals).build_context()
+    return [address for address in list_addresses(context) if address.startswith(incomplete)]
+
+
 def selection(function: Function) -> Function:
     """Add `--target` and `--account`."""
     target = click.option(
-        "--target", "targets", metavar="ADDRESS", multiple=True, help="Only this resource (repeatable, globs)."
+        "--target",
+        "targets",
+        metavar="ADDRESS",
+        multiple=True,
+        shell_complete=complete_addresses,
+        help="Only this resource (repeatable, globs); what it takes values from is read too.",
     )
     account = click.option(
         "--account", "accounts", metavar="NAME", multiple=True, help="Only this account (repeatable)."
@@ -201,7 +214,12 @@ def allowance(function: Function) -> Function:
         approval,
         click.option("--max-updates", type=click.IntRange(min=0), metavar="N", help="Lift the guards up to N updates."),
         click.option(
-            "--allow-protected", "protected", metavar="ADDRESS", multiple=True, help="Allow a protected resource."
+            "--allow-protected",
+            "protected",
+            metavar="ADDRESS",
+            multiple=True,
+            shell_complete=complete_addresses,
+            help="Allow a protected resource.",
         ),
     )
     for option in reversed(options):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import Globals, allowance, command
+from reconciler.cli.options import Globals, allowance, command, complete_addresses
 
 if TYPE_CHECKING:
     from reconciler.app.deploy.deployment import Deployment
@@ -20,7 +20,14 @@ reconciler undo latest --auto-approve
 
 @command("undo", example=EXAMPLE, deed=True)
 @click.argument("run")
-@click.option("--target", "targets", metavar="ADDRESS", multiple=True, help="Only this resource (repeatable, globs).")
+@click.option(
+    "--target",
+    "targets",
+    metavar="ADDRESS",
+    multiple=True,
+    shell_complete=complete_addresses,
+    help="Only this resource (repeatable, globs).",
+)
 @allowance
 @click.option("--accept-conflicts", is_flag=True, help="Take fields back, too, that moved since.")
 def undo(

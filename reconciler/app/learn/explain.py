@@ -102,6 +102,7 @@ def _explain_resource(declared: Declared, project: Project | None, catalog: Cata
     known = catalog.of(declared)
     rows = [("declared", str(declared.location)), *_tell_account(declared, project), *_tell_object(declared)]
     rows += [("protected", "plan shows changes, apply refuses them")] if declared.protect else []
+    rows += _tell_references(declared, project)
     rows += [
         ("ignored", f"{name_path(each.path)} until {each.until}: {each.reason}  ({each.location})")
         for each in declared.exemptions
@@ -133,9 +134,24 @@ def _tell_object(declared: Declared) -> Iterator[tuple[str, str]]:
         parts = declared.identity.parts
         text = parts[0][1] if len(parts) == 1 else ", ".join(f"{name} {value}" for name, value in parts)
         yield "live object", text
+    elif declared.sought:
+        words = "the one with" if declared.sought.section == "id" else "the only one with"
+        yield "live object", f"{words} {declared.sought}"
     else:
         keys = ", ".join(f"{name} {value!r}" for name, value in declared.match.items())
         yield "live object", f"the only one with {keys}"
+
+
+def _tell_references(declared: Declared, project: Project | None) -> Iterator[tuple[str, str]]:
+    """Say what it takes from others, and who takes something from it."""
+    for use in declared.uses:
+        where = ".".join((use.section, *use.path))
+        for reference in use.template.references:
+            yield "takes", f"{reference} for {where}  ({reference.location})"
+    for other in project.resources if project else ():
+        for reference in (one for use in other.uses for one in use.template.references):
+            if reference.address == declared.address:
+                yield "taken by", f"{other.address}, {reference}  ({reference.location})"
 
 
 def _tell_value(declared: Declared, path: FieldPath, value: Json) -> str:

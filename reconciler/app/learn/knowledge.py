@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from reconciler.model.endpoints import ListEndpoint, Query
 from reconciler.model.field import Field, Union
 from reconciler.model.paths import Json, format_pointer
+from reconciler.model.reference import Template
 from reconciler.model.resource_type import Catalog, IdentityPart, Provider, ResourceType
 from reconciler.model.secret import HIDDEN, Secret
 from reconciler.report.text.explanation import Explanation, Facts
@@ -252,6 +253,8 @@ def show_value(value: Json, *, longest: int = 60) -> str:
     """Show a value as YAML would hold it, shortened."""
     if isinstance(value, Secret):
         return f"{HIDDEN} {value.name}".rstrip()
+    if isinstance(value, Template):
+        return f"{value}, from what is live there"
     text = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= longest else f"{text[: longest - 1]}… ({len(text)} characters)"
 

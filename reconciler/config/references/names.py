@@ -71,16 +71,17 @@ def link_mention(text: str, target: Declared, path: FieldPath, *, known: Resourc
 
 def _find(text: str, target: Declared, path: FieldPath, known: ResourceType) -> None:
     fields: Mapping[str, Field] = known.fields
-    rest: Field | None = None
+    closed = True
     for depth, key in enumerate(path):
-        if depth and (rest or not fields):
+        if key not in fields and not closed:
             return
         if key not in fields:
             holder = f"`{'.'.join(path[:depth])}` of {target.address}" if depth else f"{target.address} ({known.title})"
             names = [*fields, *(part.name for part in known.identity)] if depth == 0 else list(fields)
             message = f"{_show(text)}: {holder} has no field {quote(key)}"
             raise LinkError(message, suggest(key, dict.fromkeys(names)))
-        fields, rest = fields[key].fields, fields[key].rest
+        closed = bool(fields[key].fields) and not fields[key].schema.get("additionalProperties")
+        fields = fields[key].fields
 
 
 def trace_fields(known: ResourceType, path: FieldPath) -> tuple[Field, ...]:
