@@ -22,6 +22,7 @@ from reconciler.config.values.interpolate import Interpolator
 from reconciler.config.values.scalars import WrongTypeError, convert_scalar
 from reconciler.config.values.secrets import SecretSource
 from reconciler.config.values.validate import Knowledge, SpecCheck
+from reconciler.model.exemption import Exemption
 from reconciler.model.project import Account, Declared
 from reconciler.model.resource_type import Catalog
 
@@ -130,7 +131,7 @@ class ResourceReader:
         )
         identity, match = reader.read(knowledge)
         self._keep_unlinked(entry, reader, knowledge)
-        exemptions = ExemptionReader(entry, knowledge.resource_type, spec, self._findings).read()
+        exemptions = self._read_exemptions(entry, knowledge, spec) if "ignore" in entry.body else ()
         if account is None or not (identity or match or reader.keys):
             return None
         return Declared(
@@ -147,6 +148,9 @@ class ResourceReader:
             positions=Positions(entry.document, spec),
             exemptions=exemptions,
         )
+
+    def _read_exemptions(self, entry: Entry, knowledge: Knowledge, spec: dict[str, Node]) -> tuple[Exemption, ...]:
+        return ExemptionReader(entry, knowledge.resource_type, spec, self._findings).read()
 
     def _find_knowledge(self, kind: str, account: Account | None) -> Knowledge | None:
         """Find what is known of the kind; where the account is wrong, the only provider of the kind will do."""

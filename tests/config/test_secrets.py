@@ -140,3 +140,16 @@ def test_what_lies_below_a_secret_is_secret_at_every_depth() -> None:
     assert inner.items
     assert inner.extra.secret
     assert inner.items.secret
+
+
+def test_secrets_in_the_entries_of_a_list_are_secret_too() -> None:
+    entry = {"type": "object", "properties": {"key": {"type": "string"}, "name": {"type": "string"}}}
+    schema = {"type": "object", "properties": {"hooks": {"type": "array", "items": entry}}}
+    entries = Field("hooks", {}, fields={"key": Field("key", {}, secret=True), "name": Field("name", {})})
+    hooks = mark_secrets(compile_shape(schema), {"hooks": Field("hooks", {}, entries=entries)}).fields["hooks"]
+    assert hooks.items
+    assert (hooks.items.fields["key"].secret, hooks.items.fields["name"].secret) == (True, False)
+    whole = Field("hooks", {}, entries=Field("hooks", {}, secret=True))
+    closed = mark_secrets(compile_shape(schema), {"hooks": whole}).fields["hooks"]
+    assert closed.items
+    assert closed.items.fields["name"].secret

@@ -82,7 +82,12 @@ def mark_secrets(shape: Shape, fields: Mapping[str, Field], rest: Field | None =
 
 
 def _mark_field(shape: Shape, known: Field) -> Shape:
-    return _close(shape) if known.secret else mark_secrets(shape, known.fields, known.rest)
+    if known.secret:
+        return _close(shape)
+    marked = mark_secrets(shape, known.fields, known.rest)
+    if known.entries is None or not known.entries.holds_secret:
+        return marked
+    return replace(marked, items=_mark_field(shape.items or ANY, known.entries))
 
 
 def _close(shape: Shape) -> Shape:
