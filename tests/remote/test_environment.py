@@ -9,7 +9,7 @@ import certifi
 import httpx
 import pytest
 
-from reconciler.remote.wire.environment import FaultyVariableError, find_proxy, share_trust
+from reconciler.remote.wire.environment import FaultyVariableError, SocksTransport, find_proxy, share_trust
 from reconciler.remote.wire.transport import build_transport
 from tests.cli.stage import KEYS, lines, run_outside
 
@@ -74,28 +74,39 @@ def test_socks_takes_a_library_that_is_named_where_it_is_missing() -> None:
         find_proxy(HOST, environ=environ, find_library=lambda _name: None)
 
 
-def test_a_socks_proxy_is_spoken_to() -> None:
+def test_requests_go_through_a_socks_proxy() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for answer in (b"\x05\x00", b"\x05\x00\x00\x01" + bytes(6), b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"):
+            heard.append(await reader.read(1024))
+            writer.write(answer)
+        writer.close()
+        await writer.wait_closed()
+
     async def ask() -> bytes:
-        greeting = asyncio.get_running_loop().create_future()
-
-        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            greeting.set_result(await reader.read(3))
-            writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-            writer.close()
-            await writer.wait_closed()
-
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         way = build_transport("http://api.example", concurrency=1, environ={"ALL_PROXY": f"socks5://127.0.0.1:{port}"})
-        with pytest.raises(httpx.ProxyError, match="does not speak SOCKS"):
-            await way.handle_async_request(httpx.Request("GET", "http://api.example/"))
+        response = await way.handle_async_request(httpx.Request("GET", "http://api.example/x"))
+        content = await response.aread()
+        await response.aclose()
         await way.aclose()
         server.close()
         await server.wait_closed()
-        octets: bytes = await greeting
-        return octets
+        return content
 
-    assert asyncio.run(ask()) == b"\x05\x01\x00"
+    heard: list[bytes] = []
+    assert asyncio.run(ask()) == b"[]"
+    assert b"api.example" in heard[1]
+    assert heard[2].startswith(b"GET /x")
+
+
+def test_a_proxy_that_speaks_something_else_is_named_and_not_a_bug() -> None:
+    class Babel(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            raise RuntimeError("Malformed reply")
+
+    with pytest.raises(httpx.ProxyError, match="does not speak SOCKS"):
+        asyncio.run(SocksTransport(Babel()).handle_async_request(httpx.Request("GET", "http://api.example/")))
 
 
 def test_certificates_of_the_environment_are_trusted(tmp_path: Path) -> None:
