@@ -61,18 +61,19 @@ class IdentityReader:
         parts, value = knowledge.parts, self.body["id"]
         if len(parts) == 1:
             (part,) = parts.values()
-            return self._identify([(part.name, self._read_part(self.body, "id", part, section="id"))])
+            return self._identify(parts, [(part.name, self._read_part(self.body, "id", part, section="id"))])
         if not isinstance(value, dict) or value.keys() != parts.keys():
             wanted = ", ".join(f"{name}: ..." for name in parts)
             message = f"`id` takes exactly {list_names(parts)}"
             self._refuse(self._find_place("id"), "bad-identity", message, f"Write `id: {{{wanted}}}`.")
             return None
-        return self._identify(
-            [(name, self._read_part(value, name, part, section="id")) for name, part in parts.items()]
-        )
+        texts = [(name, self._read_part(value, name, part, section="id")) for name, part in parts.items()]
+        return self._identify(parts, texts)
 
-    def _identify(self, texts: list[tuple[str, str | Draft | None]]) -> Identity | None:
-        known = tuple((name, text) for name, text in texts if isinstance(text, str))
+    def _identify(
+        self, parts: Mapping[str, IdentityPart], texts: list[tuple[str, str | Draft | None]]
+    ) -> Identity | None:
+        known = tuple((name, parts[name].spell(text)) for name, text in texts if isinstance(text, str))
         if self.drafts:
             self.keys = tuple((name, text) for name, text in texts if text is not None)
         return Identity(known) if len(known) == len(texts) else None

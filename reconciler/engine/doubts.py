@@ -26,7 +26,11 @@ def settle_doubt(resource_type: ResourceType, changes: Iterable[DoubtfulChange],
     """Say what became of a write that was in doubt, as far as the live object tells now."""
     if isinstance(reading, Absent):
         return f"nobody can tell what it did: the object is gone ({reading.proof})"
-    unread = reading if isinstance(reading, Unknown) else find_unusable(reading, [one.path[0] for one in changes])
+    unread = (
+        reading
+        if isinstance(reading, Unknown)
+        else find_unusable(resource_type, reading, [one.path[0] for one in changes])
+    )
     if isinstance(reading, Unknown) or unread is not None:
         return f"it is still in doubt: {unread.reason if unread else ''}"
     found: dict[str, list[str]] = {}

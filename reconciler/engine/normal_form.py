@@ -13,6 +13,7 @@ from reconciler.model.field import ANY, Field
 from reconciler.model.paths import MISSING, Json, Missing
 from reconciler.model.resource_type import ResourceType
 from reconciler.model.secret import Secret, reveal_within, seal
+from reconciler.model.uuids import fold_uuid
 
 
 def normalise(known: Field, value: Json) -> Json:
@@ -31,7 +32,7 @@ def normalise(known: Field, value: Json) -> Json:
         return {key: normalise(known.child(key), inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return _normalise_list(known, value)
-    return seal(value) if known.secret else _normalise_number(value)
+    return seal(value) if known.secret else _normalise_leaf(known, value)
 
 
 def normalise_live(resource_type: ResourceType, value: Mapping[str, Json]) -> dict[str, Json]:
@@ -104,5 +105,7 @@ def _keep_ours(known: Field, value: Json) -> Json:
     return {key: _keep_ours(known.child(key), inner) for key, inner in value.items() if known.child(key).writable}
 
 
-def _normalise_number(value: Json) -> Json:
+def _normalise_leaf(known: Field, value: Json) -> Json:
+    if isinstance(value, str):
+        return fold_uuid(value) if known.reference is not None and known.reference.uuid else value
     return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -185,7 +185,7 @@ def plan_resource(
     if isinstance(reading, Absent):
         advice = "Nothing is ever created from here. Correct the id, or remove the resource from the file."
         return _not_planned(declared, reading, Status.ABSENT, advice=advice)
-    spoiled = find_unusable(reading, declared.spec)
+    spoiled = find_unusable(resource_type, reading, declared.spec)
     if spoiled is not None:
         return _not_planned(declared, spoiled, Status.UNKNOWN, advice=spoiled.advice)
     changes = _find_changes(declared, reading, resource_type=resource_type, ledger=ledger)

@@ -248,5 +248,7 @@ def _identify(declared: Declared, values: Mapping[Template, Json], known: Resour
             place = written.references[0].location
             raise _TroubleError(Trouble(problem, place, code="bad-identity", advice=parts[name].description))
     if sought.section == "id":
-        return replace(declared, identity=Identity(keys), sought=None)
+        return replace(
+            declared, identity=Identity(tuple((name, parts[name].spell(text)) for name, text in keys)), sought=None
+        )
     return replace(declared, match=dict(keys), sought=None)

@@ -16,9 +16,10 @@ from reconciler.model.resource_type import ResourceType
 from reconciler.model.spoiled import find_spoiled, list_spoiled
 
 
-def find_unusable(reading: Present, names: Iterable[str]) -> Unknown | None:
+def find_unusable(resource_type: ResourceType, reading: Present, names: Iterable[str]) -> Unknown | None:
     """Say which of the named fields the answer does not truly tell: nothing is planned from it or compared with it."""
-    spoiled = list_spoiled({name: reading.value[name] for name in names if name in reading.value})
+    shown = {resource_type.fields[name].live_name for name in names if name in resource_type.fields}
+    spoiled = list_spoiled({name: held for name, held in reading.value.items() if name in shown})
     if not spoiled:
         return None
     told = "; ".join(f"what was answered as {name} {why}" for name, why in spoiled.items())

@@ -43,6 +43,8 @@ class Reference:
     kind: str
     target: str
     parts: Mapping[str, str] = field(default_factory=dict)
+    uuid: bool = False
+    """Whether the value is a UUID to the vendor, so that capitals mean nothing."""
 
     def __str__(self) -> str:
         return f"{self.kind}.{self.target}"

@@ -10,6 +10,7 @@ from typing import Protocol
 from reconciler.model.endpoints import BatchEndpoint, Endpoint, ListEndpoint, NumbersEndpoint
 from reconciler.model.field import ANY, Field, Union
 from reconciler.model.paths import FieldPath, Json
+from reconciler.model.uuids import fold_uuid
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,12 @@ class IdentityPart:
     description: str = ""
     unwritable: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Value -> why an object with it cannot be written, though it can be read."""
+    uuid: bool = False
+    """Whether the vendor keeps it as a UUID, so that capitals mean nothing."""
+
+    def spell(self, text: str) -> str:
+        """Return the one spelling of a value of this part."""
+        return fold_uuid(text) if self.uuid else text
 
 
 @dataclass(frozen=True, slots=True)

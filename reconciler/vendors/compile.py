@@ -102,6 +102,7 @@ def _compile_part(part: Json) -> IdentityPart:
         reserved=frozenset(part.get("reserved", ())),
         description=part["description"],
         unwritable=part.get("unwritable", {}),
+        uuid=part.get("format") == "uuid",
     )
 
 

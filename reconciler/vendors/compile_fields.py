@@ -108,7 +108,7 @@ def compile_field(name: str, schema: Json, *, above: Above) -> Field:
         absence=null.get("absent", "null"),
         merging=merging,
         unordered=bool(schema.get("uniqueItems")),
-        reference=Reference(reference["kind"], reference["field"], reference.get("parts", {})) if reference else None,
+        reference=_compile_reference(reference) if reference else None,
         secret=secret,
         risk=risk if isinstance(risk, str) else "",
         risk_when_empty=null.get("risk", ""),
@@ -125,6 +125,11 @@ def compile_field(name: str, schema: Json, *, above: Above) -> Field:
         entries=_compile_entries(schema, inner),
         union=union,
     )
+
+
+def _compile_reference(reference: Json) -> Reference:
+    parts, uuid = reference.get("parts", {}), reference.get("format") == "uuid"
+    return Reference(reference["kind"], reference["field"], parts, uuid)
 
 
 def list_types(schema: Json) -> frozenset[str]:

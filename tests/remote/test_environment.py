@@ -103,7 +103,7 @@ def test_requests_go_through_a_socks_proxy() -> None:
 def test_a_proxy_that_speaks_something_else_is_named_and_not_a_bug() -> None:
     class Babel(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-            raise RuntimeError("Malformed reply")
+            raise RuntimeError(request.method)
 
     with pytest.raises(httpx.ProxyError, match="does not speak SOCKS"):
         asyncio.run(SocksTransport(Babel()).handle_async_request(httpx.Request("GET", "http://api.example/")))

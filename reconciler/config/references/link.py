@@ -195,7 +195,9 @@ class _Linker:
                     self._report(one, draft, "bad-identity", problem, one.identity_parts[name].description)
         known = tuple((name, str(text)) for name, text in texts)
         if one.section == "id":
-            return replace(declared, identity=Identity(known))
+            return replace(
+                declared, identity=Identity(tuple((name, one.identity_parts[name].spell(text)) for name, text in known))
+            )
         return replace(declared, match=dict(known))
 
     def _check(self, one: Unlinked) -> None:

@@ -111,7 +111,7 @@ def identify(
         held = known.get(part.name) if part.field is None else value.get(part.field)
         if isinstance(held, bool) or not isinstance(held, str | int) or held == "" or find_spoiled(held):
             return None
-        found.append((part.name, str(held)))
+        found.append((part.name, part.spell(str(held))))
     return Identity(tuple(found))
 
 

@@ -34,7 +34,7 @@ def judge(resource_type: ResourceType, update: Update, reading: Reading) -> Pres
     Where all is as planned after already, nothing needs to be sent.
     """
     if isinstance(reading, Present):
-        reading = find_unusable(reading, [change.path[0] for change in update.changes]) or reading
+        reading = find_unusable(resource_type, reading, [change.path[0] for change in update.changes]) or reading
     if isinstance(reading, Unknown):
         return Verdict(
             Result.REFUSED, f"nothing was sent: it could not be read right before the write: {reading.reason}"

@@ -151,7 +151,7 @@ def _examine(kind: ResourceType, attempt: Attempt, found: Sequence[Reading]) -> 
     if reading is None:
         return Finding(next((one for one in found if isinstance(one, Unknown)), found[0]))
     update, before = attempt.ready.update, attempt.ready.before.value
-    unusable = find_unusable(reading, [change.path[0] for change in update.changes])
+    unusable = find_unusable(kind, reading, [change.path[0] for change in update.changes])
     if unusable is not None:
         return Finding(unusable)
     wrong = find_wrong(kind, update, reading.value)
