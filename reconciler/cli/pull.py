@@ -9,6 +9,7 @@ import click
 from reconciler.cli.options import Globals, command
 
 EXAMPLE = """
+reconciler pull --into .
 reconciler pull --out config/pulled.yaml
 reconciler pull numbers phone_connections
 reconciler pull connectors --group agentId=PROJECT-58RP822I
@@ -25,12 +26,14 @@ SEED_ORIGIN = "as `reconciler pull --seed` found them, without secrets: what --s
 @click.option("--all-fields", is_flag=True, help="Also fields that are not set, as null, and those in the id.")
 @click.option("--declared", is_flag=True, help="Also objects that the project declares already.")
 @click.option("--seed", is_flag=True, help="Write a sandbox.yaml with all that is live instead.")
+@click.option("--into", type=click.Path(path_type=Path), metavar="DIR", help="Write files as a person would, in DIR.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to a new file.")
 def pull(
     options: Globals,
     kinds: tuple[str, ...],
     accounts: tuple[str, ...],
     groups: tuple[str, ...],
+    into: Path | None,
     out: Path | None,
     *,
     all_fields: bool,
@@ -41,6 +44,9 @@ def pull(
 
     A plan with it is empty. Fields that cannot be read or changed are left out; secrets always are. Sends only GETs, and
     never writes over a file.
+
+    --into lays them out as a person would: a file an account and kind, long texts under prompts/, references between
+    them, names people know them by. It begins a project where there is none, and adds what is new where there is one.
     """
     from reconciler.app.adopt.pull import Wish
     from reconciler.app.adopt.pull import pull as fetch
@@ -51,6 +57,14 @@ def pull(
     from reconciler.report.phrases import count_noun
 
     wish = Wish(kinds, accounts, tuple(map(_split_group, groups)), all_fields, declared)
+    if into is not None:
+        if out is not None or seed or declared:
+            raise click.UsageError(
+                "--into writes new files only: it goes with neither --out nor --seed nor --declared."
+            )
+        from reconciler.cli.adopting import adopt
+
+        return adopt(options, into, wish)
     if out is not None:
         _refuse_existing(out)
     with show_reading() as on_request:

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from reconciler.config.edit.files import Edit, edit_text
 from reconciler.config.edit.nodes import Alias, Entries, Node, compose, end_line, start_line
-from reconciler.config.edit.scalars import Spelled
 from reconciler.config.findings import Findings
 from reconciler.config.text.events import parse_document
 from reconciler.config.text.positions import Plain
 from reconciler.config.text.source import Source
+from reconciler.config.text.writing import Spelled
 from reconciler.config.values.scalars import NULLS, convert_scalar
 from reconciler.config.values.shapes import ANY, Shape
 from tests.config.drawn_yaml import VALUES, files, list_paths

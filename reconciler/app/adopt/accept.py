@@ -16,8 +16,8 @@ from reconciler.app.adopt.source_files import SourceFiles
 from reconciler.app.problem import Exit, Problem
 from reconciler.config.edit.files import Edit, Edited, edit_text
 from reconciler.config.edit.overlay import lay_into
-from reconciler.config.edit.scalars import Spelled
 from reconciler.config.edit.sources import InText, InYaml, Nowhere, Origin, find_origin, name_keys
+from reconciler.config.text.writing import Spelled
 from reconciler.config.values.shapes import ANY, Shape
 from reconciler.config.values.validate import Knowledge
 from reconciler.model.diagnostic import Diagnostic, Location, Severity

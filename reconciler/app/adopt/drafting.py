@@ -7,8 +7,10 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from anyascii import anyascii
+
 from reconciler.app.workspace import Workspace
-from reconciler.config.text.writing import find_obstacle
+from reconciler.config.text.writing import Noted, Spelled, find_obstacle
 from reconciler.config.values.validate import Knowledge
 from reconciler.engine.normal_form import read_field
 from reconciler.model.field import Field
@@ -18,32 +20,47 @@ from reconciler.model.project import Account, Declared
 from reconciler.model.resource_type import Identity, ResourceType
 from reconciler.report.declarations.pulled import Pulled
 
+_PICTURES: Final = ("So", "Sk")
+"""Categories of signs that have a name and no sound: emoji and the like."""
 _LONGEST_NAME: Final = 60
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LONGEST_TITLE: Final = 80
+_TO_FILL: Final = Noted(Spelled(""), "fill this in: it is sent with every change")
 
 
 class Drafter:
     """Draft the resources of one kind; every name is given once."""
 
-    def __init__(self, workspace: Workspace, kind: str, *, all_fields: bool, taken: set[str]) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        kind: str,
+        *,
+        all_fields: bool,
+        headed: bool,
+        taken: set[str],
+        users: Mapping[str, str],
+    ) -> None:
+        """`headed` tells that the account stands at the top of the file; `users` names the only user of an id."""
         accounts = workspace.project.accounts.values()
         catalog = workspace.catalog
         offers = [account for account in accounts if catalog.find(account.provider, kind, account.generation)]
         self._ambiguous = len(offers) > 1
         self._knowledge = {known.key: Knowledge(known) for known in catalog.all_types if known.kind == kind}
         self._kind = kind
-        self._all_fields = all_fields
+        self._all_fields, self._headed = all_fields, headed
         self._taken = set(taken)
+        self._users = users
 
     def sort_key(self, known: ResourceType, present: Present) -> tuple[str, tuple[tuple[str, str], ...]]:
         """Order objects by name, then by id, so that two pulls of the same state are the same file."""
-        return _slugify(_read_label(known, present)), present.identity.parts
+        return slugify(_read_label(known, present)), present.identity.parts
 
     def draft(self, account: Account, known: ResourceType, present: Present, declared: Declared | None) -> Pulled:
         """Draft one resource. One that is declared keeps its name."""
         label = _read_label(known, present)
         name = declared.address.partition(".")[2] if declared else self._choose_name(label, present.identity)
-        body: dict[str, Json] = {"account": account.name} if self._ambiguous else {}
+        body: dict[str, Json] = {"account": account.name} if self._ambiguous and not self._headed else {}
         body["id"] = present.identity.as_json()
         fields = _Fields(self._knowledge[known.key], account, present, all_fields=self._all_fields)
         spec, remarks = fields.choose()
@@ -52,28 +69,39 @@ class Drafter:
             kind=self._kind,
             name=name,
             body=body,
-            spec=spec,
+            spec={**spec, **dict.fromkeys(missing, _TO_FILL)},
             title=label[:_LONGEST_TITLE] if known.label not in spec and name != label else "",
             remarks=tuple(remarks),
             inert=bool(missing),
+            account=account.name,
+            about=tuple(_remark(known)),
+            group="/".join(present.identity[part] for part in known.list.group),
         )
 
+    def _name_by_id(self, own: str) -> str:
+        plain = slugify(own) or "unnamed"
+        return f"{self._kind.rstrip('s').replace('_', '-')}-{plain[:8]}" if _UUID.fullmatch(own) else plain
+
     def _choose_name(self, label: str, identity: Identity) -> str:
-        wanted = _slugify(label) or _slugify(identity.parts[-1][1]) or "unnamed"
+        """Choose a name as people would: by the label, else by the only object that uses it, else by kind and id."""
+        own = identity.parts[-1][1]
+        wanted = slugify(label) or slugify(self._users.get(own, "")) or self._name_by_id(own)
         name, number = wanted, 2
         while name in self._taken:
             name, number = f"{wanted}-{number}", number + 1
         self._taken.add(name)
         return name
 
-    def remark(self, known: ResourceType) -> Iterator[str]:
-        """Say what cannot be read of any object of a type."""
-        hidden = [name for name, each in known.fields.items() if each.writable and not each.readable]
-        if hidden:
-            yield f"{known.provider} does not show these fields, so they are not here: {', '.join(hidden)}."
-        unseen = [companion for companion in known.companions if companion in hidden]
-        if unseen:
-            yield f"It demands {', '.join(unseen)} with every change: add that to spec before you own any field."
+
+def _remark(known: ResourceType) -> Iterator[str]:
+    """Say what cannot be read of any object of a type."""
+    hidden = [name for name, each in known.fields.items() if each.writable and not each.readable]
+    unseen = [companion for companion in known.companions if companion in hidden]
+    if hidden:
+        yield f"{known.provider} does not show these fields, so they are not here: {', '.join(hidden)}."
+    if unseen:
+        yield f"It demands {', '.join(unseen)} with every change: add that to spec before you own any field."
+        yield "What an apply sends then overwrites what the console has, which nobody can see from here."
 
 
 class _Fields:
@@ -136,6 +164,20 @@ def _keep_writable(field: Field, value: Json) -> Json:
     }
 
 
+def find_users(known: ResourceType, live: Mapping[str, Json]) -> Iterator[str]:
+    """Yield the ids of the objects that a live object uses."""
+    for field in known.fields.values():
+        yield from _list_ids(field, read_field(field, live))
+
+
+def _list_ids(field: Field, value: Json) -> Iterator[str]:
+    if field.reference and isinstance(value, str):
+        yield value
+    elif field.entries and isinstance(value, list):
+        for each in value:
+            yield from _list_ids(field.entries, each)
+
+
 def find_id_obstacle(known: ResourceType, identity: Identity) -> str:
     """Say why an id cannot be declared; empty where it can. The rules are those of `config.identities`."""
     for part, (_, text) in zip(known.identity, identity.parts, strict=True):
@@ -152,7 +194,7 @@ def _read_label(known: ResourceType, present: Present) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _slugify(text: str) -> str:
+def slugify(text: str) -> str:
     """Make a name of a label: small Latin letters, digits and hyphens."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_NAME].strip("-")
+    letters = "".join(sign for sign in text if unicodedata.category(sign) not in _PICTURES)
+    return re.sub(r"[^a-z0-9]+", "-", anyascii(letters).lower())[:_LONGEST_NAME].strip("-")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reconciler.app.adopt.drafting import Drafter, find_id_obstacle
+from reconciler.app.adopt.drafting import Drafter, find_id_obstacle, find_users
+from reconciler.app.adopt.linking import Known, Linker
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.running import run_to_end
 from reconciler.app.workspace import Workspace
@@ -32,6 +33,8 @@ class Wish:
     all_fields: bool = False
     declared: bool = False
     """Whether objects that the project declares are pulled too."""
+    linked: bool = False
+    """Whether ids become references, and the account is left to the top of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,8 @@ class _Puller:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     skipped: int = 0
     exit_code: Exit = Exit.DONE
+    _users: dict[str, str] = field(default_factory=dict)
+    _drafted: list[tuple[Pulled, ResourceType, Present]] = field(default_factory=list)
 
     def choose_lists(self) -> Iterator[_List]:
         """Choose the lists to read; note those for which a group is missing."""
@@ -179,8 +184,10 @@ class _Puller:
                 self._note_unread(wanted, reading)
             else:
                 found[wanted.resource_type.kind].extend(self._keep_sound(wanted, reading))
+        self._users = dict(_find_only_users(pair for pairs in found.values() for pair in pairs))
         kinds = tuple(self._draft_kind(kind, found[kind]) for kind in self.workspace.catalog.kinds if found[kind])
         filled = tuple(kind for kind in kinds if kind.resources)
+        filled = self._link(filled) if self.wish.linked else filled
         rows = [pair for pairs in found.values() for pair in pairs]
         live = tuple((wanted.account, wanted.resource_type, present) for wanted, present in rows)
         return Haul(filled, tuple(self.diagnostics), self.skipped, self.exit_code, live)
@@ -203,7 +210,15 @@ class _Puller:
 
     def _draft_kind(self, kind: str, found: Sequence[tuple[_List, Present]]) -> PulledKind:
         names = {each.address.partition(".")[2] for each in self.workspace.project.resources if each.kind == kind}
-        drafter = Drafter(self.workspace, kind, all_fields=self.wish.all_fields, taken=names)
+        wish = self.wish
+        drafter = Drafter(
+            self.workspace,
+            kind,
+            all_fields=wish.all_fields,
+            headed=wish.linked,
+            taken=names,
+            users=self._users,
+        )
         seen: set[tuple[str, Identity]] = set()
         resources: list[Pulled] = []
         for wanted, present in sorted(found, key=lambda each: drafter.sort_key(each[0].resource_type, each[1])):
@@ -213,9 +228,31 @@ class _Puller:
                 self.skipped += place not in seen
             else:
                 resources.append(drafter.draft(wanted.account, wanted.resource_type, present, declared))
+                self._drafted.append((resources[-1], wanted.resource_type, present))
             seen.add(place)
-        known = {wanted.resource_type.key: wanted.resource_type for wanted, _ in found}.values()
-        return PulledKind(kind, tuple(resources), tuple(remark for each in known for remark in drafter.remark(each)))
+        return PulledKind(kind, tuple(sorted(resources, key=lambda each: each.name)))
+
+    def _link(self, kinds: Sequence[PulledKind]) -> tuple[PulledKind, ...]:
+        """Put references in place of the ids of all that is declared or pulled."""
+        known = [
+            Known(each.provider, each.kind, each.account, each.identity, each.address)
+            for each in self.workspace.project.resources
+            if each.identity
+        ]
+        known += [
+            Known(of.provider, each.kind, each.account, present.identity, f"{each.kind}.{each.name}")
+            for each, of, present in self._drafted
+        ]
+        linker = Linker(known)
+        linked = {
+            (each.kind, each.name): replace(
+                each, spec=linker.link(each.spec, known=of, account=each.account, present=present)
+            )
+            for each, of, present in self._drafted
+        }
+        return tuple(
+            replace(kind, resources=tuple(linked[each.kind, each.name] for each in kind.resources)) for kind in kinds
+        )
 
     def _find_declared(self, wanted: _List, present: Present) -> Declared | None:
         """Find the resource that declares a live object, by its id at the same address or by its natural keys."""
@@ -229,6 +266,16 @@ class _Puller:
             if each.match and each.account == wanted.account.name and _fits(each, wanted, present):
                 return each
         return None
+
+
+def _find_only_users(found: Iterable[tuple[_List, Present]]) -> Iterator[tuple[str, str]]:
+    """Yield the ids that one object alone uses, with what people call that object."""
+    users: dict[str, list[str]] = defaultdict(list)
+    for wanted, present in found:
+        known = wanted.resource_type
+        for used in find_users(known, present.value):
+            users[used].append(str(present.value.get(known.label) or "") if known.label else "")
+    return ((used, names[0]) for used, names in users.items() if len(names) == 1)
 
 
 def _fits(declared: Declared, wanted: _List, present: Present) -> bool:

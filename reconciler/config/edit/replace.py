@@ -14,7 +14,7 @@ from reconciler.config.edit.nodes import BLOCKS, Alias, Entries, Items, Node, Sc
 from reconciler.config.edit.scalars import Written, write_flow, write_in_style
 from reconciler.config.edit.sources import is_interpolated
 from reconciler.config.text.source import quote
-from reconciler.config.text.writing import write_after, write_key
+from reconciler.config.text.writing import write_after, write_element, write_key
 from reconciler.config.values.shapes import ANY, Shape
 from reconciler.model.paths import Json
 
@@ -265,7 +265,7 @@ class Replacer:
         """Write an element as lines, in the style of the one above it."""
         start = f"{' ' * column}-"
         if isinstance(value, (Mapping, list, tuple)):
-            yield from write_after(start, value, indent=column)
+            yield from write_element(value, indent=column)
             return
         style = neighbour.style if isinstance(neighbour, Scalar) and neighbour.style not in BLOCKS else ""
         written = self._write(value, Place(column, 0, flow=False), style=style, shape=shape)

@@ -12,18 +12,19 @@ from yaml.events import ScalarEvent
 
 from reconciler.config.edit.nodes import BLOCKS
 from reconciler.config.text.events import FASTEST_PARSER
-from reconciler.config.text.writing import escape_interpolation, is_block, quote_text, write_block, write_scalar
+from reconciler.config.text.writing import (
+    Spelled,
+    escape_interpolation,
+    is_block,
+    quote_text,
+    write_block,
+    write_scalar,
+)
 from reconciler.config.values.scalars import NULLS, WrongTypeError, convert_scalar
 from reconciler.config.values.shapes import ANY, Shape
 from reconciler.model.paths import Json
 
 _LONGEST_PLAIN: Final = 512
-
-
-class Spelled(str):
-    """A text whose `${…}` is meant: a reference."""
-
-    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from reconciler.config.text.leftovers import find_leftover, is_blank
 from reconciler.model.paths import Json
 
-_PLAIN: Final = re.compile(r"[A-Za-z](?:[A-Za-z0-9_./ -]*[A-Za-z0-9_./-])?")
+_PLAIN: Final = re.compile(r"[^\W\d_](?:[^#:\x00-\x1f]|(?<! )#|:(?! ))*")
+"""What may go without quotes: it begins with a letter, and holds neither a comment nor a key. Blanks at its end count too."""
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""No version of YAML takes this for a number or a date."""
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
 _WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 """Words that some version of YAML takes for a boolean or null."""
@@ -25,6 +29,20 @@ _LONGEST_NUMBER: Final = 200
 _DEEPEST: Final = 20
 _ONE_BYTE: Final = 0xFF
 _TWO_BYTES: Final = 0xFFFF
+
+
+class Spelled(str):
+    """A text whose `${…}` is meant: a reference, or the name of a file."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A value on one line with a comment behind it; the comment is safe on one line."""
+
+    value: Json
+    comment: str
 
 
 def find_obstacle(value: Json, *, depth: int = 0) -> str:
@@ -76,7 +94,9 @@ def write_entries(values: Mapping[str, Json], *, indent: int = 0) -> Iterator[st
 def write_after(start: str, value: Json, *, indent: int) -> Iterator[str]:
     """Write a value behind what introduces it: on the same line, or on the lines below where it takes several."""
     below = indent + 2
-    if isinstance(value, Mapping) and value:
+    if isinstance(value, Noted):
+        yield f"{start} {write_scalar(value.value)}  # {value.comment}"
+    elif isinstance(value, Mapping) and value:
         yield start
         yield from write_entries(value, indent=below)
     elif isinstance(value, (list, tuple)) and value:
@@ -92,6 +112,16 @@ def write_after(start: str, value: Json, *, indent: int) -> Iterator[str]:
 
 def _write_list(entries: Sequence[Json], *, indent: int) -> Iterator[str]:
     for entry in entries:
+        yield from write_element(entry, indent=indent)
+
+
+def write_element(entry: Json, *, indent: int) -> Iterator[str]:
+    """Write an element of a list as lines, the dash at `indent`; a mapping begins on the line of its dash."""
+    if isinstance(entry, Mapping) and entry:
+        first, *rest = write_entries(entry, indent=indent + 2)
+        yield f"{' ' * indent}- {first[indent + 2 :]}"
+        yield from rest
+    else:
         yield from write_after(f"{' ' * indent}-", entry, indent=indent)
 
 
@@ -104,9 +134,15 @@ def write_scalar(value: Json) -> str:
     if isinstance(value, (int, float)):
         return repr(value)
     if isinstance(value, str):
-        text = escape_interpolation(value)
-        return text if _PLAIN.fullmatch(text) and text.casefold() not in _WORDS else quote_text(text)
+        text = value if isinstance(value, Spelled) else escape_interpolation(value)
+        return text if isinstance(value, Spelled) or _is_plain(text) else quote_text(text)
     return "{}" if isinstance(value, Mapping) else "[]"
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether every reader takes the characters for this very text without quotes."""
+    sound = (_PLAIN.fullmatch(text) or _UUID.fullmatch(text)) and text.isprintable() and not text.endswith((" ", ":"))
+    return bool(sound) and text.casefold() not in _WORDS and not text.startswith("${")
 
 
 def write_key(key: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from reconciler.config.text.writing import write_entries, write_key
 from reconciler.model.paths import Json
@@ -26,20 +26,30 @@ class Pulled:
     remarks: tuple[str, ...] = ()
     inert: bool = False
     """Whether `spec` is written as a comment: it cannot be declared as it is."""
+    account: str = ""
+    group: str = ""
+    """What the vendor lists the object under: PolyAI's agent."""
+    about: tuple[str, ...] = ()
+    """Remarks that hold for all objects of its type."""
 
 
 @dataclass(frozen=True, slots=True)
 class PulledKind:
-    """The objects of one kind, with remarks that hold for all of them."""
+    """The objects of one kind."""
 
     kind: str
     resources: tuple[Pulled, ...]
-    remarks: tuple[str, ...] = field(default=())
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """List what holds for all objects of a type, once."""
+        return tuple(dict.fromkeys(remark for each in self.resources for remark in each.about))
 
 
-def render_pulled(kinds: Sequence[PulledKind], *, remarks: Iterable[str] = ()) -> str:
-    """Return the file. Whatever vendors say stands in quotes, in a block or on one line of comment."""
+def render_pulled(kinds: Iterable[PulledKind], *, remarks: Iterable[str] = (), account: str = "") -> str:
+    """Return the file; with an account at its top where one is given. Whatever vendors say stands in quotes, in a block or on one line of comment."""
     lines = [line for remark in remarks for line in _comment_on(remark)]
+    lines += [f"account: {write_key(account)}"] if account else []
     for pulled in kinds:
         lines += ["", *_render_kind(pulled)]
     return "\n".join(lines) + "\n"

@@ -1,0 +1,49 @@
+"""Adopt live objects at the terminal: what was written where, and what was left out and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.app.problem import Exit
+from reconciler.cli.options import Globals
+from reconciler.cli.terminal import show_reading, tell, tell_diagnostics, write
+
+if TYPE_CHECKING:
+    from reconciler.app.adopt.into import Adopted
+    from reconciler.app.adopt.pull import Wish
+
+
+def adopt(options: Globals, folder: Path, wish: Wish) -> Exit:
+    """Write live objects into the files of a project and say which; return the exit code."""
+    from reconciler.app.adopt.into import choose_destination, pull_into
+
+    with show_reading() as on_request:
+        context = options.build_context(on_request=on_request)
+        destination = choose_destination(context, folder, accounts=wish.accounts)
+        adopted = pull_into(destination, wish)
+    tell_diagnostics(adopted.haul.diagnostics)
+    _tell_left_out(adopted)
+    for name in adopted.files:
+        write(str(folder / name) if adopted.begun else str(adopted.root / name))
+    _tell_next(adopted, folder, all_fields=wish.all_fields)
+    return adopted.haul.exit_code
+
+
+def _tell_left_out(adopted: Adopted) -> None:
+    from reconciler.report.phrases import count_noun
+
+    if adopted.haul.skipped:
+        tell(f"Left out as declared already: {count_noun(adopted.haul.skipped, 'live object')}.")
+
+
+def _tell_next(adopted: Adopted, folder: Path, *, all_fields: bool) -> None:
+    from reconciler.report.phrases import count_noun
+
+    if not adopted.files:
+        tell("There is nothing new: nothing was written.")
+        return
+    tell(f"Wrote {count_noun(adopted.haul.count, 'resource')} into {count_noun(len(adopted.files), 'file')}.")
+    if not all_fields:
+        tell("Fields that are not set are left out, and so not owned; --all-fields declares them as null.")
+    tell(f"Check with: reconciler -C {folder} plan" if adopted.begun else "Check with: reconciler plan")

@@ -1,0 +1,126 @@
+"""`pull --into`: live objects as files that a reviewer takes for hand-written, and never over what is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.cli.stage import Stage, Told
+
+PROMPT = (
+    "You answer calls.\n\nBe kind.\nBe brief.\nSay what you do.\nAsk before you act.\nNever guess.\nEnd with thanks."
+)
+ODD = ["Bodø", "Bodø", "", "東京オフィス", "مكتب", "🙂 smile", "no", "0123", "8:30", "it's \"odd\"", "two\nlines", "<b>&amp;", "${var.X} line", "a: b #c", " blank "]  # fmt: skip
+
+
+def build_seed(**more: Any) -> dict[str, Any]:
+    numbers = [{"number": f"+1202555{place:04d}", "label": name, "inbound_agent": "agent-1"} for place, name in enumerate(ODD)]  # fmt: skip
+    fluents = {
+        "prompts": [{"id": "prompt-1", "content": PROMPT}, {"id": "prompt-2", "label": "Shared", "content": "Hi."}],
+        "voices": [{"id": "voice-1", "type": "voice_azure", "label": "Calm", "voice_name": "en-US-AriaNeural"}],
+        "agents": [
+            {"id": "agent-1", "name": "Réception", "prompt": "prompt-1", "voice": "voice-1"},
+            {"id": "agent-2", "name": "Billing", "prompt": "prompt-2", "voice": "voice-1"},
+        ],
+        "numbers": numbers,
+    }
+    lines = [{"id": "pc_1", "productId": "prod_1", "name": "Support", "phoneNumber": "+12025550143", "voice": "sarah"}]
+    return {"fluents": fluents, "galtea": {"phoneConnections": lines}, **more}
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    return Stage(folder, seed=build_seed())
+
+
+def look(stage: Stage, folder: Path) -> Told:
+    """Plan the project of another folder."""
+    return stage.run_plainly("-C", str(folder), "plan", "--detailed-exitcode")
+
+
+def read_all(folder: Path) -> dict[str, str]:
+    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in sorted(folder.rglob("*")) if path.is_file()}  # fmt: skip
+
+
+def test_a_project_begins_where_there_is_none(stage: Stage, tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    told = stage.run("pull", "--into", str(folder), "--account", "fluents", "--account", "galtea")
+    assert told.code == 0, told.all
+    files = read_all(folder)
+    assert set(files) == {".gitignore", "reconciler.yaml", "fluents/agents.yaml", "fluents/numbers.yaml", "fluents/prompts.yaml", "fluents/voices.yaml", "galtea.yaml", "prompts/reception.md"}  # fmt: skip
+    assert files["reconciler.yaml"] == "version: 1\naccounts:\n  fluents: {}\n  galtea: {}\n"
+    assert files["prompts/reception.md"] == PROMPT + "\n"
+    assert "  reception:\n" in files["fluents/agents.yaml"]
+    assert "prompt: ${prompts.reception.id}" in files["fluents/agents.yaml"]
+    assert "voice: ${voices.calm.id}" in files["fluents/agents.yaml"]
+    assert "content: ${file:prompts/reception.md}" in files["fluents/prompts.yaml"]
+    assert "inbound_agent: ${agents.reception.id}" in files["fluents/numbers.yaml"]
+    assert "account:" not in files["fluents/agents.yaml"]
+    names = set(yaml.safe_load(files["fluents/numbers.yaml"])["numbers"])
+    assert {"bodo", "bodo-2", "no", "0123", "8-30", "it-s-odd", "two-lines"} <= names
+    told = look(stage, folder)
+    assert told.code == 0, told.all
+    assert stage.run_plainly("-C", str(folder), "validate").code == 0
+
+
+def test_only_what_is_new_is_added_and_nothing_is_touched(stage: Stage) -> None:
+    stage.write("reconciler.yaml", "version: 1\naccounts: {fluents: {}}\n# Mine.\nagents:\n  desk: {id: agent-1, spec: {name: Réception}}\n")  # fmt: skip
+    before = stage.read("reconciler.yaml")
+    told = stage.run("pull", "--into", str(stage.folder / "pulled"))
+    assert told.code == 0, told.all
+    assert "Left out as declared already: 1 live object" in told.words
+    assert stage.read("reconciler.yaml") == before
+    assert "inbound_agent: ${agents.desk.id}" in stage.read("pulled/fluents/numbers.yaml")
+    assert "${file:pulled/prompts/reception.md}" in stage.read("pulled/fluents/prompts.yaml")
+    assert stage.run("plan", "--detailed-exitcode").code == 0
+    files = read_all(stage.folder)
+    told = stage.run("pull", "--into", str(stage.folder / "pulled"))
+    assert (told.code, read_all(stage.folder)) == (0, files)
+    assert "There is nothing new: nothing was written." in told.words
+
+
+def test_a_name_stands_beside_an_id_that_nothing_declares(stage: Stage, tmp_path: Path) -> None:
+    told = stage.run("pull", "numbers", "--into", str(tmp_path / "new"), "--account", "fluents")
+    assert told.code == 0, told.all
+    assert "inbound_agent: agent-1  # Réception" in (tmp_path / "new/fluents.yaml").read_text("utf-8")
+    assert look(stage, tmp_path / "new").code == 0
+
+
+@pytest.mark.parametrize("trouble", ["file", "yaml", "hidden"])
+def test_the_destination_is_looked_at_before_anything_is_read(stage: Stage, tmp_path: Path, trouble: str) -> None:
+    folder = tmp_path / "there"
+    if trouble == "file":
+        folder.write_text("x")
+    elif trouble == "yaml":
+        folder.mkdir()
+        (folder / "chart.yaml").write_text("apiVersion: v1\n")
+    else:
+        stage.write("reconciler.yaml", "version: 1\naccounts: {fluents: {}}\n")
+        folder = stage.folder / ".hidden"
+    before = read_all(tmp_path)
+    told = stage.run("pull", "--into", str(folder))
+    assert told.code == 5, told.all
+    assert stage.requests == []
+    assert read_all(tmp_path) == before
+
+
+def test_nothing_is_written_where_there_is_nothing(tmp_path: Path) -> None:
+    stage = Stage(tmp_path / "here", seed={"galtea": {"phoneConnections": []}})
+    (tmp_path / "here").mkdir(exist_ok=True)
+    told = stage.run("pull", "--into", str(tmp_path / "new"), "--account", "galtea")
+    assert (told.code, (tmp_path / "new").exists()) == (0, False)
+
+
+def test_what_shows_little_comes_as_a_scaffold(tmp_path: Path) -> None:
+    phones = [{"id": "6f9619ff-8b86-4d01-b42d-00c04fc964ff", "name": "Reception", "phone_number": "+12025550143"}]
+    (tmp_path / "here").mkdir()
+    stage = Stage(tmp_path / "here", seed={"opencopilot": {"phones": phones}})
+    assert stage.run("pull", "--into", str(tmp_path / "new"), "--account", "opencopilot").code == 0
+    text = (tmp_path / "new/opencopilot.yaml").read_text("utf-8")
+    assert "    # spec:\n    #   name: Reception\n    #   elevenlabs_voice_id:   # fill this in" in text
+    assert look(stage, tmp_path / "new").code == 0
