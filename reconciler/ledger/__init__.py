@@ -18,7 +18,7 @@ from reconciler.ledger.journals.history import (
 )
 from reconciler.ledger.journals.journal import Journal, RunEnd, RunHeader
 from reconciler.ledger.lock import Lock
-from reconciler.ledger.origin import current_author, current_commit, describe_commit, new_run_id
+from reconciler.ledger.origin import current_author, current_commit, describe_commit, new_run_id, note_distrust
 from reconciler.ledger.state_files import STATE_FOLDER
 from reconciler.ledger.store import Store, export_files, fingerprint_key, open_store
 from reconciler.ledger.times import parse_time
@@ -51,6 +51,7 @@ __all__ = [
     "fingerprint_value",
     "list_open_sightings",
     "new_run_id",
+    "note_distrust",
     "open_store",
     "parse_time",
 ]

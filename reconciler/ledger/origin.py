@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
 
-from reconciler.ledger.stores.git_command import GitFailure
+from reconciler.ledger.stores.git_command import GitDistrust, GitFailure
 from reconciler.ledger.stores.git_open import open_repository, read_user_setting
 from reconciler.ledger.times import Clock
+from reconciler.model.diagnostic import Diagnostic, Severity
 
 _STATUS = ("status", "--porcelain", "--untracked-files=no", "--no-renames", "--ignore-submodules=all")
 _MERGED = re.compile(r"Merge (pull request #\d+|branch ')")
@@ -55,6 +56,18 @@ def current_commit(root: Path, *, environ: Mapping[str, str] = os.environ) -> st
     except GitFailure:
         return ""
     return f"{commit}-dirty" if changed.strip() else commit
+
+
+def note_distrust(root: Path, *, environ: Mapping[str, str] = os.environ) -> tuple[Diagnostic, ...]:
+    """Say so where the commit is not known because git does not trust the repository, and how that is mended."""
+    try:
+        open_repository(root, environ=environ)
+    except GitDistrust as problem:
+        message = f"the commit of this run is not known: {problem.reason}"
+        return (Diagnostic("repository-untrusted", message, Severity.WARNING, advice=problem.advice),)
+    except GitFailure:
+        return ()
+    return ()
 
 
 def describe_commit(root: Path, *, environ: Mapping[str, str] = os.environ) -> CommitWords:

@@ -103,6 +103,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "reference-inline": "A reference takes the id of another object, not the object itself.",
         "reference-secret": "A secret field may only be taken by another secret field, and that takes nothing else.",
         "sandbox-lacks-vendor": "The sandbox does not play this vendor, so nothing of it was read. Plan the account without --sandbox.",
+        "repository-untrusted": "Git does not trust the repository, so the commit of the run is not known. `git config --global --add safe.directory PATH` mends it.",
         "schema-stale": "A copy of the JSON Schema for editors is not that of this version. Write it anew with `reconciler schema`.",
         "secret-in-clear": "A secret field takes no text in clear. Put the secret into RECONCILER_SECRET_NAME and write ${secret.NAME}.",
         "secret-misplaced": "A secret may only be put into a field that its schema marks as secret: anything else is shown in plans.",

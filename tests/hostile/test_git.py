@@ -15,6 +15,7 @@ import pytest
 from reconciler.ledger import LedgerProblem, LedgerUnavailable, Store, current_author, current_commit, open_store
 from reconciler.ledger.stores.git_command import GitFailure
 from reconciler.ledger.stores.git_open import open_repository
+from reconciler.ledger.stores.git_place import Place, lies_in_tree
 from reconciler.ledger.stores.git_repository import Repository, Signature
 from tests.cli.stage import lines
 from tests.ledger.samples import Clock, make_entry, make_project, run_git
@@ -40,7 +41,7 @@ def call_everything(folder: Path) -> None:
     store = open_git_store(folder)
     store.load()
     store.fingerprint_key()
-    for call in (Store.runs, Store.unsettled, _lock, _save):
+    for call in (Store.runs, Store.unsettled, _lock, _save, lambda store: store.keep_journal("r1")):
         with suppress(LedgerProblem):
             call(store)
     repository = Repository(folder, environ=ENVIRON)
@@ -197,6 +198,26 @@ def test_a_remote_within_the_work_tree_is_refused(trapped: TrappedClone) -> None
         with pytest.raises(LedgerUnavailable, match="folder of the work tree"):
             _lock(open_git_store(trapped.clone))
     assert not trapped.is_sprung
+
+
+@pytest.mark.parametrize(
+    ("url", "inside"),
+    [
+        ("git@github.com:org/repo.git", False),
+        ("github.com:org/repo.git", False),
+        ("ssh://git@github.com/org/repo.git", False),
+        ("https://github.com/org/repo.git", False),
+        ("ext::sh -c x", False),
+        ("/srv/git/repo.git", False),
+        ("file:///srv/git/repo.git", False),
+        ("../other", False),
+        ("fake", True),
+        ("./a:b", True),
+        ("../clone/fake", True),
+    ],
+)
+def test_only_a_folder_of_the_work_tree_is_one(url: str, *, inside: bool) -> None:
+    assert lies_in_tree(url, place=Place(Path("/home/clone"), Path("/home/clone/.git"))) is inside
 
 
 class Asking(BaseHTTPRequestHandler):

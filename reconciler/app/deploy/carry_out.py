@@ -46,9 +46,10 @@ def carry_out(deployment: Deployment, *, watch: Watch) -> Deployed:
     From the first line of the journal to the saved ledger nothing tears the run: neither a signal nor a stream, disk or
     report that fails (law 11). Only a second interrupt ends it at once, and even then what is known is recorded.
     """
+    from reconciler.ledger import note_distrust
     from reconciler.remote.writing.run import Stop
 
-    sent = Sent(Stop())
+    workspace, sent = deployment.workspace, Sent(Stop())
 
     def on_first() -> None:
         sent.stop.request("interrupted before its turn")
@@ -71,7 +72,7 @@ def carry_out(deployment: Deployment, *, watch: Watch) -> Deployed:
     return Deployed(
         run=deployment.run,
         outcomes=outcomes,
-        diagnostics=troubles,
+        diagnostics=(*troubles, *note_distrust(workspace.project.root, environ=workspace.context.environ)),
         exit_code=Exit.FAILED if troubles and exit_code is Exit.DONE else exit_code,
         longest_window=sent.longest_window,
     )

@@ -44,10 +44,10 @@ def find_places(folder: Path, *, environ: Mapping[str, str]) -> tuple[Place, ...
 
 def lies_in_tree(url: str, *, place: Place) -> bool:
     """Tell whether a remote's address is a folder of the work tree."""
-    if "://" in url and not url.startswith("file://"):
+    is_file = url.startswith("file://")
+    if not is_file and ":" in url.partition("/")[0]:  # https://..., user@host:path, ext::command
         return False
-    folder = Path(place.top, unquote(url.removeprefix("file://")) if url.startswith("file://") else url).resolve()
-    return folder.is_relative_to(place.top)
+    return Path(place.top, unquote(url.removeprefix("file://")) if is_file else url).resolve().is_relative_to(place.top)
 
 
 def _climb(folder: Path, environ: Mapping[str, str]) -> Iterator[Path]:
