@@ -27,7 +27,7 @@ def apply_many(folder: Path, time: SwiftTime, *, pace: int | None) -> tuple[Stag
     }
     seed: dict[str, Any] = {"opencopilot": {"phones": phones}}
     seen: dict[str, Any] = {"settings": settings, "vices": (LIMIT,), "clock": time, "patience": None}
-    stage = Stage(folder, seed, {"agents": declared}, **seen)
+    stage = Stage(folder, seed, {"account": "opencopilot", "agents": declared}, **seen)
     return stage, stage.apply()
 
 
