@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.app.problem import Exit
 from reconciler.config import load_project
+from reconciler.config.settings import project_file
 from reconciler.config.settings.accounts import _KEYS as ACCOUNT_SETTINGS
 from reconciler.config.settings.project_file import KEYS as PROJECT_KEYS
 from reconciler.config.text import aliases, reading
@@ -77,6 +78,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         [aliases.MAX_DEPTH],
         [aliases.MAX_ALIAS_VALUES, aliases.MAX_ALIAS_CHARACTERS],
         [yaml_events.MAX_PROBLEMS],
+        [project_file.MAX_GLOBS],
     ]
 
 
