@@ -61,7 +61,8 @@ def make_plan(
     found = [verdict.update for verdict in verdicts if verdict.update]
     connected = _connect(found, involved, resolution, project=project, catalog=catalog, live=live)
     updates = name_carriers(connected, catalog=catalog, accounts=project.accounts)
-    updates = tell_reach(updates, involved, catalog=catalog, live=live, accounts=project.accounts)
+    resolved = tuple(resolution.resources.values())
+    updates = tell_reach(updates, resolved, catalog=catalog, live=live, accounts=project.accounts)
     told = [diagnostic for verdict in fold_unknown(verdicts) for diagnostic in verdict.diagnostics]
     return Plan(
         created_at=created_at,

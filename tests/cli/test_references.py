@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.stage import AGENT, OTHER_VOICE, Stage, statuses
+from tests.cli.stage import AGENT, OTHER_VOICE, Stage, statuses, take_example
 
 NUMBER = "+14155552671"
 PROJECT = """\
@@ -258,3 +258,34 @@ def test_the_calls_lead_from_one_declared_stop_to_the_next(tmp_path: Path) -> No
     assert {"source": "phone_connections.line", "target": f"number:{NUMBER}", "label": "dials"} in plan["calls"][
         "edges"
     ]
+
+
+def test_the_example_is_written_from_the_prompt_to_the_number(tmp_path: Path) -> None:
+    staged = Stage(take_example("references", tmp_path))
+    plan = staged.plan()
+    owners = {update["address"] + change["path"]: change.get("owners") for update in plan["updates"] for change in update["changes"]}  # fmt: skip
+    assert owners["numbers.front-desk/inbound_agent"] == ["agents.receptionist"]
+    assert owners["agents.receptionist/prompt"] == ["prompts.receptionist"]
+    reach = next(update["reach"] for update in plan["updates"] if update["address"] == "agents.receptionist")
+    assert reach == [{"kind": "numbers", "names": ["+12025550143"]}]
+    edges = {(edge["source"], edge["target"]) for edge in plan["calls"]["edges"]}
+    assert ("phone_connections.test-line", "number:+12025550143") in edges
+    assert ("number:+12025550143", "agents.receptionist") in edges
+    assert staged.apply().code == 0
+    written = [path.split("/")[2] if path.startswith("/v1") else "galtea" for _, path, _ in staged.writes]
+    assert written[:3] == ["prompts", "agents", "numbers"]
+    assert staged.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_shell_completes_addresses(tmp_path: Path) -> None:
+    from click.shell_completion import ShellComplete
+
+    from reconciler.cli.root import root
+
+    stage(tmp_path)
+    complete = ShellComplete(root, {}, "reconciler", "_RECONCILER_COMPLETE")
+    for arguments in (["plan", "--target"], ["apply", "--allow-protected"], ["explain"]):
+        found = complete.get_completions(["-C", str(tmp_path), *arguments], "connectors.")
+        assert [one.value for one in found] == ["connectors.copy", "connectors.live"], arguments
+    (tmp_path / "reconciler.yaml").write_text("version: 2\n")
+    assert complete.get_completions(["-C", str(tmp_path), "plan", "--target"], "connectors.") == []
