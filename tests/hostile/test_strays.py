@@ -105,7 +105,7 @@ def test_a_mounted_config_map_is_a_project_and_each_file_is_read_once(tmp_path: 
         "phone_connections.a": {"name": "A"},
         "phone_connections.b": {"name": "B"},
     }
-    assert loaded.files == 3
+    assert loaded.files == 4
 
 
 def test_links_within_the_project_are_followed_once_and_never_in_a_circle(tmp_path: Path) -> None:
