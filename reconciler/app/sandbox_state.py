@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.app.problem import Exit, Problem
 from reconciler.config.discover import ENVIRONMENTS
+from reconciler.ledger.atomic import make_state_folder
 from reconciler.ledger.encoding import name_safely
 from reconciler.ledger.state_files import STATE_FOLDER, check_folder, check_tree
 from reconciler.model.diagnostic import Diagnostic, Location
@@ -42,6 +43,7 @@ def build_sandbox(root: Path, *, environment: str | None = None, vices: Sequence
     state, file = name_state(root, environment), name_seed(root, environment)
     seed = read_seed(root, file)
     try:
+        make_state_folder(root / STATE_FOLDER)
         check_tree(state).mkdir(parents=True, exist_ok=True)
         return create_app(database=state / "state.sqlite", seed=seed, vices=tuple(vices))  # type: ignore[return-value]
     except SeedError as error:

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from reconciler.cli.options import Globals, command, complete_addresses
+from reconciler.cli.options import Globals, command, complete_lazily
 
 EXAMPLE = """
 reconciler explain connectors
@@ -17,7 +17,7 @@ reconciler explain unknown-field
 
 
 @command("explain", example=EXAMPLE)
-@click.argument("topic", metavar="[ADDRESS-OR-FIELD]", required=False, shell_complete=complete_addresses)
+@click.argument("topic", metavar="[ADDRESS-OR-FIELD]", required=False, shell_complete=complete_lazily("complete_topic"))
 def explain(options: Globals, topic: str | None) -> int:
     """Tell what is known of a kind, a field, a provider, an error code or a resource of the project.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.options import Globals, approval, command
+from reconciler.cli.options import Globals, approval, command, complete_addresses
 
 
 @command("forget", example="reconciler forget numbers.after-hours", deed=True)
-@click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
+@click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True, shell_complete=complete_addresses)
 @approval
 def forget(options: Globals, addresses: tuple[str, ...], *, auto_approve: bool) -> int:
     """Take ADDRESS out of the ledger: nothing is known any more of what was applied to it.

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from reconciler.cli.options import Globals, command
+from reconciler.cli.options import Globals, command, complete_lazily
 
 EXAMPLE = """
 reconciler history --since 24h
@@ -16,7 +16,7 @@ reconciler history numbers.front-desk
 
 
 @command("history", example=EXAMPLE)
-@click.argument("run", metavar="[RUN or ADDRESS]", required=False)
+@click.argument("run", metavar="[RUN or ADDRESS]", required=False, shell_complete=complete_lazily("complete_run"))
 @click.option("--since", default="", metavar="AGE", help="Only from then on: 90m, 24h, 7d, or a date.")
 @click.option(
     "--format", "style", type=click.Choice(("text", "json")), default="text", show_default=True, help="How to show it."

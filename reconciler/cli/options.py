@@ -71,6 +71,18 @@ def _keep_variables(ctx: click.Context, parameter: click.Parameter, values: tupl
         ctx.ensure_object(Globals).variables[name] = value
 
 
+def complete_lazily(name: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """Return a completion of `cli.completing` that is imported when somebody presses the key."""
+
+    def complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+        from importlib import import_module
+
+        found: list[str] = getattr(import_module("reconciler.cli.completing"), name)(ctx, parameter, incomplete)
+        return found
+
+    return complete
+
+
 def complete_environment(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Complete the name of an environment of the project that is meant."""
     from reconciler.config.discover import find_project, list_environments
@@ -114,6 +126,7 @@ GLOBAL_OPTIONS = (
     click.Option(
         ["--vice", "vices"],
         metavar="VICE",
+        shell_complete=complete_lazily("complete_vice"),
         multiple=True,
         expose_value=False,
         callback=_store("vices"),
@@ -200,7 +213,12 @@ def selection(function: Function) -> Function:
         help="Only this resource (repeatable, globs); what it takes values from is read too.",
     )
     account = click.option(
-        "--account", "accounts", metavar="NAME", multiple=True, help="Only this account (repeatable)."
+        "--account",
+        "accounts",
+        metavar="NAME",
+        multiple=True,
+        shell_complete=complete_lazily("complete_account"),
+        help="Only this account (repeatable).",
     )
     return target(account(function))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.options import Globals, command
+from reconciler.cli.options import Globals, command, complete_lazily
 
 EXAMPLE = """
 reconciler pull --into .
@@ -20,8 +20,15 @@ SEED_ORIGIN = "as `reconciler pull --seed` found them, without secrets: what --s
 
 
 @command("pull", example=EXAMPLE)
-@click.argument("kinds", metavar="[KIND]...", nargs=-1)
-@click.option("--account", "accounts", metavar="NAME", multiple=True, help="Only this account (repeatable).")
+@click.argument("kinds", metavar="[KIND]...", nargs=-1, shell_complete=complete_lazily("complete_kind"))
+@click.option(
+    "--account",
+    "accounts",
+    metavar="NAME",
+    multiple=True,
+    shell_complete=complete_lazily("complete_account"),
+    help="Only this account (repeatable).",
+)
 @click.option("--group", "groups", metavar="PART=VALUE", multiple=True, help="Where to look, e.g. agentId=PROJECT-1.")
 @click.option("--all-fields", is_flag=True, help="Also fields that are not set, as null, and those in the id.")
 @click.option("--declared", is_flag=True, help="Also objects that the project declares already.")

@@ -37,6 +37,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "pull": ("reconciler.cli.pull", "Write live objects as YAML."),
         "explain": ("reconciler.cli.explain", "Tell what is known of a kind, a field or an error code."),
         "schema": ("reconciler.cli.schema", "Print the JSON Schema of the files, for editors."),
+        "completion": ("reconciler.cli.completion", "Print the script that completes words in your shell."),
         "sandbox": ("reconciler.cli.sandbox", "Serve, reset and trouble the simulated vendors."),
     },
     "In CI": {

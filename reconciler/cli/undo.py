@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import Globals, allowance, command, complete_addresses
+from reconciler.cli.options import Globals, allowance, command, complete_addresses, complete_lazily
 
 if TYPE_CHECKING:
     from reconciler.app.deploy.deployment import Deployment
@@ -19,7 +19,7 @@ reconciler undo latest --auto-approve
 
 
 @command("undo", example=EXAMPLE, deed=True)
-@click.argument("run")
+@click.argument("run", shell_complete=complete_lazily("complete_run"))
 @click.option(
     "--target",
     "targets",

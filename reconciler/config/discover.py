@@ -13,6 +13,7 @@ from typing import Final
 from reconciler.config.text.reading import is_hidden
 
 PROJECT_FILE: Final = "reconciler.yaml"
+_ALMOST: Final = ("reconciler.yml", ".reconciler.yaml", ".reconciler.yml", "Reconciler.yaml")
 SANDBOX_SEED: Final = "sandbox.yaml"
 ENVIRONMENTS: Final = "environments"
 
@@ -24,6 +25,16 @@ def find_project(start: Path) -> Path | None:
     try:
         folder = start.resolve()
         return next((each for each in (folder, *folder.parents) if os.path.lexists(each / PROJECT_FILE)), None)
+    except (OSError, RuntimeError, ValueError):
+        return None
+
+
+def find_misnamed(start: Path) -> Path | None:
+    """Return a file, from a folder upwards, that was meant to be `reconciler.yaml` and is called almost so."""
+    try:
+        folder = start.resolve()
+        places = (each / name for each in (folder, *folder.parents) for name in _ALMOST)
+        return next((place for place in places if place.is_file()), None)
     except (OSError, RuntimeError, ValueError):
         return None
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from reconciler.config.account_choice import ACCOUNT_KEY
-from reconciler.config.discover import PROJECT_FILE, find_project, list_environments, list_files
+from reconciler.config.discover import PROJECT_FILE, find_misnamed, find_project, list_environments, list_files
 from reconciler.config.environments.environment_file import (
     NOTHING,
     EnvironmentFile,
@@ -75,7 +75,9 @@ def load_project(
     """
     folder = find_project(root)
     if folder is None:
-        advice = "Run `reconciler init` to begin one, or name its folder with -C."
+        misnamed = find_misnamed(root)
+        begin = "Run `reconciler init` to begin one, or name its folder with -C."
+        advice = f"{quote(str(misnamed))} is there: call it {PROJECT_FILE}." if misnamed else begin
         missing = Diagnostic("no-project", f"there is no {PROJECT_FILE} in {quote(str(root))} or above", advice=advice)
         return Loaded(None, (missing,), 0)
     with _pause_collector(), limit_suggestions(COMPARISONS):

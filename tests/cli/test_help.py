@@ -34,6 +34,7 @@ READING: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "explain": (("explain",), ("explain", "connectors.live-us")),
     "schema": (("schema",), ("schema", "plan")),
+    "completion": (("completion", "bash"), ("completion", "zsh"), ("completion", "fish")),
     "sandbox": (("sandbox", "vices"),),
     "ci": (
         ("ci", "comment", "plan.json", "--dry-run"),

@@ -20,12 +20,16 @@ _RENAMED: Final = {"gitignore": IGNORED}
 """Files that would act on our own repository under their own names."""
 
 
-def build_project_files() -> Mapping[str, str]:
+PLAIN: Final = ("reconciler.yaml", IGNORED)
+"""What a project without examples begins with, besides the schema."""
+
+
+def build_project_files(*, empty: bool = False) -> Mapping[str, str]:
     """Return the files of a new project: path below its folder -> text. The schema is the one of this version."""
     files = {
         _name_target(path): path.read_text(encoding="utf-8")
         for path in sorted(TEMPLATE.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and "__pycache__" not in path.parts and (not empty or _name_target(path) in PLAIN)
     }
     return {**files, SCHEMA: render_schema("files")}
 
@@ -43,13 +47,13 @@ class NewProject:
     kept: tuple[str, ...]
 
 
-def write_project(folder: Path) -> NewProject:
-    """Write the files of a new project.
+def write_project(folder: Path, *, empty: bool = False) -> NewProject:
+    """Write the files of a new project, without the examples where it is to be empty.
 
     Raises Problem where any but `.gitignore` exists, even as a broken link, or where the folder belongs to a project
     already: then nothing is written.
     """
-    files = build_project_files()
+    files = build_project_files(empty=empty)
     existing = [name for name in files if os.path.lexists(folder / name)]
     _refuse_existing(folder, [name for name in existing if name != IGNORED])
     _refuse_inner(folder)

@@ -298,7 +298,7 @@ class _Builder:
                 "multiple-documents",
                 message,
                 pack_place(mark.line, mark.column),
-                "Put each document in a file of its own.",
+                "Put each document in a file of its own. A Kubernetes manifest? Leave it out with `exclude` in reconciler.yaml.",
             )
             raise _StopError
 

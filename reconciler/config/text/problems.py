@@ -83,6 +83,8 @@ def _read_error(error: yaml.YAMLError) -> tuple[str, Place]:
 def _advise(message: str, line: str) -> str:
     if "\t" in line[: len(line) - len(line.lstrip())] or "'\\t'" in message:
         return "Indent with spaces: YAML does not allow tabs there."
+    if "{{" in line:
+        return "A template, of a Helm chart say, is no file for here: leave it out with `exclude` in reconciler.yaml."
     if "${" in line:
         return 'Put a value with ${...} in quotes where it stands inside { }: "${var.NAME}".'
     if "mapping values are not allowed" in message:
