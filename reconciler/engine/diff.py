@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
+from reconciler.engine.forms import adopt_form
 from reconciler.engine.normal_form import keep_readable, normalise, read_field, same
 from reconciler.model.field import Field
 from reconciler.model.paths import MISSING, FieldPath, Json, Missing, pick
@@ -39,6 +40,7 @@ def compare_field(known: Field, *, before: Json | Missing, after: Json) -> Itera
         after = keep_readable(known, after)
     if before is None and isinstance(after, Mapping):
         before = {}
+    before = adopt_form(before, after)
     if before is MISSING:
         yield path, MISSING, after
     elif isinstance(before, Mapping) and isinstance(after, Mapping):

@@ -14,6 +14,7 @@ from reconciler.engine.diff import find_differences
 from reconciler.engine.encode import encode_update
 from reconciler.engine.exempt import find_ignored
 from reconciler.engine.follow import find_consequences
+from reconciler.engine.forms import note_reformed
 from reconciler.engine.owners import Owners
 from reconciler.engine.reach import tell_reach
 from reconciler.engine.references import LOST, Resolution, close, list_upstream, resolve, sort_by_references
@@ -195,7 +196,7 @@ def plan_resource(
     )
     if refusals:
         return _refuse(declared, refusals)
-    notes = _note_moved(declared, reading)
+    notes = (*_note_moved(declared, reading), *note_reformed(declared, reading, resource_type))
     if not changes:
         return Verdict(_planned(declared, Status.IN_SYNC), diagnostics=notes)
     update = _make_update(declared, reading, changes, resource_type=resource_type, account=account)

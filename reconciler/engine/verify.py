@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from reconciler.engine.diff import restrict
 from reconciler.engine.encode import keep_sendable, list_whole
+from reconciler.engine.forms import adopt_form, explain_difference
 from reconciler.engine.normal_form import keep_readable, normalise, normalise_live, read_field, same
 from reconciler.model.field import Field
 from reconciler.model.live import Present, Unknown
-from reconciler.model.outcome import Collateral
+from reconciler.model.outcome import Collateral, Mismatch
 from reconciler.model.paths import MISSING, FieldPath, Json, Missing, pick
 from reconciler.model.plan import Change, Update
 from reconciler.model.resource_type import ResourceType
@@ -66,6 +67,19 @@ def find_wrong(resource_type: ResourceType, update: Update, live: Mapping[str, J
     )
 
 
+def list_mismatches(
+    resource_type: ResourceType, update: Update, live: Mapping[str, Json], *, wrong: Collection[FieldPath]
+) -> tuple[Mismatch, ...]:
+    """Put the live value of each wrong field beside the planned one, with the likely reason."""
+    found = []
+    for change in update.changes:
+        if change.path in wrong:
+            seen = restrict(live_value(resource_type, change.path, live), change.after)
+            told = None if seen is MISSING else seen
+            found.append(Mismatch(change.path, change.after, told, explain_difference(change.after, told)))
+    return tuple(found)
+
+
 def find_collateral(
     resource_type: ResourceType, update: Update, *, before: Mapping[str, Json], after: Mapping[str, Json]
 ) -> tuple[Collateral, ...]:
@@ -113,12 +127,12 @@ def _is_either(change: Change, value: Json | Missing) -> bool:
     Of an object only the keys of `before` count where an object is set over it; anything else replaces it whole.
     """
     owned = restrict(value, change.before) if isinstance(change.after, Mapping) else value
-    return _fits(change.after, value) or same(owned, change.before)
+    return _fits(change.after, value) or same(adopt_form(owned, change.before), change.before)
 
 
 def _fits(wanted: Json, value: Json | Missing) -> bool:
     """Tell whether a live value is what was wanted; of an object only the declared keys count."""
-    return value is not MISSING and same(restrict(value, wanted), wanted)
+    return value is not MISSING and same(adopt_form(restrict(value, wanted), wanted), wanted)
 
 
 def _find_moved_rest(resource_type: ResourceType, update: Update, live: Mapping[str, Json]) -> tuple[FieldPath, ...]:

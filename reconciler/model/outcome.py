@@ -43,6 +43,16 @@ class Collateral:
 
 
 @dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A field that was written and reads back otherwise. `reason` says what the vendor likely did to it; empty where nothing explains it."""
+
+    path: FieldPath
+    planned: Json
+    live: Json
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one update, with what a person needs to act on it.
 
@@ -57,3 +67,5 @@ class Outcome:
     seconds: float = 0.0
     wrong_fields: tuple[FieldPath, ...] = ()
     collateral: tuple[Collateral, ...] = ()
+    mismatches: tuple[Mismatch, ...] = ()
+    """Each wrong field with its live value beside the planned one, where both can be compared."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.outcome import Collateral, Outcome, Result
+from reconciler.model.outcome import Collateral, Mismatch, Outcome, Result
 from reconciler.report.text.outcomes import render_outcome_line, render_run_summary
 from reconciler.report.text.paint import measure
 from tests.report import plans
@@ -95,3 +95,14 @@ def test_a_long_run_names_its_troubles_again() -> None:
 
 def test_nothing_applied() -> None:
     assert render_run_summary([], plan=plans.no_changes(), colour=False, width=80, run="r1") == "Nothing to apply.\n"
+
+
+def test_a_mismatch_shows_both_values_from_where_they_part_and_what_to_write() -> None:
+    update = CONNECTOR
+    long = "word " * 60
+    found = Mismatch(("prompt",), f"{long}Hello. ", f"{long}Hello.", "it cuts white space at the ends")
+    outcome = Outcome(update, Result.MISMATCH, wrong_fields=(("prompt",),), mismatches=(found,))
+    text = " ".join(render_outcome_line(outcome, colour=False, width=200).split())
+    assert 'planned: …rd word word Hello. "' in text
+    assert 'live: …rd word word Hello."' in text
+    assert "it cuts white space at the ends. Write it in the file as it is live." in text

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.engine.encode import identity_after, reads_back
-from reconciler.engine.verify import find_collateral, find_moved, find_unusable, find_wrong
+from reconciler.engine.verify import find_collateral, find_moved, find_unusable, find_wrong, list_mismatches
 from reconciler.model.live import Absent, Present, Reading, Unknown
-from reconciler.model.outcome import Collateral, Outcome, Result
+from reconciler.model.outcome import Collateral, Mismatch, Outcome, Result
 from reconciler.model.paths import FieldPath, format_pointer
 from reconciler.model.resource_type import Identity, ResourceType
 from reconciler.remote.wire.client import Patience
@@ -200,7 +200,14 @@ def _conclude(attempt: Attempt, finding: Finding, run: Run) -> Outcome:
         seconds=run.clock() - ready.started,
         wrong_fields=finding.wrong if result in {Result.MISMATCH, Result.STALE} else (),
         collateral=finding.collateral if result is Result.MISMATCH else (),
+        mismatches=_list_mismatches(ready, finding, run) if result is Result.MISMATCH else (),
     )
+
+
+def _list_mismatches(ready: Ready, finding: Finding, run: Run) -> tuple[Mismatch, ...]:
+    if not isinstance(finding.reading, Present):
+        return ()
+    return list_mismatches(run.type_of(ready.update), ready.update, finding.reading.value, wrong=finding.wrong)
 
 
 def _weigh(attempt: Attempt, finding: Finding, run: Run) -> tuple[Result, str]:

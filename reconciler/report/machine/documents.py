@@ -102,6 +102,15 @@ def write_outcome(outcome: Outcome) -> dict[str, Json]:
         "request_id": outcome.request_id,
         "seconds": round(outcome.seconds, 3),
         "wrong_fields": [format_pointer(path) for path in outcome.wrong_fields],
+        "mismatches": [
+            {
+                "path": format_pointer(one.path),
+                "planned": _write_side(one.path, one.planned, secrets),
+                "live": _write_side(one.path, one.live, secrets),
+                "reason": one.reason,
+            }
+            for one in outcome.mismatches
+        ],
         "collateral": [
             {
                 "path": format_pointer(collateral.path),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 from typing import Final
 
-from reconciler.model.outcome import SETTLED, Collateral, Outcome, Result
+from reconciler.model.outcome import SETTLED, Collateral, Mismatch, Outcome, Result
 from reconciler.model.plan import Plan
 from reconciler.report.escape import escape_terminal
 from reconciler.report.phrases import count_noun, name_field
@@ -44,6 +45,9 @@ NEXT_STEPS: Final[Mapping[Result, str]] = {
     Result.NOT_ATTEMPTED: "Not attempted: apply again to send the rest.",
 }
 _ADDRESS_COLUMN: Final = 30
+_LEAD: Final = 20
+_EXCERPT: Final = 120
+"""How much of two values that part is shown, from how far before."""
 _REPEAT_FROM: Final = 10
 """Runs with more outcomes than this name the troubled ones again at the end, where they can still be seen."""
 
@@ -76,12 +80,31 @@ def _render_details(outcome: Outcome, *, width: int) -> Iterator[Line]:
     if wrong:
         yield from _indent_wrapped((("bad", f"live is not as planned: {wrong}"),), width=width)
     secrets = frozenset(change.path for change in outcome.update.changes if change.secret)
+    for mismatch in outcome.mismatches:
+        for part in _describe_mismatch(mismatch, secret=mismatch.path in secrets):
+            yield from _indent_wrapped(part, width=width)
     for collateral in outcome.collateral:
         line = _describe_collateral(collateral, secret=collateral.path in secrets)
         yield from _indent_wrapped(line, width=width)
     answered = _describe_answer(outcome)
     if answered and outcome.result not in SETTLED:
         yield from _indent_wrapped((("dim", answered),), width=width)
+
+
+def _describe_mismatch(mismatch: Mismatch, *, secret: bool) -> Iterator[Line]:
+    """Put both values below each other, from just before the place where they part."""
+    planned, live = (show_literal(side, secret=secret) for side in (mismatch.planned, mismatch.live))
+    alike = takewhile(lambda signs: signs[0] == signs[1], zip(planned, live, strict=False))
+    start = max(0, sum(1 for _ in alike) - _LEAD)
+    for word, text in (("planned", planned), ("live", live)):
+        yield ("dim", f"{word}: "), ("", _cut(text, start))
+    if mismatch.reason:
+        yield (("", f"The vendor stores it in its own way: {mismatch.reason}. Write it in the file as it is live."),)
+
+
+def _cut(text: str, start: int) -> str:
+    end = start + _EXCERPT
+    return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
 
 
 def _describe_collateral(collateral: Collateral, *, secret: bool) -> Line:

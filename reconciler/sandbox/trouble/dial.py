@@ -50,6 +50,8 @@ class Dial:
         if self.strikes("lost-write", provider, "writes"):
             return None
         wanted = dict(fields)
+        if self.has("trim-text", provider):
+            wanted = {name: value.strip() if isinstance(value, str) else value for name, value in wanted.items()}
         if self.has("partial-write", provider):
             wanted = dict(list(wanted.items())[:1])
         if self.has("wipe-on-patch", provider):

@@ -30,6 +30,7 @@ VICES: Mapping[str, str] = MappingProxyType(
         "estimated-total": "gives a total that is an estimate, and too small",
         "cursor-loop": "never stops saying that more rows follow",
         "lost-write": "answers success to the first N writes and commits nothing (all)",
+        "trim-text": "cuts white space at the ends of every text that is written",
         "partial-write": "commits only the first field of a write",
         "collateral": "changes a field that was not sent, with every write",
         "wipe-on-patch": "resets the fields that are absent from a body",
