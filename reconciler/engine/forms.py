@@ -55,7 +55,7 @@ def list_reformed(live: Json, declared: Json, at: FieldPath = ()) -> Iterator[tu
 def note_reformed(declared: Declared, reading: Present, resource_type: ResourceType) -> Iterator[Diagnostic]:
     """Say where the vendor keeps the declared text in another normal form: one text, so nothing is planned for it."""
     for name, value in declared.spec.items():
-        known = resource_type.fields[name]
+        known = resource_type.find_field((name,))
         live = read_field(known, reading.value)
         for path, form in list_reformed(live, normalise(known, value), (name,)):
             told = f"{format_pointer(path)} is live as the same text in another Unicode form ({form})"
