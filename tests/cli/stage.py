@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 
+from reconciler.app.context import Context
 from reconciler.app.sandbox_state import read_seed
 from reconciler.cli.options import Globals
 from reconciler.cli.root import run
@@ -136,6 +137,13 @@ class Stage:
         with _no_terminal() as (out, err):
             code = run(arguments, outside=outside)
         return Told(code, out.getvalue(), err.getvalue())
+
+    def context(self, folder: Path) -> Context:
+        """Return what a program is told from outside, for the project of a folder."""
+        outside = Globals(
+            folder=str(folder), transport=self.transport, environ=self.environ, now=self.clock, patience=QUICK
+        )
+        return outside.build_context()
 
     def plan(self, *arguments: str) -> Any:
         """Return the plan's document, whatever the exit code."""
