@@ -48,11 +48,25 @@ def tell_difference(difference: Difference, environments: Sequence[str]) -> tupl
     lines = []
     if difference.intended or any(value is not MISSING for value in declared):
         lines.append(f"git   {_tell_sides(declared, environments, difference, absent='not declared')}")
-    if not difference.intended or any(
-        side.live is not MISSING and show_value(side.live) != show_value(side.declared) for side in sides
-    ):
+    if not difference.intended or _strays(difference):
         lines.append(f"live  {_tell_sides(live, environments, difference, absent='not known')}")
     return tuple(lines)
+
+
+def name_verdict(difference: Difference) -> str:
+    """Say whether git makes a difference, and whether what is live is what git says."""
+    if not difference.intended:
+        return "not intended"
+    return "intended, but live is not as git says" if _strays(difference) else "intended"
+
+
+def _strays(difference: Difference) -> bool:
+    """Tell whether what is live, as far as it is known, is something else than git declares in either world."""
+    sides = (difference.left, difference.right)
+    return any(
+        MISSING not in (side.live, side.declared) and show_value(side.live) != show_value(side.declared)
+        for side in sides
+    )
 
 
 def _tell_sides(values: Sequence[object], environments: Sequence[str], difference: Difference, *, absent: str) -> str:

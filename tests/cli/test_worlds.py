@@ -91,6 +91,14 @@ def test_every_format_tells_intended_from_not(stage: Stage, style: str) -> None:
     assert stage.writes == []
 
 
+def test_an_intended_difference_that_is_not_live_is_told(stage: Stage) -> None:
+    change_live(stage, "us", asrLangCode="en-GB")
+    told = stage.run("--sandbox", "compare", "us", "norway", "--target", "connectors.*")
+    assert "asrLangCode intended, but live is not as git says" in told.words
+    assert 'live us "en-GB" · norway "nb-NO"' in told.words
+    assert "voiceName intended git" in told.words
+
+
 def test_what_cannot_be_read_is_not_the_same(stage: Stage) -> None:
     told = stage.run("--sandbox", "--vice", "forbidden@polyai", "compare", "staging", "us", "--format", "json")
     assert told.code == 6

@@ -7,7 +7,14 @@ import hashlib
 from importlib import resources
 
 from reconciler.model.comparison import Comparison
-from reconciler.report.comparison_words import list_notes, list_shown, name_places, sum_up, tell_difference
+from reconciler.report.comparison_words import (
+    list_notes,
+    list_shown,
+    name_places,
+    name_verdict,
+    sum_up,
+    tell_difference,
+)
 from reconciler.report.escape import escape_terminal
 from reconciler.report.phrases import name_field
 
@@ -37,6 +44,7 @@ def render_comparison_html(comparison: Comparison) -> str:
                     {
                         "field": name_field(difference.path),
                         "intended": difference.intended,
+                        "verdict": name_verdict(difference),
                         "lines": tell_difference(difference, comparison.environments),
                     }
                     for difference in pair.differences

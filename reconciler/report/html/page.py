@@ -161,7 +161,7 @@ def _write_ignored(ignored: Ignored, links: SourceLinks | None) -> _Notice:
     live, declared = (show_value(value, secret=ignored.secret) for value in (ignored.live, ignored.declared))
     place = ignored.location
     return _Notice(
-        tone="ignored",
+        tone="note",
         word=f"until {ignored.until}",
         address=ignored.address,
         text=f"{name_field(ignored.path)}: {live} stays, git says {declared}",

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.model.comparison import Comparison, Difference, Pair
-from reconciler.report.comparison_words import list_notes, list_shown, name_places, sum_up, tell_difference
+from reconciler.report.comparison_words import (
+    list_notes,
+    list_shown,
+    name_places,
+    name_verdict,
+    sum_up,
+    tell_difference,
+)
 from reconciler.report.markdown.escape import code, cut_line, prose
 from reconciler.report.phrases import name_field
 
@@ -40,6 +47,6 @@ def _write_pair(pair: Pair, environments: Sequence[str]) -> Iterator[str]:
 
 
 def _write_difference(difference: Difference, environments: Sequence[str]) -> str:
-    word = "intended" if difference.intended else "<b>not intended</b>"
+    word = name_verdict(difference) if difference.intended else f"<b>{name_verdict(difference)}</b>"
     lines = "; ".join(code(cut_line(line, _VALUE)) for line in tell_difference(difference, environments))
     return f"<li>{code(cut_line(name_field(difference.path), 80))} {word}: {lines}</li>"

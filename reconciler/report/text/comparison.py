@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.model.comparison import Comparison, Difference, Pair
-from reconciler.report.comparison_words import list_notes, list_shown, name_places, sum_up, tell_difference
+from reconciler.report.comparison_words import (
+    list_notes,
+    list_shown,
+    name_places,
+    name_verdict,
+    sum_up,
+    tell_difference,
+)
 from reconciler.report.escape import escape_terminal
 from reconciler.report.phrases import name_field
 from reconciler.report.text.paint import Line, indent, paint, wrap
@@ -33,7 +40,7 @@ def _render_pair(pair: Pair, environments: Sequence[str], width: int) -> Iterato
 
 
 def _render_difference(difference: Difference, environments: Sequence[str], width: int) -> Iterator[Line]:
-    style, word = ("dim", "intended") if difference.intended else ("bad", "not intended")
+    style, word = "dim" if difference.intended else "bad", name_verdict(difference)
     yield (("", "    "), ("field", escape_terminal(name_field(difference.path))), (style, f"  {word}"))
     for line in tell_difference(difference, environments):
         yield from indent(wrap((("", escape_terminal(line)),), width=width - 6, hang=6), (("", "      "),))
