@@ -363,8 +363,10 @@ def test_projects_and_environments_of_one_repository_do_not_meet(team: Team) -> 
     found = [store.load().ledger.entries["connectors.a"].fields["/voiceName"] for store in (us, eu, staging)]
     assert found == ["US", "EU", "S"]
     assert list_codes(team.open(clone)) == ["ledger-absent"]
-    with us.lock("alice", ttl_seconds=60), eu.lock("bob", ttl_seconds=60), pytest.raises(LockedError):
-        staging.lock("eve", ttl_seconds=60).__enter__()
+    with us.lock("alice", ttl_seconds=60), eu.lock("bob", ttl_seconds=60), staging.lock("eve", ttl_seconds=60):
+        for store in (us, eu, staging):
+            with pytest.raises(LockedError):
+                store.lock("mallory", ttl_seconds=60).__enter__()
 
 
 def test_a_foreign_ref_is_a_warning_and_its_history_is_kept(team: Team) -> None:

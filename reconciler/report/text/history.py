@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from io import StringIO
 from typing import Final, TypeAlias
 
 from reconciler.ledger.journals.history import RecordedChange, RunRecord, RunSummary, Sighting, Step
 from reconciler.model.paths import MISSING, Json, Missing, format_pointer
 from reconciler.report.escape import escape_json, escape_terminal
+from reconciler.report.text.paint import Line, fit, indent, measure, measure_line, paint, wrap
 
+_COLUMNS: Final = ("RUN", "WHEN", "WHO", "COMMIT", "WHAT")
+_WIDEST_NAME: Final = 20
 _NAMED: Final = 3
 LONGEST = 60
 """Characters of a value on a line; the JSON format has all of it."""
@@ -31,32 +33,34 @@ def render_history(shown: Shown, *, width: int, colour: bool) -> str:
 
 
 def _render_list(runs: Sequence[RunSummary], *, width: int, colour: bool) -> str:
-    from rich.console import Console
-
+    """Render a line a run, and below it what it touched and from which commit."""
     if not runs:
         return "No runs yet."
-    stream = StringIO()
-    Console(file=stream, width=width, force_terminal=colour, no_color=not colour, highlight=False).print(
-        _build_table(runs)
-    )
-    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
+    rows = [_COLUMNS, *(_list_cells(run) for run in runs)]
+    widths = tuple(max(measure(cells[place]) for cells in rows) for place in range(len(_COLUMNS) - 1))
+    lines = _place_cells(_COLUMNS, widths, width=width, style="dim")
+    for run, cells in zip(runs, rows[1:], strict=True):
+        lines += _place_cells(cells, widths, width=width, style="")
+        for text in (_name_places(run), _quote(run)):
+            lines += indent(wrap((("", escape_terminal(text)),), width=width - 2), (("", "  "),)) if text else []
+    return paint(lines, colour=colour).rstrip("\n")
 
 
-def _build_table(runs: Sequence[RunSummary]) -> object:
-    from rich.table import Table
-    from rich.text import Text
+def _list_cells(run: RunSummary) -> tuple[str, ...]:
+    cells = (run.run, run.when, fit(run.author, _WIDEST_NAME), run.commit[:10], _describe_counts(run))
+    return tuple(escape_terminal(cell) for cell in cells)
 
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("RUN", no_wrap=True)  # it is copied into the next command
-    for title in ("WHEN", "WHO", "COMMIT", "WHAT"):
-        table.add_column(title, overflow="fold")
-    for run in runs:
-        what = "\n".join(
-            escape_terminal(line) for line in (_describe_counts(run), _name_places(run), _quote(run)) if line
-        )
-        cells = (*(escape_terminal(cell) for cell in (run.run, run.when, run.author, run.commit[:10])), what)
-        table.add_row(*(Text(cell) for cell in cells))
-    return table
+
+def _place_cells(cells: Sequence[str], widths: Sequence[int], *, width: int, style: str) -> list[Line]:
+    """Put cells on one line, or what does not fit below it; the run's name is copied into the next command, and is whole."""
+    padded = [cell + " " * (size - measure(cell)) for cell, size in zip(cells, widths, strict=False)]
+    line: Line = ((style, "  ".join((*padded, cells[-1]))),)
+    if measure_line(line) <= width:
+        return [line]
+    fits = measure("  ".join(padded)) <= width
+    head, below = ("  ".join(padded).rstrip(), cells[-1:]) if fits else (cells[0], cells[1:])
+    rest = "  ".join(cell for cell in below if cell)
+    return [((style, head),), *indent(wrap(((style, rest),), width=width - 2), (("", "  "),))]
 
 
 def _describe_counts(run: RunSummary) -> str:
