@@ -69,6 +69,10 @@ class Findings:
             )
         )
 
+    def blames(self, address: str) -> bool:
+        """Tell whether a resource has an error of its own."""
+        return any(found.address == address and found.severity is Severity.ERROR for found in self._found)
+
     def sort(self) -> tuple[Diagnostic, ...]:
         """Return what was found, by file, line and column, and a count of what was not kept."""
         ordered = sorted(self._found, key=lambda diagnostic: diagnostic.sort_key)

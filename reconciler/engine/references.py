@@ -6,6 +6,7 @@ was taken can be taken further. What comes out is plain declarations; nothing af
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -53,9 +54,9 @@ def close(resources: Sequence[Declared], known: Iterable[Declared]) -> tuple[Dec
         return tuple(resources)
     by_address = {declared.address: declared for declared in known}
     found = {declared.address: declared for declared in resources}
-    queue = list(resources)
+    queue = deque(resources)
     while queue:
-        for address in queue.pop(0).refers_to:
+        for address in queue.popleft().refers_to:
             if address not in found and address in by_address:
                 found[address] = by_address[address]
                 queue.append(by_address[address])

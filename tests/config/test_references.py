@@ -19,6 +19,7 @@ numbers:
   front.desk: {id: +12025550143, spec: {label: Front desk, outbound_only: true, example_context: {city: Oslo, deep: {a: [1]}}}}
 connectors:
   live-us: {id: {agentId: PROJECT-1, connectorId: conn-1}, spec: {asrLangCode: en-US}}
+  empty: {id: {agentId: PROJECT-1, connectorId: conn-2}, spec: {variantId: null}}
 """
 
 
@@ -132,14 +133,12 @@ def test_the_longest_declared_name_is_meant(workspace: Workspace) -> None:
         ("token: ${lines.a.name}", "reference-secret", "is secret", "secret field"),
         ("token: Bearer ${lines.a.token}", "reference-secret", "is secret", "alone"),
         ("token: ${lines.bare.token}", "reference-empty", "cannot be read back", "Declare it"),
-        ("name: ${lines.empty.name}", "reference-empty", "declared as null", "Declare a value"),
+        ("name: ${connectors.empty.variantId}", "reference-empty", "declared as null", "Declare a value"),
     ],
 )
 def test_refused(workspace: Workspace, written: str, code: str, message: str, advice: str) -> None:
     text = "lines:\n  a: {id: a, spec: {name: nothing, retries: 5, token: '${secret.T}', hook: {url: 'https://x'}}}\n  bare: {id: bare}\n"
-    text += f"  empty: {{match: {{name: x}}, spec: {{mode: no}}}}\n  b:\n    id: b\n    spec:\n      {written}\n"
-    if "empty.name" in written:
-        text = text.replace("mode: no", "name: null")
+    text += f"  last: {{id: last}}\n  b:\n    id: b\n    spec:\n      {written}\n"
     found = refuse(workspace, text, environ={"RECONCILER_SECRET_T": "s" * 30})
     ours = [one for one in found if one.address == "lines.b"]
     assert [(one.code, message in one.message, advice in one.advice) for one in ours] == [(code, True, True)], ours
@@ -199,6 +198,16 @@ def test_two_circles_are_told_apart_and_everything_else_is_still_checked(workspa
 def test_who_refers_to_a_wrong_resource_is_not_blamed(workspace: Workspace) -> None:
     text = "lines:\n  a: {id: A!, spec: {name: x}}\n  b: {id: b, spec: {name: '${lines.a.id}'}}\n"
     assert [one.address for one in refuse(workspace, text)] == ["lines.a"]
+
+
+def test_who_takes_what_an_error_left_out_is_not_blamed(workspace: Workspace) -> None:
+    text = """\
+        lines:
+          a: {id: a, spec: {name: "${lines.x.id}", retries: many}}
+          b: {id: b, spec: {name: "${lines.a.name}"}}
+          c: {id: c, spec: {name: "${lines.b.name}", retries: "${lines.a.retries}"}}
+        """
+    assert sorted(one.code for one in refuse(workspace, text)) == ["unknown-reference", "wrong-type"]
 
 
 def test_an_id_that_is_filled_in_must_look_like_one(workspace: Workspace) -> None:

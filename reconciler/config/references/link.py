@@ -60,6 +60,8 @@ class _Linker:
         self._absent = absent
         self._catalog = catalog
         self._findings = findings
+        self._spoiled: set[str] = set()
+        """Resources that lack a value because of an error, here or where they take it from."""
 
     def link(self) -> list[Declared]:
         for one in self._unlinked.values():
@@ -144,8 +146,11 @@ class _Linker:
         """Fill in the drafts of one resource; what it refers to was filled in before."""
         declared = self._declared.get(one.address)
         if declared is None or any(draft.template is None for draft in one.drafts):
+            self._spoiled.add(one.address)
             return
         values: dict[int, Json | Missing] = {id(draft): self._evaluate(one, draft) for draft in one.drafts}
+        if None in values.values():
+            self._spoiled.add(one.address)
         uses = []
         for draft in one.drafts:
             assert draft.template is not None  # noqa: S101 - looked at above
@@ -165,6 +170,8 @@ class _Linker:
         for reference in draft.template.references:
             target = self._declared[reference.address]
             value = take_declared(target, reference, known=self._type_of(target))
+            if value is None and self._is_spoiled(reference.address):
+                return None
             if value is None:
                 message = f"{reference} is declared as null, so there is no value to take"
                 self._report(owner, draft, "reference-empty", message, "Declare a value there, or write one here.")
@@ -177,6 +184,10 @@ class _Linker:
         except WrongTypeError as error:
             self._report(owner, draft, "wrong-type", f"{_name(draft)}: {error}", error.advice)
             return None
+
+    def _is_spoiled(self, address: str) -> bool:
+        """Tell whether a null may come from an error, which was reported where it is."""
+        return address in self._spoiled or self._findings.blames(address)
 
     def _identify(self, declared: Declared, one: Unlinked, values: Mapping[int, Json | Missing]) -> Declared:
         """Return the resource with the `id` or `match` that its drafts make, or with what is sought where they are open."""
