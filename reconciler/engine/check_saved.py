@@ -6,6 +6,7 @@ travel with a nested object, are left to the look before the write: there they m
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -16,10 +17,12 @@ from reconciler.engine.normal_form import normalise, same
 from reconciler.engine.references import Resolution, list_upstream
 from reconciler.engine.refuse import find_refusals
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.paths import MISSING, format_pointer, pick
+from reconciler.model.paths import MISSING, Json, format_pointer, pick
 from reconciler.model.plan import Change, Plan, Update
 from reconciler.model.project import Account, Declared, Project
 from reconciler.model.resource_type import Catalog, Identity, ResourceType, Typed
+
+_LONGEST_QUOTE = 60
 
 
 def check_saved(
@@ -78,10 +81,16 @@ def _find_move(update: Update, resolution: Resolution) -> str:
     for taken in update.taken:
         key, name = (taken.address, taken.path), f"{taken.address}.{'.'.join(taken.path)}"
         if key in now and not same(now[key], taken.value):
-            return f"{name}, which it takes, was {taken.value!r} when the plan was made and is {now[key]!r} now"
+            was, new = _shorten(taken.value), _shorten(now[key])
+            return f"{name}, which it takes, was {was} when the plan was made and is {new} now"
     if {(taken.address, taken.path) for taken in update.taken} != now.keys():
         return "it takes other values than the configuration says"
     return ""
+
+
+def _shorten(value: Json) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[: _LONGEST_QUOTE - 1]}…"
 
 
 def list_unproved(plan: Plan, project: Project) -> tuple[Declared, ...]:

@@ -164,6 +164,20 @@ def test_a_live_value_is_held_to_the_schema_of_its_place(tmp_path: Path) -> None
     assert "(from ${connectors.live.voiceName})" in staged.run("plan").words
 
 
+def test_an_object_is_looked_for_once_it_can_be_and_no_request_is_sent_twice(tmp_path: Path) -> None:
+    staged = stage(tmp_path)
+    staged.plan("--target", "phone_connections.line")
+    asked = [(one.host, one.path) for one in staged.requests if "voices" not in one.path]
+    hosts = list(dict.fromkeys(host for host, _ in asked))
+    assert hosts.index("api.galtea.ai") == len(hosts) - 1
+    assert len({str(one) for one in staged.requests}) == len(staged.requests)
+    assert {host: sum(one == host for one, _ in asked) for host in hosts} == {
+        "api.fluents.ai": 1,
+        "api.us.poly.ai": 1,
+        "api.galtea.ai": 2,  # the second shows that the list ended
+    }
+
+
 def test_a_target_reads_what_it_takes_and_writes_only_what_is_named(tmp_path: Path) -> None:
     staged = stage(tmp_path)
     plan = staged.plan("--target", "phone_connections.line")
@@ -233,6 +247,12 @@ def test_an_undo_needs_no_references(tmp_path: Path) -> None:
     assert staged.apply().code == 0
     assert staged.run("undo", "latest", "--auto-approve").code == 0
     assert find(staged, ("fluents", "numbers", NUMBER))["description"] == "Old"
+
+
+def test_a_pull_knows_what_is_declared_through_references(tmp_path: Path) -> None:
+    told = stage(tmp_path).run("pull", "phone_connections")
+    assert told.code == 0
+    assert "pc_1" not in told.out
 
 
 def test_explain_tells_both_directions(tmp_path: Path) -> None:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from reconciler.app.adopt.drafting import Drafter, find_id_obstacle, find_users
 from reconciler.app.adopt.linking import Known, Linker
 from reconciler.app.problem import Exit, Problem
+from reconciler.app.review.review import read
 from reconciler.app.running import run_to_end
 from reconciler.app.workspace import Workspace
 from reconciler.config.suggest import suggest
+from reconciler.engine.references import list_sources, resolve
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.live import Present, Unknown
 from reconciler.model.project import Account, Declared
@@ -70,10 +72,25 @@ def pull(workspace: Workspace, wish: Wish) -> Haul:
     A list that cannot be read does not stop the others: it is told, and the exit code says so.
     """
     _check_wish(workspace, wish)
+    workspace = _find_sought(workspace)
     puller = _Puller(workspace, wish)
     lists = list(puller.choose_lists())
     readings = run_to_end(lambda: _read(workspace, lists)) if lists else []
     return puller.draft(list(zip(lists, readings, strict=True)))
+
+
+def _find_sought(workspace: Workspace) -> Workspace:
+    """Find the ids and keys that only what is live tells: otherwise the objects they mean would count as new."""
+    resources = workspace.project.resources
+    sought = [declared for declared in resources if declared.sought]
+    if not sought:
+        return workspace
+    sources = list_sources(sought, resources)
+    involved = {declared.address: declared for declared in (*sought, *sources)}
+    readings = read(workspace, sources).readings
+    found = resolve(tuple(involved.values()), catalog=workspace.catalog, readings=readings).resources
+    known = tuple(found.get(declared.address, declared) for declared in resources)
+    return replace(workspace, project=replace(workspace.project, resources=known))
 
 
 def _check_wish(workspace: Workspace, wish: Wish) -> None:

@@ -76,9 +76,12 @@ def _find_shared(projects: Mapping[str, Project]) -> Iterator[Diagnostic]:
 
 
 def _name_object(declared: Declared, project: Project) -> object:
-    """Name a live object: two keys of one vendor are two worlds, in which one id may stand for two objects."""
+    """Name a live object: two keys of one vendor are two worlds, in which one id may stand for two objects.
+
+    One whose id only what is live tells is like no other here.
+    """
     account = project.accounts[declared.account]
-    wanted = declared.identity or frozenset(declared.match.items())
+    wanted = declared.identity or frozenset(declared.match.items()) or id(declared)
     return declared.provider, declared.kind, account.base_url, account.credential, wanted
 
 

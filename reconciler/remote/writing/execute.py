@@ -157,7 +157,7 @@ async def _hold_back(updates: Sequence[Update], run: Run, queue: Queue, sources:
             held[update.address] = Withheld(update, None, obstacle)
     rest = [update for update in updates if update.address not in held and update.taken]
     if rest and not run.blocked:
-        moved = await sources.check(rest, written=queue.has_written)
+        moved = await sources.check(rest, written=queue.holds)
         held.update({one.address: Withheld(one, moved[one.address]) for one in rest if one.address in moved})
     return held
 

@@ -47,6 +47,6 @@ class Queue:
                 return f"it takes a value from {address}, which {_WORDS[outcome.result]}"
         return ""
 
-    def has_written(self, address: str) -> bool:
+    def holds(self, address: str) -> bool:
         """Tell whether this apply holds an update of a resource."""
         return address in self._settled
