@@ -199,6 +199,7 @@ def outcome(
     from reconciler.app.ci.notify import send_notice
     from reconciler.app.ci.outcome import build_notice, load_events, tell_outcome
     from reconciler.app.ci.posting import Posting
+    from reconciler.app.problem import Exit
 
     context = options.build_context()
     posting = Posting(name=name, author=author, pull_request=pull_request, dry_run=dry_run)
@@ -207,7 +208,7 @@ def outcome(
     _report_telling(telling, posting)
     if notify and not dry_run and (found.updates or found.exit_code != 0):
         send_notice(context, build_notice(context, found, posting, telling), style=notify)
-    return 0
+    return int(Exit.FAILED if telling.problems else Exit.DONE)
 
 
 @command("outputs", example="reconciler ci outputs plan.json\nreconciler ci outputs plan.json > plan.env")
@@ -227,9 +228,10 @@ def outputs(options: Globals, planfile: Path) -> int:
 
 
 def _report_telling(telling: Telling, posting: Posting) -> None:
-    from reconciler.cli.terminal import tell, write
+    from reconciler.cli.terminal import tell, tell_diagnostics, write
     from reconciler.report.escape import escape_terminal
 
+    tell_diagnostics(telling.problems)
     write(telling.headline)
     posts = [
         *(("Comment", posted) for posted in telling.comments),

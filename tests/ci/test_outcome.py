@@ -21,7 +21,7 @@ from reconciler.model.outcome import Outcome, Result
 from reconciler.model.plan import Plan
 from reconciler.report.machine.events import read_events, write_end, write_ended, write_start
 from tests.ci.conftest import Run
-from tests.ci.fake_forge import ROBOT, FakeForge
+from tests.ci.fake_forge import FakeForge
 from tests.cli.stage import KEYS, ROOT
 from tests.report import plans
 from tests.report.plans import HOSTILE_TEXT
@@ -295,11 +295,22 @@ def test_an_apply_waits_no_longer_than_it_was_told(tmp_path: Path) -> None:
     assert slept == [5.0, 5.0, 2.0]
 
 
-def test_a_comment_that_failed_is_an_error(
+def test_a_comment_that_failed_is_an_error_and_stops_nothing_else(
     forge: FakeForge, pushed: dict[str, str], run: Run, keep: Callable[[str], str]
 ) -> None:
-    answer: Any = JSONResponse({"message": "no"}, 422)
+    answer: Any = JSONResponse({"message": "no"}, 403)
     forge.script = [("POST", "issues/7/comments", answer)]
-    ran = run("ci", "outcome", keep(tell_run(Result.VERIFIED)), environ=pushed)
-    assert (ran.exit_code, "error[forge-failed]" in ran.stderr) == (1, True)
-    assert forge.author == ROBOT
+    environ = pushed | {"RECONCILER_NOTIFY_URL": f"{forge.url}/hook/x"}
+    options = ("--issue", "--notify", "slack")
+    ran = run("ci", "outcome", keep(tell_run(Result.REJECTED)), *options, environ=environ)
+    assert (ran.exit_code, "error[forge-permission]" in ran.stderr) == (1, True)
+    assert [issue["state"] for issue in forge.issues] == ["open"]
+    assert len(forge.hooked) == 1
+
+
+def test_without_a_token_the_chat_is_told_all_the_same(
+    forge: FakeForge, pushed: dict[str, str], run: Run, keep: Callable[[str], str]
+) -> None:
+    environ = pushed | {"RECONCILER_NOTIFY_URL": f"{forge.url}/hook/x", "GITHUB_TOKEN": ""}
+    ran = run("ci", "outcome", keep(tell_run(Result.REJECTED)), "--notify", "slack", environ=environ)
+    assert (ran.exit_code, "error[ci-no-token]" in ran.stderr, len(forge.hooked)) == (1, True, 1)

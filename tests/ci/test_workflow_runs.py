@@ -166,6 +166,23 @@ def test_a_fork_plans_in_the_sandbox_without_keys(forge: FakeForge, workspace: P
     assert (workspace / "summary.md").read_text(encoding="utf-8")
 
 
+def test_one_pair_of_the_matrix_from_review_to_apply(forge: FakeForge, workspace: Path) -> None:
+    """The other pairs differ in two words; what they share and what they do not is in the stories."""
+    project = workspace / "south"
+    shutil.copytree(ROOT / "examples" / "one-file", project, ignore=shutil.ignore_patterns(".*"))
+    job = build_job(forge, workspace)
+    after = job | {"GITHUB_EVENT_PATH": "", "GITHUB_REF": "refs/heads/main", "GITHUB_SHA": MERGE}
+    pair = {"project": "south", "environment": "staging"}
+    planned = ActionRun({**read_call("environments.yml", "plan", **pair), "sandbox": "true"}, workspace, job)()
+    assert not planned.failed, planned.output
+    assert forge.comments[7][0]["body"].startswith("<!-- reconciler:plan:staging:/south -->")
+    forge.merged[MERGE] = [7]
+    call = {**read_call("environments.yml", "apply", **pair), "sandbox": "true"}
+    applied = ActionRun(call, workspace, after, event="push")()
+    assert not applied.failed, applied.output
+    assert applied.ran[-2:] == ["Apply", "Tell the outcome"]
+
+
 @pytest.mark.parametrize("inputs", [{"command": "destroy"}, {"command": "apply", "reviewed": "maybe"}])
 def test_other_commands_are_refused(forge: FakeForge, tmp_path: Path, inputs: dict[str, str]) -> None:
     run = ActionRun(inputs, tmp_path, build_job(forge, tmp_path))()

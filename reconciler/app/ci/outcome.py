@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 from reconciler.app.ci.issue import keep_issue
 from reconciler.app.ci.notify import Notice
 from reconciler.app.ci.place import Place, find_place
-from reconciler.app.ci.posting import Deed, Posted, Posting, connect, create, find_own, name_origin
+from reconciler.app.ci.posting import (
+    Deed,
+    Posted,
+    Posting,
+    connect,
+    create,
+    describe_refusal,
+    find_own,
+    name_origin,
+)
 from reconciler.app.ci.reviewed import find_last_applied, find_reviews, list_commits
 from reconciler.app.ci.summary import append_text
 from reconciler.app.context import Context
@@ -25,13 +34,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What was told of an apply: `comments` at its pull requests, `issue` while it failed."""
+    """What was told of an apply: `comments` at its pull requests, `issue` while it failed.
+
+    `problems` are what could not be told there; that stops nothing else.
+    """
 
     headline: str
     body: str
     comments: tuple[Posted, ...] = ()
     issue: Posted | None = None
     in_summary: bool = False
+    problems: tuple[Diagnostic, ...] = ()
 
 
 def load_events(source: Path, *, missing: bool, environment: str | None) -> RunEvents:
@@ -65,16 +78,30 @@ def tell_outcome(context: Context, events: RunEvents, posting: Posting, *, issue
     async def tell(client: ForgeClient) -> Telling:
         author = posting.author or await client.name_self()
         known = replace(posting, author=author)
-        reviews = _name_reviews(client, place, known, since=before)
-        comments = [
-            posted
-            async for review in reviews
-            if (posted := await _comment(client, review, events, origin, known, body=telling.body)) is not None
-        ]
-        kept = await _keep(client, events, origin, known, title=issue) if issue else None
-        return replace(telling, comments=tuple(comments), issue=kept, in_summary=told)
+        comments, silent = await _comment_all(client, place, events, origin, known, body=telling.body, since=before)
+        kept, closed = await _keep(client, events, origin, known, title=issue) if issue else (None, ())
+        return replace(telling, comments=comments, issue=kept, in_summary=told, problems=(*silent, *closed))
 
-    return connect(context, place, tell)
+    try:
+        return connect(context, place, tell)
+    except Problem as problem:
+        return replace(telling, in_summary=told, problems=problem.diagnostics)
+
+
+async def _comment_all(
+    client: ForgeClient, place: Place, events: RunEvents, origin: Origin, posting: Posting, *, body: str, since: str
+) -> tuple[tuple[Posted, ...], tuple[Diagnostic, ...]]:
+    """Write a comment at each pull request that showed our plan; return them, and why there are no more."""
+    from reconciler.forge.exchange import ForgeError
+
+    comments: list[Posted] = []
+    try:
+        async for review in _name_reviews(client, place, posting, since=since):
+            posted = await _comment(client, review, events, origin, posting, body=body)
+            comments += [posted] if posted else []
+    except ForgeError as error:
+        return tuple(comments), (describe_refusal(error),)
+    return tuple(comments), ()
 
 
 async def _name_reviews(client: ForgeClient, place: Place, posting: Posting, *, since: str) -> AsyncIterator[int]:
@@ -109,20 +136,23 @@ async def _comment(
     return Posted(deed, note.url, body)
 
 
-async def _keep(client: ForgeClient, events: RunEvents, origin: Origin, posting: Posting, *, title: str) -> Posted:
+async def _keep(
+    client: ForgeClient, events: RunEvents, origin: Origin, posting: Posting, *, title: str
+) -> tuple[Posted | None, tuple[Diagnostic, ...]]:
+    """Keep the issue; return what became of it, or why nothing did."""
+    from reconciler.forge.exchange import ForgeError
     from reconciler.report.markdown.notes import mark
     from reconciler.report.markdown.outcome import write_outcome_note
 
     failed = events.exit_code != 0
-    return await keep_issue(
-        client,
-        mark(events.environment, origin, subject="apply"),
-        posting,
-        title=title,
-        body=write_outcome_note(events, origin, subject="apply") if failed else "",
-        reason="An apply of the same project and environment came to a good end.\n",
-        closing=not failed,
-    )
+    body = write_outcome_note(events, origin, subject="apply") if failed else ""
+    marker = mark(events.environment, origin, subject="apply")
+    reason = "An apply of the same project and environment came to a good end.\n"
+    try:
+        kept = await keep_issue(client, marker, posting, title=title, body=body, reason=reason, closing=not failed)
+    except ForgeError as error:
+        return None, (describe_refusal(error),)
+    return kept, ()
 
 
 def _summarise(context: Context, body: str) -> bool:

@@ -144,8 +144,9 @@ def connect(context: Context, place: Place, work: Callable[[ForgeClient], Corout
     try:
         return run_to_end(converse)
     except ForgeError as error:
-        raise _describe(error) from error
+        raise Problem(describe_refusal(error), exit_code=Exit.FAILED) from error
 
 
-def _describe(error: ForgeError) -> Problem:
-    return Problem(Diagnostic(code=error.code, message=str(error), advice=error.advice), exit_code=Exit.FAILED)
+def describe_refusal(error: ForgeError) -> Diagnostic:
+    """Turn what a forge refused into a diagnostic."""
+    return Diagnostic(code=error.code, message=str(error), advice=error.advice)
