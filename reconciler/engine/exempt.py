@@ -9,6 +9,7 @@ from reconciler.engine.diff import compare_field
 from reconciler.engine.normal_form import normalise, read_field
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.exemption import Exemption, Ignored
+from reconciler.model.ledger import Applied
 from reconciler.model.live import LiveState, Present
 from reconciler.model.paths import FieldPath, Json, Missing, pick
 from reconciler.model.project import Declared
@@ -113,3 +114,11 @@ def _compare(declared: Declared, reading: object, catalog: Catalog) -> Iterator[
                 location=exemption.location,
                 secret=resource_type.find_field(path).secret,
             )
+
+
+def keep_exempt(declared: Declared, entry: Applied | None) -> dict[str, Json]:
+    """Return what the ledger says of fields that are ignored whole, by JSON pointer: it stays true until they are owned again."""
+    if entry is None:
+        return {}
+    names = {f"/{each.path[0]}" for each in declared.exemptions if each.path[0] not in declared.spec}
+    return {name: value for name, value in entry.fields.items() if name in names}

@@ -93,3 +93,19 @@ def test_what_is_ignored_is_no_drift_and_what_is_beside_it_is(tmp_path: Path) ->
 def test_it_is_explained(tmp_path: Path) -> None:
     told = staged(tmp_path).run("explain", "connectors.one")
     assert f"voiceName until 2027-01-31: {REASON} (reconciler.yaml:8:" in told.words
+
+
+def test_who_moved_it_is_still_known_when_the_day_has_passed(tmp_path: Path) -> None:
+    stage = hotline(tmp_path)
+    stage.settle()
+    ignore = f'ignore: {{voiceName: {{reason: "{REASON}", until: 2026-11-21}}}}'
+    before = "one: {id: {agentId: PROJECT-58RP822I, connectorId: conn-1}, spec: {voiceName: en-US-Neural2-A}"
+    stage.change("reconciler.yaml", before, f"{before}, {ignore}")
+    stage.change("reconciler.yaml", "label: Hotline", "label: Hot line")
+    row = next(row for row in stage.world.rows("polyai", "connectors") if row["connectorId"] == "conn-1")
+    stage.world.put("polyai", "connectors", "conn-1", {**row, "voiceName": "en-US-Neural2-F"})
+    assert stage.apply().code == 0
+    stage.clock.wait(86_400)
+    (update,) = stage.plan()["updates"]
+    assert [(change["path"], change["cause"]) for change in update["changes"]] == [("/voiceName", "drift")]
+    assert stage.run("drift").code == 2

@@ -16,6 +16,7 @@ from reconciler.app.problem import Exit, Problem
 from reconciler.app.review.doubts import tell_doubt
 from reconciler.app.review.review import judge_plan
 from reconciler.engine.encode import identity_after
+from reconciler.engine.exempt import keep_exempt
 from reconciler.engine.record import record_applied
 from reconciler.engine.renames import find_old_addresses
 from reconciler.model.diagnostic import Diagnostic
@@ -151,7 +152,10 @@ def _collect_applied(deployment: Deployment, outcomes: Sequence[Outcome]) -> Ite
             when=when,
             commit=commit,
             run=deployment.run,
-            kept=deployment.kept.get(declared.address, {}),
+            kept={
+                **keep_exempt(declared, deployment.ledger.entries.get(declared.address)),
+                **deployment.kept.get(declared.address, {}),
+            },
             undone=deployment.undone.get(declared.address, {}),
         )
 
