@@ -69,7 +69,9 @@ def _require(function: Function) -> Function:
 
 
 @command(
-    "comment", example="reconciler ci comment plan.json\nreconciler ci comment plan.json --name telephony --dry-run"
+    "comment",
+    example="reconciler ci comment plan.json\nreconciler ci comment plan.json --name telephony --dry-run",
+    deed=True,
 )
 @_planfile
 @_number
@@ -104,7 +106,9 @@ def comment(
 
 
 @command(
-    "issue", example="reconciler drift --out drift.json\nreconciler ci issue drift.json --title 'Drift in production'"
+    "issue",
+    example="reconciler drift --out drift.json\nreconciler ci issue drift.json --title 'Drift in production'",
+    deed=True,
 )
 @_planfile
 @click.option("--title", default=DRIFT_TITLE, show_default=True, metavar="TEXT", help="Title of a new issue.")
@@ -169,6 +173,7 @@ def reviewed(options: Globals, planfile: Path, pull_request: int | None, since: 
 @command(
     "outcome",
     example="reconciler apply plan.json --auto-approve --format json > run.jsonl\nreconciler ci outcome run.jsonl --issue",
+    deed=True,
 )
 @click.argument("events", type=click.Path(dir_okay=False, path_type=Path))
 @_number

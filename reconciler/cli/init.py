@@ -15,7 +15,7 @@ reconciler init --empty phone-lines
 """
 
 
-@command("init", example=EXAMPLE)
+@command("init", example=EXAMPLE, deed=True)
 @click.argument("target", metavar="[DIR]", type=click.Path(file_okay=False, path_type=Path), default=Path())
 @click.option("--empty", is_flag=True, help="Only reconciler.yaml, without the examples.")
 def init(options: Globals, target: Path, *, empty: bool) -> int:

@@ -66,7 +66,7 @@ def seed(options: Globals, base: str) -> int:
     return 0
 
 
-@command("reset", example="reconciler -C examples/quickstart sandbox reset")
+@command("reset", example="reconciler -C examples/quickstart sandbox reset", deed=True)
 def reset(options: Globals) -> int:
     """Forget what was applied in the sandbox, in all environments or in that of --env; the next run sows the seed anew."""
     from reconciler.app.sandbox_state import find_root, reset_sandbox
