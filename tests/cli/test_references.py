@@ -166,7 +166,7 @@ def test_a_live_value_is_held_to_the_schema_of_its_place(tmp_path: Path) -> None
 
 def test_an_object_is_looked_for_once_it_can_be_and_no_request_is_sent_twice(tmp_path: Path) -> None:
     staged = stage(tmp_path)
-    staged.plan("--target", "phone_connections.line")
+    staged.run("plan", "--target", "phone_connections.line")
     asked = [(one.host, one.path) for one in staged.requests if "voices" not in one.path]
     hosts = list(dict.fromkeys(host for host, _ in asked))
     assert hosts.index("api.galtea.ai") == len(hosts) - 1
@@ -304,7 +304,7 @@ def test_a_shell_completes_addresses(tmp_path: Path) -> None:
 
     stage(tmp_path)
     complete = ShellComplete(root, {}, "reconciler", "_RECONCILER_COMPLETE")
-    for arguments in (["plan", "--target"], ["apply", "--allow-protected"], ["explain"]):
+    for arguments in (["plan", "--target"], ["apply", "--allow-protected"], ["drift"]):
         found = complete.get_completions(["-C", str(tmp_path), *arguments], "connectors.")
         assert [one.value for one in found] == ["connectors.copy", "connectors.live"], arguments
     (tmp_path / "reconciler.yaml").write_text("version: 2\n")
