@@ -42,6 +42,8 @@ def compare(
     A difference is intended where git declares it: an environment lays it over. All others are not. Reads with GET
     requests only; nothing is written.
     """
+    if left == right:
+        raise click.UsageError("Name two environments; one differs from itself in nothing.")
     from reconciler.app.review.comparing import compare as read_both
     from reconciler.app.review.comparing import judge_comparison
     from reconciler.cli.terminal import show_reading, tell_diagnostics, write

@@ -21,7 +21,7 @@ reconciler schema plan
 
 
 @command("schema", example=EXAMPLE)
-@click.argument("name", type=click.Choice(("files", "environment", "plan", "events")), default="files")
+@click.argument("name", type=click.Choice(("files", "environment", "plan", "events", "comparison")), default="files")
 @click.option(
     "--check",
     "copy",

@@ -6,11 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from reconciler.app.sandbox_state import build_sandbox
+from reconciler.vendors import schema_folder
 from tests.cli.stage import Stage, take_example
 
+SCHEMA = jsonschema_rs.validator_for(json.loads((schema_folder() / "comparison.schema.json").read_text()))
 WORLDS = ("norway", "staging", "us")
 VOICE = "en-US-Neural2-F"
 
@@ -27,6 +30,7 @@ def compare(stage: Stage, left: str, right: str) -> dict[str, dict[str, Any]]:
     """Return the differences of each resource by path."""
     told = stage.run("--sandbox", "compare", left, right, "--format", "json")
     assert told.code == 0, told.all
+    SCHEMA.validate(json.loads(told.out))
     return {
         each["address"]: {one["path"]: one for one in each["differences"]} for each in json.loads(told.out)["resources"]
     }
@@ -102,9 +106,14 @@ def test_an_intended_difference_that_is_not_live_is_told(stage: Stage) -> None:
 def test_what_cannot_be_read_is_not_the_same(stage: Stage) -> None:
     told = stage.run("--sandbox", "--vice", "forbidden@polyai", "compare", "staging", "us", "--format", "json")
     assert told.code == 6
+    SCHEMA.validate(json.loads(told.out))
     reception = next(each for each in json.loads(told.out)["resources"] if each["address"] == "connectors.reception")
     assert all(place["trouble"] for place in reception["in"].values())
     assert reception["differences"] == []
+
+
+def test_one_world_is_not_compared_with_itself(stage: Stage) -> None:
+    assert stage.run("--sandbox", "compare", "us", "us").code == 64
 
 
 def test_an_unknown_world_is_told(stage: Stage) -> None:
