@@ -113,9 +113,9 @@ def build_provider_page(name: str, catalog: Catalog, *, schemas: Path) -> str:
     """Return all that is known of one vendor: its API, its kinds, each field."""
     provider = catalog.providers[name]
     lines = [*_begin(provider.title, source=f"schemas/{name}/"), *_describe_provider(provider, catalog), "", MARKS]
-    for known in catalog.resource_types.values():
+    for known in catalog.all_types:
         if known.provider == name:
-            notes = _read_notes(schemas / name / f"{known.kind}.json")
+            notes = _read_notes(schemas / name / known.api / f"{known.kind}.json")
             lines += _describe_kind(known, catalog, notes)
     return _end(lines)
 
@@ -134,22 +134,35 @@ def _read_notes(source: Path) -> Mapping[str, str]:
 def _describe_kind(known: ResourceType, catalog: Catalog, notes: Mapping[str, str]) -> Iterator[str]:
     explained = explain_kind(known, catalog)
     general, *tables = explained.facts
-    yield from ("", f"## {known.kind}", "", f"**{known.title}.** {escape(explained.text)}", "", *_write_facts(general))
+    before = _name_generation(known)
+    yield from (
+        "",
+        f"## {before}{known.kind}",
+        "",
+        f"**{known.title}.** {escape(explained.text)}",
+        "",
+        *_write_facts(general),
+    )
     if notes:
         yield from ("", "**What is known of the requests**", "")
         yield from (f"- {name}: {escape(note)}" for name, note in notes.items())
     for table in tables:
         linked = Facts(tuple((_link(known, field), text) for field, text in table.rows), table.heading)
         yield from ("", f"**{table.heading}**", "", *_write_facts(linked))
-    yield from ("", "### Which live object")
+    yield from ("", f"### Which live object{f' of {before.strip()}' if before else ''}")
     for part in known.identity:
         explained_part = explain_part(known, part)
         # Without the kind, so that it is not taken for the field of that name.
-        yield from _describe_part(explained_part, title=_name(explained_part).removeprefix(f"{known.kind}."))
-    yield from ("", f"### Fields of {known.kind}")
+        yield from _describe_part(explained_part, title=before + _name(explained_part).removeprefix(f"{known.kind}."))
+    yield from ("", f"### Fields of {before}{known.kind}")
     for path, field in _walk(known.fields):
         explained_field = explain_field(known, path, field)
-        yield from _describe_part(explained_field, title=_name(explained_field))
+        yield from _describe_part(explained_field, title=before + _name(explained_field))
+
+
+def _name_generation(known: ResourceType) -> str:
+    """Tell the headings of another generation from those of the default one."""
+    return f"{known.api}: " if known.api else ""
 
 
 def _walk(fields: Mapping[str, Field], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Field]]:
@@ -174,7 +187,7 @@ def _show(label: str, text: str) -> str:
 
 
 def _link(known: ResourceType, field: str) -> str:
-    return f"[{field}](#{make_anchor(f'{known.kind}.{field}')})"
+    return f"[{field}](#{make_anchor(f'{_name_generation(known)}{known.kind}.{field}')})"
 
 
 def make_anchor(heading: str) -> str:

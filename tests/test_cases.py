@@ -155,6 +155,7 @@ def read_live(document: Mapping[str, Json], project: Project) -> LiveState:
         readings={
             address: read_reading(reading, declared[address]) for address, reading in document["readings"].items()
         },
+        missing={tuple(key.split(" ")): proof for key, proof in document.get("missing", {}).items()},
         options={(name, path): frozenset(values) for name, lists in options.items() for path, values in lists.items()},
     )
 

@@ -28,7 +28,7 @@ def _follow(
     for name, known in resource_type.fields.items():
         source = next((source for source in known.derived_from if source in changed), None)
         before = read_field(known, live)
-        if source is None or name in changed or before is MISSING:
+        if source is None or name in changed or before is MISSING or known.derived_from[source] == "time":
             continue
         after = derive(known.derived_from[source], changed[source].after)
         if not same(before, after):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from reconciler.engine.attribute import attribute
 from reconciler.engine.batch import count_requests, name_carriers
@@ -18,7 +19,7 @@ from reconciler.engine.forms import note_reformed
 from reconciler.engine.owners import Owners
 from reconciler.engine.reach import tell_reach
 from reconciler.engine.references import LOST, Resolution, close, list_upstream, resolve, sort_by_references
-from reconciler.engine.refuse import find_refusals
+from reconciler.engine.refuse import find_doubts, find_refusals
 from reconciler.engine.risk import collect_risks, find_risk
 from reconciler.engine.through import find_block
 from reconciler.engine.verify import find_unusable
@@ -116,6 +117,7 @@ def _judge_all(
                 account=project.accounts[declared.account],
                 ledger=ledger,
                 options=live.options,
+                missing=live.missing,
             )
         verdicts[address], planned[address] = verdict, verdict.planned
     return verdicts
@@ -178,6 +180,7 @@ def plan_resource(
     account: Account,
     ledger: Ledger,
     options: Mapping[tuple[str, str], frozenset[str]],
+    missing: Mapping[tuple[str, str, str], str] = MappingProxyType({}),
 ) -> Verdict:
     """Plan one resource from what was read of it."""
     if isinstance(reading, Unknown):
@@ -187,16 +190,23 @@ def plan_resource(
     if isinstance(reading, Absent):
         advice = "Nothing is ever created from here. Correct the id, or remove the resource from the file."
         return _not_planned(declared, reading, Status.ABSENT, advice=advice)
-    spoiled = find_unusable(resource_type, reading, declared.spec)
+    spoiled = find_unusable(resource_type, reading, (*declared.spec, *resource_type.carried))
     if spoiled is not None:
         return _not_planned(declared, spoiled, Status.UNKNOWN, advice=spoiled.advice)
     changes = _find_changes(declared, reading, resource_type=resource_type, ledger=ledger)
     refusals = find_refusals(
-        declared, reading.value, changes, resource_type=resource_type, account=account, options=options
+        declared,
+        reading.value,
+        changes,
+        resource_type=resource_type,
+        account=account,
+        options=options,
+        missing=missing,
     )
     if refusals:
         return _refuse(declared, refusals)
-    notes = (*_note_moved(declared, reading), *note_reformed(declared, reading, resource_type))
+    doubts = find_doubts(declared, changes, resource_type=resource_type, account=account, options=options)
+    notes = (*_note_moved(declared, reading), *note_reformed(declared, reading, resource_type), *doubts)
     if not changes:
         return Verdict(_planned(declared, Status.IN_SYNC), diagnostics=notes)
     update = _make_update(declared, reading, changes, resource_type=resource_type, account=account)

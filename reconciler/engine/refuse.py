@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
+from types import MappingProxyType
 
+from reconciler.engine.address import fill
 from reconciler.engine.encode import is_merged
 from reconciler.engine.follow import find_consequences, list_undone
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.field import Field
 from reconciler.model.paths import MISSING, FieldPath, Json, format_pointer
 from reconciler.model.plan import Change
@@ -23,6 +26,7 @@ def find_refusals(
     resource_type: ResourceType,
     account: Account,
     options: Mapping[tuple[str, str], frozenset[str]],
+    missing: Mapping[tuple[str, str, str], str] = MappingProxyType({}),
 ) -> tuple[Diagnostic, ...]:
     """List why the changes of one resource cannot be made; empty where they can."""
     unserved = _list_unserved(declared, live, resource_type)
@@ -31,11 +35,12 @@ def find_refusals(
         if change.path[0] in unserved:
             continue
         known = resource_type.find_field(change.path[:1])
-        offered = options.get((account.name, known.options.path)) if known.options else None
+        offered = _find_offer(known, declared, account, options) if known.options and known.options.complete else None
         refusal = (
             _refuse_immutable(known, change)
             or _refuse_clearing(resource_type, change, account)
             or _refuse_option(known, change, offered)
+            or _refuse_dangling(resource_type.find_field(change.path), change, account, missing)
         )
         found += [_place(declared, change.path, *refusal)] if refusal else []
     found += _refuse_lost_secrets(declared, live, changes, resource_type)
@@ -45,6 +50,33 @@ def find_refusals(
     found += _refuse_crowded_move(declared, changes, resource_type)
     found += _refuse_lonely(declared, changes, resource_type)
     return tuple(found)
+
+
+def find_doubts(
+    declared: Declared,
+    changes: Sequence[Change],
+    *,
+    resource_type: ResourceType,
+    account: Account,
+    options: Mapping[tuple[str, str], frozenset[str]],
+) -> tuple[Diagnostic, ...]:
+    """List what may be refused by the vendor: values that a list does not show which may not be complete."""
+    found = []
+    for change in changes:
+        known = resource_type.find_field(change.path[:1])
+        if known.options and not known.options.complete:
+            doubt = _refuse_option(known, change, _find_offer(known, declared, account, options))
+            found += [replace(_place(declared, change.path, *doubt), severity=Severity.WARNING)] if doubt else []
+    return tuple(found)
+
+
+def _find_offer(
+    known: Field, declared: Declared, account: Account, options: Mapping[tuple[str, str], frozenset[str]]
+) -> frozenset[str] | None:
+    if known.options is None:
+        return None
+    path = fill(known.options.path, declared.identity) if declared.identity else known.options.path
+    return options.get((account.name, path))
 
 
 Refusal = tuple[str, str, str]
@@ -78,7 +110,18 @@ def _refuse_unserved(declared: Declared, name: str, resource_type: ResourceType)
         (name,),
         "cannot-manage",
         f"the live object has no {name}, so this generation of the API does not serve it",
-        f"Remove {name} from spec; our schema describes the generation {resource_type.generation}.",
+        _advise_generation(name, resource_type)
+        or f"Remove {name} from spec; our schema describes the generation {resource_type.generation}.",
+    )
+
+
+def _advise_generation(name: str, resource_type: ResourceType) -> str:
+    """Name the generation that does not have a field, where there is one: the account is probably at it."""
+    fitting = next((other for other in resource_type.others if name not in other.served), None)
+    return (
+        f'Write `api: "{fitting.api}"` under this account, and remove {name}: the object has that generation\'s shape.'
+        if fitting
+        else ""
     )
 
 
@@ -161,6 +204,24 @@ def _refuse_option(known: Field, change: Change, offered: frozenset[str] | None)
     listed = ", ".join(sorted(offered)[:20])
     advice = f"Did you mean {near[0]}? Offered now: {listed}." if near else f"Offered now: {listed}."
     return "option-unknown", f"the vendor does not offer {known.name} {change.after!r}", advice
+
+
+def _refuse_dangling(
+    known: Field, change: Change, account: Account, missing: Mapping[tuple[str, str, str], str]
+) -> Refusal | None:
+    """Refuse a reference to what is proved not to exist: the vendor would refuse it, or take it and answer no call."""
+    values = change.after if isinstance(change.after, list | tuple) else [change.after]
+    reference = known.reference or (known.entries.reference if known.entries else None)
+    for value in values if reference else ():
+        proof = missing.get((account.name, reference.kind, value)) if reference and isinstance(value, str) else None
+        if reference and proof:
+            advice = f"Give the {reference.target} of one that exists: `reconciler pull {reference.kind}` lists them."
+            return (
+                "option-unknown",
+                f"{known.name or change.path[0]} names {value!r}, and there are no such {reference.kind}: {proof}",
+                advice,
+            )
+    return None
 
 
 def _refuse_misfits(declared: Declared, live: Mapping[str, Json], resource_type: ResourceType) -> Iterator[Diagnostic]:

@@ -91,7 +91,7 @@ def find_collateral(
     """
     old, new = normalise_live(resource_type, before), normalise_live(resource_type, after)
     touched = {change.path[0] for change in update.changes} | set(update.request.companions)
-    derived = {name for name, known in resource_type.fields.items() if touched & set(known.derived_from)}
+    derived = {name for name, known in resource_type.fields.items() if {*touched, "*"} & set(known.derived_from)}
     told = {consequence.path[0]: consequence.after for consequence in update.consequences}
     derived -= {name for name, after in told.items() if after is not MISSING and not same(after, new.get(name))}
     damage = [

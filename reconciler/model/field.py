@@ -19,9 +19,9 @@ neither merged is sent whole, with the live rest."""
 Absence = Literal["null", "unsupported"]
 """What it means when a live object lacks a readable field: not set, or not served by this generation of the API."""
 
-Derivation = Literal["unknown", "null", "language"]
-"""What the vendor makes of a field when another one changes: nobody can tell, nothing, or the language (the first two parts) of
-the new value."""
+Derivation = Literal["unknown", "null", "language", "time"]
+"""What the vendor makes of a field when another one changes: nobody can tell, nothing, the language (the first two parts) of
+the new value, or the time of the write, which is not worth telling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Reference:
 
     kind: str
     target: str
-    parts: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict, hash=False)
     uuid: bool = False
     """Whether the value is a UUID to the vendor, so that capitals mean nothing."""
 
@@ -113,7 +113,7 @@ class Field:
     moves: str | None = None
     """The identity part that takes this field's new value: a change moves the object and travels alone."""
     derived_from: Mapping[str, Derivation] = field(default_factory=dict)
-    """Fields whose change may change this one, and into what: then it is no collateral damage."""
+    """Fields whose change may change this one (`*`: any change), and into what: then it is no collateral damage."""
     options: Options | None = None
     open_enum: bool = False
     form: Form | None = None

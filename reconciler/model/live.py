@@ -47,5 +47,7 @@ class LiveState:
     options: Mapping[tuple[str, str], frozenset[str]]
     """(account, options path) -> values offered; missing where the list could not be read."""
     requests: int = 0
+    missing: Mapping[tuple[str, str, str], str] = field(default_factory=dict, kw_only=True)
+    """(account, kind, value of a reference) -> the proof that it names nothing."""
     numbers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Address -> phone numbers (E.164) that reach the object, where the vendor lists them apart from it."""

@@ -56,7 +56,9 @@ def _list_different(schemas: list[Json], known: Field) -> list[Json]:
     built: list[Json] = []
     for schema in schemas:
         one = _build_value(schema, known)
-        built += [] if one in built else [one]
+        told = {key: value for key, value in one.items() if key != "description"}
+        known_already = [{key: value for key, value in each.items() if key != "description"} for each in built]
+        built += [] if told in known_already else [one]
     return built
 
 

@@ -78,7 +78,7 @@ def _build_kind(kind: str, catalog: Catalog) -> dict[str, Json]:
 
     Where several providers offer a kind, an editor cannot know which one an account is at, so any of them will do.
     """
-    known = [each for each in catalog.resource_types.values() if each.kind == kind]
+    known = [each for each in catalog.all_types if each.kind == kind]
     forms = [{"$ref": f"#/$defs/{name_type(each)}"} for each in known]
     about = " ".join(f"{each.title}: {each.description}" for each in known)
     return {

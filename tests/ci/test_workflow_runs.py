@@ -122,7 +122,7 @@ def test_the_action_from_review_to_drift(forge: FakeForge, workspace: Path) -> N
     assert applied.outputs["exit-code"] == "0"
     assert "✓ numbers.front-desk" in applied.output
     assert forge.issues[0]["state"] == "closed"
-    assert "<h3>Applied 6 — telephony</h3>" in forge.comments[7][1]["body"]
+    assert "<h3>Applied 7 — telephony</h3>" in forge.comments[7][1]["body"]
     again = act("plan", job)
     assert not again.failed
     assert len(forge.comments[7]) == 2
@@ -212,7 +212,7 @@ def test_the_gitlab_jobs_from_review_to_drift(forge: FakeForge, workspace: Path)
     forge.merged[COMMIT] = [7]
     assert run("apply") == 0
     assert forge.issues.pop()["state"] == "closed"
-    assert "Applied 6" in forge.comments[7][1]["body"]
+    assert "Applied 7" in forge.comments[7][1]["body"]
     edit_at_the_console(workspace)
     assert run("drift") == 0
     assert [issue["state"] for issue in forge.issues] == ["opened"]

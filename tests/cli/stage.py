@@ -232,6 +232,7 @@ accounts: {fluents: {}, polyai: {region: us}}
 numbers:
   hotline:
     id: +14155552671
+    account: fluents
     spec: {label: Hotline, description: Day}
 connectors:
   one: {id: {agentId: PROJECT-58RP822I, connectorId: conn-1}, spec: {voiceName: en-US-Neural2-A}}

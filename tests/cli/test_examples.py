@@ -22,17 +22,21 @@ def width(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_quickstart_is_valid(tmp_path: Path) -> None:
     told = Stage(take_example("quickstart", tmp_path)).run("validate")
     assert (told.code, told.err) == (0, "")
-    assert told.out == "Valid: 7 resources in 5 files.\n"
+    assert told.out == "Valid: 9 resources in 5 files.\n"
 
 
 def test_quickstart_needs_one_command_and_no_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = take_example("quickstart", tmp_path)
     assert run(["-C", str(folder), "--sandbox", "plan"]) == 0
-    assert "Plan: 6 to update" in capsys.readouterr().out
+    assert "Plan: 7 to update" in capsys.readouterr().out
     assert run(["-C", str(folder), "--sandbox", "apply", "--auto-approve"]) == 0
-    assert "Applied 6 updates" in capsys.readouterr().out
+    assert "Applied 7 updates" in capsys.readouterr().out
     assert run(["-C", str(folder), "--sandbox", "plan", "--detailed-exitcode"]) == 0
-    assert capsys.readouterr().out == "No changes. 7 resources match the live state.\n"
+    assert capsys.readouterr().out == "No changes. 9 resources match the live state.\n"
+
+
+def read_prompt(name: str) -> str:
+    return (ROOT / f"examples/quickstart/prompts/{name}.md").read_text(encoding="utf-8").removesuffix("\n")
 
 
 def test_quickstart_sends_exactly_these_writes(tmp_path: Path) -> None:
@@ -54,6 +58,7 @@ def test_quickstart_sends_exactly_these_writes(tmp_path: Path) -> None:
             "/v1/numbers/update",
             {"description": description, "example_context": {"city": "Oslo", "plan": "gold"}},
         ),
+        ("POST", "/v1/prompts/update", {"content": read_prompt("front-desk")}),
         ("PATCH", "/phoneConnections/phoneConnection_123", {"voice": "jack", "agentSpeaksFirst": True}),
         ("PATCH", f"/phone/{PHONE}", agent | {"base_prompt": PROMPT}),
         ("PATCH", f"/v1/agents/{AGENT}/telephony/connectors/batch", {"updates": batch}),
@@ -64,7 +69,7 @@ def test_quickstart_sends_exactly_these_writes(tmp_path: Path) -> None:
     assert queries == ["phone_number=%2B12025550143", "phone_number=%2B12025550178"]
     stage.requests.clear()
     after = stage.run("plan", "--detailed-exitcode")
-    assert (after.code, after.out) == (0, "No changes. 7 resources match the live state.\n")
+    assert (after.code, after.out) == (0, "No changes. 9 resources match the live state.\n")
     assert stage.writes == []
     again = stage.apply()
     assert again.code == 0
@@ -76,7 +81,7 @@ def test_quickstart_reads_in_few_requests(tmp_path: Path) -> None:
     stage = quickstart(tmp_path)
     stage.run("plan")
     assert {one.method for one in stage.requests} == {"GET"}
-    assert len(stage.requests) <= 8
+    assert len(stage.requests) <= 10
 
 
 @pytest.mark.parametrize(("environment", "city"), [("staging", "Bergen"), ("production", "Oslo")])

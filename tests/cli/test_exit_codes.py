@@ -109,10 +109,10 @@ def test_6_one_vendor_down_and_the_others_are_planned_and_applied(tmp_path: Path
     plan = stage.plan()
     lost = {address for address, status in statuses(plan).items() if status == "unknown"}
     assert lost == {"phone_connections.support-line", "phone_connections.billing-line"}
-    assert plan["summary"]["update"] == 5
+    assert plan["summary"]["update"] == 6
     applied = stage.apply()
     assert applied.code == 6
-    assert "Applied 5 updates" in applied.out
+    assert "Applied 6 updates" in applied.out
     assert not any("phoneConnections" in path for _, path, _ in stage.writes)
     assert stage.apply().code == 6
 
@@ -133,7 +133,7 @@ def test_6_for_a_missing_key_which_is_named(tmp_path: Path) -> None:
     told = stage.run("plan")
     assert told.code == 6
     assert "POLYAI_API_KEY" in told.err
-    assert "Plan: 4 to update" in told.out
+    assert "Plan: 5 to update" in told.out
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ def test_global_options_stand_before_or_after_the_command(tmp_path: Path, argume
     stage = quickstart(tmp_path)
     told = stage.run_plainly(*(argument.format(stage.folder) for argument in arguments), "--detailed-exitcode")
     assert told.code == 2
-    assert "Plan: 6 to update" in told.out
+    assert "Plan: 7 to update" in told.out
 
 
 def test_variables_before_and_after_the_command_add_up(tmp_path: Path) -> None:
@@ -281,7 +281,7 @@ def test_only_yes_is_yes_on_a_real_terminal(tmp_path: Path, answer: str, code: i
     found, shown = answer_on_a_terminal(stage.folder, answer)
     assert found == code, shown
     assert ("Nothing was sent" in shown) == (code == 5)
-    assert ("Applied 6 updates" in shown) == (code == 0)
+    assert ("Applied 7 updates" in shown) == (code == 0)
 
 
 ON_TERMINAL = """

@@ -157,7 +157,7 @@ def test_nothing_near_leads_to_the_list(capsys: pytest.CaptureFixture[str], empt
 
 
 def test_a_broken_project_is_told_only_where_it_is_needed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    (tmp_path / "reconciler.yaml").write_text("version: 1\nnumbers: {a: {}}\n", encoding="utf-8")
+    (tmp_path / "reconciler.yaml").write_text("version: 1\nnumbers: {a: {account: fluents}}\n", encoding="utf-8")
     assert run(["-C", str(tmp_path), "explain", "numbers.a"]) == 3
     assert "identity-missing" in capsys.readouterr().err
     assert run(["-C", str(tmp_path), "explain", "numbers.label"]) == 0

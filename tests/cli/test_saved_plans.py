@@ -308,7 +308,7 @@ def test_a_plan_of_the_sandbox_is_never_applied_to_the_vendors(
     assert stage.requests == []
     capsys.readouterr()
     assert run(["-C", str(stage.folder), "--sandbox", "apply", str(target), "--auto-approve"]) == 0
-    assert "Applied 6 updates" in capsys.readouterr().out
+    assert "Applied 7 updates" in capsys.readouterr().out
 
 
 def test_a_field_that_moved_is_stale_and_the_others_go_on(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def test_known_values_complete_and_null_clears() -> None:
     assert "no" in language["anyOf"][0]["enum"]
 
 
-NUMBER = "version: 1\nnumbers:\n  a:\n    id: +12025550143\n    spec: {SPEC}\n"
+NUMBER = "version: 1\nnumbers:\n  a:\n    account: fluents\n    id: +12025550143\n    spec: {SPEC}\n"
 CONNECTION = "version: 1\nphone_connections:\n  a:\n    id: c1\n    spec: {SPEC}\n"
 AGENT = "version: 1\nagents:\n  a:\n    account: opencopilot\n    id: u-1\n    spec: {elevenlabs_voice_id: hP72SDESIJq2YuAblBqz, SPEC}\n"
 CONNECTOR = "version: 1\nconnectors:\n  a:\n    id: {agentId: P-1, connectorId: c1}\n    spec: {SPEC}\n"
@@ -150,9 +150,9 @@ ACCEPTED = [
     AGENT.replace("SPEC", "handoff_phone_number: +14155552671, emotion_recognition: TRUE"),
     "version: 1\nagents: {a: {account: fluents, id: u-1, spec: {}}}\n",
     NUMBER.replace("SPEC", "label: 'at ${numbers.b.label}', outbound_only: '${numbers.b.outbound_only}'")
-    + "  b: {id: '${phone_connections.c.phoneNumber}'}\nphone_connections: {c: {match: {productId: p, name: lines}}}\n"
+    + "  b: {account: fluents, id: '${phone_connections.c.phoneNumber}'}\nphone_connections: {c: {match: {productId: p, name: lines}}}\n"
     + "connectors: {d: {id: {agentId: P, connectorId: '${phone_connections.c.id}'}}}\n",
-    NUMBER.replace("SPEC", "example_context: '${numbers.b.example_context}'") + "  b: {id: +12025550144, spec: {label: B}}\n",
+    NUMBER.replace("SPEC", "example_context: '${numbers.b.example_context}'") + "  b: {account: fluents, id: +12025550144, spec: {label: B}}\n",
     CONNECTOR.replace("SPEC", "variantId: null"),
     "version: 1\nconnectors: {a: {match: {agentId: P-1, name: 5}, spec: {voiceName: a}}}\n",
 ]  # fmt: skip
@@ -321,13 +321,13 @@ LAID = [
     "vars: {A: b, N: 007, B: true}\n",
     "accounts: {polyai: {credential: POLYAI_EU_KEY}, more: {provider: galtea}}\nguards: {max_updates: 1}\n",
     "resources: {numbers.a: absent, connectors.b: , agents.c: {spec: {language: no}}}\n",
-    "resources: {numbers.a: {id: +12025550199}, numbers.new: {id: +12025550198, spec: {label: 007}}}\n",
+    "resources: {numbers.a: {id: +12025550199}, numbers.new: {account: fluents, id: +12025550198, spec: {label: 007}}}\n",
     "resources: {numbers.a: {spec: {example_context: {a: b}}, protect: true, match: , account: fluents}}\n",
     "resources: {connectors.b: {ignore: {voiceName: {reason: r, until: 2027-01-01}}}}\n",
 ]
 BASE = """\
 version: 1
-numbers: {a: {id: +12025550143}}
+numbers: {a: {account: fluents, id: +12025550143}}
 connectors: {b: {id: {agentId: P-1, connectorId: c1}, spec: {voiceName: en-US-Neural2-A}}}
 agents: {c: {id: 6f9619ff-8b86-4d01-b42d-00c04fc964ff, account: opencopilot, spec: {elevenlabs_voice_id: hP72SDESIJq2YuAblBqz}}}
 """
@@ -366,7 +366,7 @@ def test_a_resource_may_leave_the_rest_to_environments(tmp_path: Path, body: str
     (tmp_path / "environments").mkdir()
     laid = "resources: {numbers.a: {id: +12025550143}}\n"
     (tmp_path / "environments" / "e.yaml").write_text(laid, encoding="utf-8")
-    text = f"version: 1\nnumbers: {{a: {body}}}\n"
+    text = f"version: 1\naccounts: {{fluents: {{}}}}\nnumbers: {{a: {body}}}\n"
     (tmp_path / "reconciler.yaml").write_text(text, encoding="utf-8")
     assert load_project(tmp_path, catalog=CATALOG, environ={}, environment="e").project is not None
     assert fits(read_core(text))

@@ -53,7 +53,7 @@ def edit(project: Path, old: str, new: str, *, file: str = "config/polyai.yaml")
 
 def test_what_is_declared_is_there_and_in_sync(project: Path) -> None:
     code, out = run(project, "--sandbox", "plan", "--detailed-exitcode")
-    assert (code, "No changes. 7 resources match" in out) == (0, True), out
+    assert (code, "No changes. 9 resources match" in out) == (0, True), out
 
 
 def test_a_change_after_that_is_planned_applied_and_undone(project: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_resource_that_is_new_in_the_files_is_there_too(project: Path) -> None
     more = "numbers:\n  night:\n    account: fluents\n    id: +12025550111\n    spec: {label: Night, inbound_agent: 7c9e6679-7425-40de-944b-e07fc1f90ae7}\n"
     (project / "config" / "more.yaml").write_text(more, encoding="utf-8")
     code, out = run(project, "--sandbox", "plan", "--detailed-exitcode")
-    assert (code, "8 resources match" in out) == (0, True), out
+    assert (code, "10 resources match" in out) == (0, True), out
 
 
 def test_a_seed_of_the_project_wins(project: Path) -> None:
@@ -91,6 +91,10 @@ def test_two_accounts_of_one_vendor_are_two_worlds(tmp_path: Path) -> None:
     assert (code, "2 resources match" in out) == (0, True), out
 
 
+NOT_SOWN = ("branchId:", "real_time_configs:")
+"""What hangs on an agent of PolyAI, or on a branch of one: a seed names the agent first."""
+
+
 @pytest.mark.parametrize("case", CASES[:: max(1, len(CASES) // 20)], ids=lambda case: case.parent.name)
 def test_whatever_can_be_declared_is_there(case: Path, tmp_path: Path) -> None:
     shutil.copy(case, tmp_path / "reconciler.yaml")
@@ -99,7 +103,7 @@ def test_whatever_can_be_declared_is_there(case: Path, tmp_path: Path) -> None:
         accounts = "version: 1\naccounts: {galtea: {}, fluents: {}, opencopilot: {}, polyai: {}}\n"
         (tmp_path / "reconciler.yaml").write_text(accounts, encoding="utf-8")
         (tmp_path / "declared.yaml").write_text(text, encoding="utf-8")
-    if run(tmp_path, "validate")[0]:
+    if run(tmp_path, "validate")[0] or any(word in text for word in NOT_SOWN):
         return
     code, out = run(tmp_path, "--sandbox", "plan")
     assert "absent" not in out, out
@@ -123,7 +127,7 @@ def test_a_fork_without_a_seed_shows_what_it_changes(clone: Path) -> None:
     edit(clone, "en-US-Neural2-A", "en-US-Neural2-D")
     git(clone, "commit", "-qam", "Change a voice")
     code, out = run(clone, "sandbox", "seed", "--base", "HEAD^1")
-    assert (code, "7 more objects" in out) == (0, True), out
+    assert (code, "9 more objects" in out) == (0, True), out
     code, out = run(clone, "--sandbox", "plan", "--format", "markdown")
     assert code == 0
     assert "2 updates: 2 from this change" in out

@@ -53,7 +53,7 @@ def test_broken_project_file_is_not_passed_over(workspace: Workspace, tmp_path: 
 def test_one_file_may_hold_everything(workspace: Workspace) -> None:
     workspace.write(
         "reconciler.yaml",
-        "version: 1\nphone_connections: {a: {id: p1, spec: {voice: jack}}}\nnumbers: {b: {id: +12025550143}}\n",
+        "version: 1\nphone_connections: {a: {id: p1, spec: {voice: jack}}}\nnumbers: {b: {account: fluents, id: +12025550143}}\n",
     )
     assert list_addresses(workspace) == ["phone_connections.a", "numbers.b"]
 
@@ -239,7 +239,8 @@ def test_heavy_imports_only_for_projects_with_mistakes(workspace: Workspace) -> 
         "print(sorted({'jsonschema', 'httpx', 'deepdiff', 'rich', 'asyncio'} & set(sys.modules)))"
     )
     workspace.write(
-        "reconciler.yaml", "version: 1\nexclude: [lines.yaml]\nnumbers: {a: {id: +12025550143, spec: {label: x}}}\n"
+        "reconciler.yaml",
+        "version: 1\nexclude: [lines.yaml]\nnumbers: {a: {account: fluents, id: +12025550143, spec: {label: x}}}\n",
     )
     printed = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
     assert printed.strip() == "[]"

@@ -26,10 +26,12 @@ def test_the_example_of_the_contract(workspace: Workspace) -> None:
             spec: {voice: null}
         numbers:
           front-desk:
+            account: fluents
             id: +12025550143
             spec: {label: Front desk, outbound_only: false, inbound_agent: 550e8400-e29b-41d4-a716-446655440000}
         agents:
           receptionist:
+            account: opencopilot
             id: 6f9619ff-8b86-4d01-b42d-00c04fc964ff
             spec: {elevenlabs_voice_id: hP72SDESIJq2YuAblBqz, language: no, base_prompt: "${file:prompts/receptionist.md}"}
         connectors:
@@ -59,21 +61,21 @@ def test_the_example_of_the_contract(workspace: Workspace) -> None:
     assert connector.identity.as_json() == {"agentId": "PROJECT-58RP822I", "connectorId": "conn-1"}
     assert connector.protect
     assert connector.spec["variantId"] is None
-    assert str(connector.location) == "all.yaml:19:3"
+    assert str(connector.location) == "all.yaml:21:3"
 
 
 @pytest.mark.parametrize(
     ("text", "code", "words"),
     [
-        ("numbers: {a: {}}", "identity-missing", "`id:`"),
-        ("numbers: {a: }", "identity-missing", "`match:`"),
-        ("numbers: {a: {id: +12025550143, match: {label: x}}}", "bad-identity", "exclude each other"),
-        ("numbers: {a: {id: 2025550143}}", "bad-identity", "E.164"),
-        ("numbers: {a: {id: 'x\n'}}", "bad-identity", ""),
-        ('numbers: {a: {id: "+12025550143\\n"}}', "bad-identity", ""),
-        ("numbers: {a: {id: }}", "bad-identity", "nothing"),
-        ("numbers: {a: {id: {number: +12025550143}}}", "bad-identity", "mapping"),
-        ("numbers: {a: {id: '${var.NOPE}'}}", "variable-undefined", "NOPE"),
+        ("numbers: {a: {account: fluents}}", "identity-missing", "`id:`"),
+        ("phone_connections: {a: }", "identity-missing", "`match:`"),
+        ("numbers: {a: {account: fluents, id: +12025550143, match: {label: x}}}", "bad-identity", "exclude each other"),
+        ("numbers: {a: {account: fluents, id: 2025550143}}", "bad-identity", "E.164"),
+        ("numbers: {a: {account: fluents, id: 'x\n'}}", "bad-identity", ""),
+        ('numbers: {a: {account: fluents, id: "+12025550143\\n"}}', "bad-identity", ""),
+        ("numbers: {a: {account: fluents, id: }}", "bad-identity", "nothing"),
+        ("numbers: {a: {account: fluents, id: {number: +12025550143}}}", "bad-identity", "mapping"),
+        ("numbers: {a: {account: fluents, id: '${var.NOPE}'}}", "variable-undefined", "NOPE"),
         ("phone_connections: {a: {id: voices}}", "bad-identity", "vendor's API"),
         ("phone_connections: {a: {id: ..}}", "bad-identity", "cannot be"),
         ("phone_connections: {a: {id: a/b}}", "bad-identity", "match"),
@@ -83,16 +85,16 @@ def test_the_example_of_the_contract(workspace: Workspace) -> None:
         ("connectors: {a: {id: {agentId: P, connectorId: ''}}}", "bad-identity", ""),
         ("connectors: {a: {match: {name: x}}}", "bad-identity", "`agentId`"),
         ("connectors: {a: {match: {agentId: P, nam: x}}}", "unknown-key", "`name`"),
-        ("numbers: {a: {match: {}}}", "bad-identity", "`label`"),
-        ("numbers: {a: {match: x}}", "bad-identity", "mapping"),
-        ("numbers: {a: {match: {label: [x]}}}", "bad-identity", "list"),
-        ("numbers: {-a: {id: +12025550143}}", "bad-name", "letters"),
-        ("numbers: {a b: {id: +12025550143}}", "bad-name", "letters"),
-        ("numbers: {a: {id: +12025550143, sepc: {}}}", "unknown-key", "`spec`"),
-        ("numbers: {a: {id: +12025550143, inbound_agent: x}}", "unknown-key", "below `spec:`"),
-        ("numbers: {a: {id: +12025550143, spec: [a]}}", "wrong-type", "list"),
-        ("numbers: {a: {id: +12025550143, protect: yes}}", "wrong-type", "Write true"),
-        ("numbers: {a: {id: +12025550143, protect: 'true'}}", "wrong-type", "quotes"),
+        ("numbers: {a: {account: fluents, match: {}}}", "bad-identity", "`label`"),
+        ("numbers: {a: {account: fluents, match: x}}", "bad-identity", "mapping"),
+        ("numbers: {a: {account: fluents, match: {label: [x]}}}", "bad-identity", "list"),
+        ("numbers: {-a: {account: fluents, id: +12025550143}}", "bad-name", "letters"),
+        ("numbers: {a b: {account: fluents, id: +12025550143}}", "bad-name", "letters"),
+        ("numbers: {a: {account: fluents, id: +12025550143, sepc: {}}}", "unknown-key", "`spec`"),
+        ("numbers: {a: {account: fluents, id: +12025550143, inbound_agent: x}}", "unknown-key", "below `spec:`"),
+        ("numbers: {a: {account: fluents, id: +12025550143, spec: [a]}}", "wrong-type", "list"),
+        ("numbers: {a: {account: fluents, id: +12025550143, protect: yes}}", "wrong-type", "Write true"),
+        ("numbers: {a: {account: fluents, id: +12025550143, protect: 'true'}}", "wrong-type", "quotes"),
         ("numbers: {a: {id: +12025550143, account: fluent}}", "account-unknown", "`fluents`"),
         ("numbers: {a: {id: +12025550143, account: galtea}}", "account-unknown", "has no numbers"),
         ("numbers: {a: {id: +12025550143, account: [x]}}", "wrong-type", "list"),
@@ -130,7 +132,7 @@ def test_several_accounts_of_a_kind(workspace: Workspace) -> None:
     assert "`polyai`, `polyai-eu`" in found.message
     workspace.write("a.yaml", f"connectors: {{a: {{{CONNECTOR}, account: polyai-eu}}}}\n")
     assert workspace.load_project().resources[0].account == "polyai-eu"
-    workspace.write("a.yaml", "numbers: {a: {id: +12025550143}}\n")
+    workspace.write("a.yaml", "phone_connections: {a: {id: pc_1}}\n")
     assert workspace.refuse().code == "account-unknown"
 
 
@@ -141,7 +143,7 @@ def test_the_account_of_a_file_counts_for_what_does_not_name_its_own(workspace: 
     own = "id: {agentId: PROJECT-1, connectorId: conn-2}, account: polyai"
     workspace.write("reconciler.yaml", TWO + f"account: polyai\nconnectors: {{main: {{{CONNECTOR}}}}}\n")
     workspace.write("eu.yaml", f"account: polyai-eu\nconnectors: {{a: {{{CONNECTOR}}}, b: {{{own}}}}}\n")
-    workspace.write("other.yaml", "numbers: {c: {id: +12025550143}}\n")
+    workspace.write("other.yaml", "numbers: {c: {account: fluents, id: +12025550143}}\n")
     accounts = {declared.address: declared.account for declared in workspace.load_project().resources}
     assert accounts == {
         "connectors.main": "polyai",
@@ -182,7 +184,7 @@ def test_a_wrong_account_of_a_file_is_told_once_where_it_stands(
 
 def test_the_account_of_a_file_may_be_left_empty_or_unused(workspace: Workspace) -> None:
     workspace.write("reconciler.yaml", TWO)
-    workspace.write("a.yaml", "account:\nnumbers: {c: {id: +12025550143}}\n")
+    workspace.write("a.yaml", "account:\nnumbers: {c: {account: fluents, id: +12025550143}}\n")
     workspace.write("b.yaml", f"account: fluents\nnumbers:\nconnectors: {{a: {{{CONNECTOR}, account: polyai}}}}\n")
     assert len(workspace.load_project().resources) == 2
 
@@ -227,21 +229,26 @@ def test_invalid_spec(workspace: Workspace, spec: str, code: str, path: str, wor
     ("text", "code", "path", "words"),
     [
         (
-            "numbers: {a: {id: +12025550143, spec: {inbound_agent: {id: x}}}}",
+            "numbers: {a: {account: fluents, id: +12025550143, spec: {inbound_agent: {id: x}}}}",
             "reference-inline",
             "/inbound_agent",
             "Give the agent's id",
         ),
-        ("numbers: {a: {id: +12025550143, spec: {active: true}}}", "read-only", "/active", "vendor"),
+        ("numbers: {a: {account: fluents, id: +12025550143, spec: {active: true}}}", "read-only", "/active", "vendor"),
         (
-            "numbers: {a: {id: +12025550143, spec: {telephony_account_connection: x}}}",
+            "numbers: {a: {id: +12025550143, account: fluents, spec: {telephony_account_connection: x}}}",
             "read-only",
             "/telephony_account_connection",
             "console",
         ),
-        ("numbers: {a: {id: +12025550143, spec: {label: null}}}", "cannot-clear", "/label", "clear: send-null"),
         (
-            "numbers: {a: {id: +12025550143, spec: {outbound_only: null}}}",
+            "numbers: {a: {account: fluents, id: +12025550143, spec: {label: null}}}",
+            "cannot-clear",
+            "/label",
+            "clear: send-null",
+        ),
+        (
+            "numbers: {a: {account: fluents, id: +12025550143, spec: {outbound_only: null}}}",
             "cannot-clear",
             "/outbound_only",
             "cannot be cleared",
@@ -259,7 +266,7 @@ def test_invalid_spec(workspace: Workspace, spec: str, code: str, path: str, wor
             "Write false.",
         ),
         ("phone_connections: {a: {id: p, spec: {name: ''}}}", "invalid-value", "/name", "empty"),
-        ("agents: {a: {id: p, spec: {name: x}}}", "companion-missing", "", "elevenlabs_voice_id"),
+        ("agents: {a: {account: opencopilot, id: p, spec: {name: x}}}", "companion-missing", "", "elevenlabs_voice_id"),
     ],
 )
 def test_invalid_spec_of_a_vendor(workspace: Workspace, text: str, code: str, path: str, words: str) -> None:
@@ -271,7 +278,7 @@ def test_invalid_spec_of_a_vendor(workspace: Workspace, text: str, code: str, pa
 
 def test_the_account_says_how_to_clear(workspace: Workspace) -> None:
     workspace.write("reconciler.yaml", "version: 1\naccounts: {fluents: {clear: send-null}}\n")
-    workspace.write("a.yaml", "numbers: {a: {id: +12025550143, spec: {label: null}}}\n")
+    workspace.write("a.yaml", "numbers: {a: {account: fluents, id: +12025550143, spec: {label: null}}}\n")
     assert workspace.load_project().resources[0].spec == {"label": None}
 
 
@@ -285,7 +292,7 @@ def test_unknown_value_of_an_open_set_is_a_warning(workspace: Workspace) -> None
 
 
 def test_empty_spec_only_watches(workspace: Workspace) -> None:
-    workspace.write("a.yaml", "agents: {a: {id: p}, b: {id: q, spec: {}}, c: {id: r, spec: }}\n")
+    workspace.write("a.yaml", "account: opencopilot\nagents: {a: {id: p}, b: {id: q, spec: {}}, c: {id: r, spec: }}\n")
     assert [dict(each.spec) for each in workspace.load_project().resources] == [{}, {}, {}]
 
 

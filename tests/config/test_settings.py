@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.project import Guards
+from reconciler.vendors import load_catalog
 
 from .conftest import Workspace
 
@@ -16,7 +17,7 @@ def write_account(workspace: Workspace, settings: str, name: str = "galtea") -> 
 def test_defaults_are_one_account_for_each_provider(workspace: Workspace) -> None:
     workspace.write("reconciler.yaml", "version: 1\n")
     project = workspace.load_project()
-    assert set(project.accounts) == {"galtea", "fluents", "opencopilot", "polyai", "parley"}
+    assert set(project.accounts) == {*load_catalog().providers, "parley"}
     galtea = project.accounts["galtea"]
     assert (galtea.provider, galtea.credential, galtea.base_url) == (
         "galtea",
@@ -87,7 +88,10 @@ def test_all_settings(workspace: Workspace) -> None:
         ("version: 1\naccounts: {galtea: {clear: null-it}}\n", "bad-setting", 2, "`send-null`"),
         ("version: 1\naccounts: {galtea: {clear: [a]}}\n", "bad-setting", 2, ""),
         ("version: 1\naccounts: {galtea: {region: us}}\n", "bad-setting", 2, "no regions"),
-        ("version: 1\naccounts: {galtea: {api: v2}}\n", "bad-setting", 2, "Remove"),
+        ("version: 1\naccounts: {fluents: {api: v2}}\n", "bad-setting", 2, "Remove"),
+        ("version: 1\naccounts: {galtea: {api: v2}}\n", "bad-setting", 2, "`5`"),
+        ("version: 1\naccounts: {fluents: {clear: {lable: send-null}}}\n", "unknown-key", 2, "`label`"),
+        ("version: 1\naccounts: {fluents: {clear: {label: empty}}}\n", "bad-setting", 2, "send-empty"),
         ("version: 1\naccounts: {opencopilot: {api: 2025-01}}\n", "bad-setting", 2, "2024-09"),
         ("version: 1\naccounts: {polyai: {region: ue}}\n", "bad-setting", 2, "`us`"),
         ("version: 1\naccounts: {parley: {}}\n", "bad-setting", 2, "`north`"),

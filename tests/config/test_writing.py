@@ -34,7 +34,14 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 
 
 def load(folder: Path, spec: dict[str, Any]) -> dict[str, Any]:
-    lines = ["version: 1", "numbers:", "  a:", '    id: "+12025550143"', *write_entries({"spec": spec}, indent=4)]
+    lines = [
+        "version: 1",
+        "numbers:",
+        "  a:",
+        '    id: "+12025550143"',
+        "    account: fluents",
+        *write_entries({"spec": spec}, indent=4),
+    ]
     (folder / "reconciler.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
     loaded = load_project(folder, catalog=CATALOG, environ={})
     assert loaded.project is not None, (loaded.diagnostics, lines)

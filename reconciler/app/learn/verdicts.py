@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -80,8 +80,15 @@ def _judge_generation(rows: tuple[Present, ...] | Unknown | None, known: Resourc
     lacking = [field for field in partial if all(field not in row.value for row in rows[:_SHOWN_ROWS])]
     if lacking:
         message = f"{provider.title} does not serve {', '.join(lacking)}: another generation than {known.generation}"
-        return Check("api", Verdict.FAILED, message, f"Remove {', '.join(lacking)} from spec: they cannot be managed.")
+        return Check("api", Verdict.FAILED, message, _advise(lacking, known))
     return Check("api", Verdict.OK, name)
+
+
+def _advise(lacking: Sequence[str], known: ResourceType) -> str:
+    """Name the generation that lacks the same fields, and the setting that chooses it."""
+    fitting = next((other for other in known.others if other.served.isdisjoint(lacking)), None)
+    removal = f"Remove {', '.join(lacking)} from spec: they cannot be managed."
+    return f'Write `api: "{fitting.api}"` under this account. {removal}' if fitting else removal
 
 
 def judge_clock(reported: Reported, now: datetime) -> Check:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def tell_doubt(intention: Intention, live: LiveState, *, catalog: Catalog) -> str:
     """Say what this reading tells of a doubtful write; empty where its object was not read."""
     step, reading = intention.step, live.readings.get(intention.address)
-    known = catalog.resource_types.get((step.provider, step.kind))
+    known = catalog.find(step.provider, step.kind)
     if reading is None or known is None:
         return ""
     changes = [

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from reconciler.model.endpoints import ListEndpoint
 from reconciler.model.live import Absent, Present, Reading, Unknown
 from reconciler.model.paths import MISSING, FieldPath, Json, format_pointer, pick
-from reconciler.model.resource_type import Identity, IdentityPart, ResourceType
+from reconciler.model.resource_type import GenerationShape, Identity, IdentityPart, ResourceType
 from reconciler.model.spoiled import find_spoiled
 from reconciler.remote.reading.source import Source, Told
 from reconciler.remote.wire.answers import Answer, NoAnswer
@@ -66,6 +66,8 @@ def read_rows(
     if trouble is not None or isinstance(answer, NoAnswer):
         return trouble or Unknown(answer.describe())
     rows = pick(answer.value, endpoint.items)
+    if endpoint.single and isinstance(rows, Mapping):
+        rows = [rows]
     if not isinstance(rows, list):
         wrong = f"it holds no list{_at(endpoint.items)}"
         return doubt_shape(answer, resource_type=resource_type, wrong=wrong)
@@ -146,12 +148,29 @@ def explain_failure(answer: Answer | NoAnswer, *, source: Source) -> Unknown | N
 
 
 def doubt_shape(answer: Answer, *, resource_type: ResourceType, wrong: str) -> Unknown:
-    """Say that an answer is not as documented, which suggests another generation of the API."""
+    """Say that an answer is not as documented, and which generation of the API it has the shape of, where one is known."""
     generation = f" (generation {resource_type.generation})" if resource_type.generation else ""
+    fitting = next((other for other in resource_type.others if _has_shape(answer.value, other)), None)
+    advice = "The vendor's API may be of another generation than the one this version knows; nothing is guessed."
+    if fitting:
+        advice = f'It has the shape of generation {fitting.api}: write `api: "{fitting.api}"` under the account in reconciler.yaml.'
     return Unknown(
         f"{answer.describe()}, but the answer is not that of {resource_type.title}{generation}: {wrong}",
         code="answer-shape",
-        advice="The vendor's API may be of another generation than the one this version knows; nothing is guessed.",
+        advice=advice,
+    )
+
+
+def _has_shape(value: Json, other: GenerationShape) -> bool:
+    """Tell whether an answer is a list of rows as another generation shows them."""
+    rows = pick(value, other.items)
+    if not isinstance(rows, list) or not rows:
+        return False
+    return all(
+        isinstance(row, Mapping)
+        and all(row.get(name) for name in other.identity)
+        and (not other.shown or other.shown >= row.keys())
+        for row in rows
     )
 
 

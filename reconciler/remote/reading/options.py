@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from string import Formatter
 
 from reconciler.model.field import Options
 from reconciler.model.paths import Json, pick
@@ -11,6 +12,7 @@ from reconciler.model.resource_type import ResourceType
 from reconciler.model.spoiled import find_spoiled
 from reconciler.remote.reading.source import Source, run_all
 from reconciler.remote.wire.answers import NoAnswer
+from reconciler.remote.wire.routes import fill_path
 
 
 async def read_options(
@@ -20,20 +22,27 @@ async def read_options(
 
     A list that cannot be read, or not understood, is left out: then nothing is known of what is offered.
     """
-    owned = {name for declared in resources for name in declared.spec}
     lists = {
-        known.options.path: known.options
+        path: known.options
+        for declared in resources
         for name, known in resource_type.fields.items()
-        if known.options and name in owned
+        if known.options and name in declared.spec and (path := _fill(known.options.path, declared))
     }
-    offered = await run_all(_read_offer(options, source) for options in lists.values())
+    offered = await run_all(_read_offer(path, options, source) for path, options in lists.items())
     return {
         (source.account.name, path): values for path, values in zip(lists, offered, strict=True) if values is not None
     }
 
 
-async def _read_offer(options: Options, source: Source) -> frozenset[str] | None:
-    told = await source.get(options.path)
+def _fill(path: str, declared: Declared) -> str:
+    """Fill identity parts into a path; empty where the identity is not known before the object is found."""
+    parts = dict(declared.identity.parts) if declared.identity else declared.match
+    wanted = {name for _, name, _, _ in Formatter().parse(path) if name}
+    return fill_path(path, parts) if wanted <= parts.keys() else ""
+
+
+async def _read_offer(path: str, options: Options, source: Source) -> frozenset[str] | None:
+    told = await source.get(path, options.query)
     if isinstance(told.answer, NoAnswer) or not told.answer.whole:
         return None
     entries = pick(told.answer.value, options.items)

@@ -41,6 +41,7 @@ from reconciler.remote.reading.paging import (
     read_further_pages,
     read_list,
 )
+from reconciler.remote.reading.referred import find_missing
 from reconciler.remote.reading.source import Source, run_all
 from reconciler.remote.wire.client import ReadClient
 from reconciler.remote.wire.routes import fill_path, fill_query
@@ -79,8 +80,8 @@ async def read_live(
         by_account[declared.account].append(declared)
     readings: dict[str, Reading] = {}
     for name in by_account.keys() - readers.keys():
-        missing = lack(accounts[name])
-        readings.update((declared.address, missing) for declared in by_account[name])
+        keyless = lack(accounts[name])
+        readings.update((declared.address, keyless) for declared in by_account[name])
     sources = {name: Source(readers[name], clock=clock) for name in by_account if name in readers}
     jobs = [
         keep_apart(_read_options(by_account[name], catalog=catalog, source=source), instead=lambda _: {})
@@ -91,9 +92,10 @@ async def read_live(
         tasks.create_task(_read_rounds(resources, readings, catalog=catalog, sources=sources))
     options = _merge(offering.result())
     numbers = await _read_all_numbers(by_account, readings, catalog=catalog, sources=sources) if with_numbers else {}
+    missing = await find_missing(resources, readings, catalog=catalog, sources=sources, read=_read_known)
     requests = sum(readers[name].requests - before[name] for name in sources)
     ordered = {declared.address: readings[declared.address] for declared in resources}
-    return LiveState(ordered, options, requests, numbers)
+    return LiveState(ordered, options, requests, numbers, missing=missing)
 
 
 async def _read_rounds(
