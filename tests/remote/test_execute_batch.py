@@ -137,7 +137,10 @@ def test_what_each_answer_settles(given: Answer | NoAnswer, word: Word, again: b
     assert (reply.word, reply.again) == (word, again)
 
 
-@pytest.mark.parametrize(("wish", "low", "high"), [("7", 7, 7), ("soon", 0, 0), ("", 0, 0), ("-3", 0, 0)])
+@pytest.mark.parametrize(
+    ("wish", "low", "high"),
+    [("7", 7, 7), ("soon", 0, 0), ("Fri, 31 Dec 99999999999 23:59:59 GMT", 0, 0), ("", 0, 0), ("-3", 0, 0)],
+)
 def test_retry_after_in_seconds(wish: str, low: float, high: float) -> None:
     assert low <= interpret(Answer(429, {}, headers={"retry-after": wish})).wait_seconds <= high
 

@@ -45,7 +45,21 @@ async def _examine_all(
 ) -> list[Examination]:
     from reconciler.remote.reading.source import run_all
 
-    return await run_all(_examine(workspace, account, transport) for account in accounts)
+    return await run_all(_examine_apart(workspace, account, transport) for account in accounts)
+
+
+async def _examine_apart(workspace: Workspace, account: Account, transport: TransportFactory | None) -> Examination:
+    """Examine one account; what that raises is a failure of its own."""
+    from reconciler.remote.apart import BUG_ADVICE, keep_apart
+
+    def own_up(bug: str) -> Examination:
+        return Examination(_name_account(account), (Check("doctor", Verdict.FAILED, bug, BUG_ADVICE),))
+
+    return await keep_apart(_examine(workspace, account, transport), instead=own_up)
+
+
+def _name_account(account: Account) -> str:
+    return f"account {account.name} ({account.base_url})"
 
 
 async def _examine(workspace: Workspace, account: Account, transport: TransportFactory | None) -> Examination:
@@ -58,7 +72,7 @@ async def _examine(workspace: Workspace, account: Account, transport: TransportF
     else:
         why = "the host cannot be reached" if sendable else "there is no key to try"
         checks += [Check(name, Verdict.SKIPPED, why) for name in ("key", "api", "clock")]
-    return Examination(f"account {account.name} ({account.base_url})", tuple(checks))
+    return Examination(_name_account(account), tuple(checks))
 
 
 def _check_key_variable(workspace: Workspace, account: Account) -> Check:

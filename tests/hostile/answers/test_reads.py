@@ -169,6 +169,26 @@ def test_no_command_shows_or_keeps_a_key_that_comes_back(tmp_path: Path) -> None
     assert_sound(hostile.list_kept())
 
 
+@pytest.mark.parametrize(
+    ("command", "other"),
+    [
+        ("plan", "numbers.front"),
+        ("pull", "Left out as declared already: 1 live object"),
+        ("doctor", "Fluents accepts it"),
+        ("drift", "1 more differ"),
+    ],
+)
+def test_a_bug_of_ours_is_called_one_and_stops_no_other_account(tmp_path: Path, command: str, other: str) -> None:
+    def bend(_request: httpx.Request, _response: httpx.Response) -> httpx.Response:
+        raise LookupError(KEY)
+
+    told = stage(tmp_path, bend).run(command)
+    assert told.code in {1, 6}
+    assert "reconciler itself failed: LookupError" in told.words
+    assert KEY not in told.all
+    assert other in told.words
+
+
 @pytest.mark.parametrize("status", [400, 403, 500, 503])
 def test_no_error_shows_a_key(tmp_path: Path, status: int) -> None:
     def bend(_request: httpx.Request, _response: httpx.Response) -> httpx.Response:
