@@ -13,6 +13,7 @@ from reconciler.config.settings.section import is_null, name_node
 from reconciler.config.suggest import list_names, suggest, with_article
 from reconciler.config.text.positions import Document, Node
 from reconciler.config.text.source import Place, quote
+from reconciler.config.values.forms import describe_form
 from reconciler.config.values.interpolate import InterpolationError, Interpolator
 from reconciler.config.values.validate import Knowledge
 from reconciler.model.reference import Section
@@ -170,7 +171,8 @@ def find_problem(text: str, part: IdentityPart) -> str | None:
     if not text.strip() or text in _PATH_STEPS or not text.isprintable():
         return f"{quote(text)} cannot be an id (`{part.name}`)"
     if part.pattern and not _compile(part.pattern).fullmatch(text):
-        return f"{quote(text)} does not look like `{part.name}`: it must match {part.pattern}"
+        form = describe_form(part.pattern, description=part.description)
+        return f"{quote(text)} does not look like `{part.name}`. {form.removesuffix('.')}"
     return None
 
 

@@ -96,12 +96,18 @@ class ResourceReader:
         for index, (name, body) in enumerate(node.items()):
             entry = Entry(document, kind, name, {} if is_null(body) else body, places[2 * index])
             if not self._accept_entry(entry):
+                self._read_rejected(entry)
                 continue
             laid = self._overlays.lay(entry)
             if laid:
                 yield laid
             else:
                 self.absent.add(entry.address)
+
+    def _read_rejected(self, entry: Entry) -> None:
+        """Read a resource whose name is none all the same: it must not hide the mistakes inside."""
+        if isinstance(entry.body, dict) and not NAME.fullmatch(entry.name):
+            self._read_entry(entry)
 
     def _accept_entry(self, entry: Entry) -> bool:
         if not NAME.fullmatch(entry.name):
@@ -119,7 +125,7 @@ class ResourceReader:
 
     def _read_entry(self, entry: Entry) -> Declared | None:
         account = self._choice.choose(entry)
-        knowledge = self._find_knowledge(entry.kind, account)
+        knowledge = self._find_knowledge(entry, account)
         if not entry.body.keys() <= set(RESOURCE_KEYS):
             self._report_keys(entry, knowledge)
         protect = self._read_protect(entry)
@@ -152,13 +158,17 @@ class ResourceReader:
     def _read_exemptions(self, entry: Entry, knowledge: Knowledge, spec: dict[str, Node]) -> tuple[Exemption, ...]:
         return ExemptionReader(entry, knowledge.resource_type, spec, self._findings).read()
 
-    def _find_knowledge(self, kind: str, account: Account | None) -> Knowledge | None:
-        """Find what is known of the kind; where the account is wrong, the only provider of the kind will do."""
+    def _find_knowledge(self, entry: Entry, account: Account | None) -> Knowledge | None:
+        """Find what is known of the kind; where the account is wrong, what knows more of the fields than any other."""
         if account:
-            offered = self._catalog.find(account.provider, kind, account.generation)
+            offered = self._catalog.find(account.provider, entry.kind, account.generation)
             return self._knowledge[offered.key] if offered else None
-        known = [knowledge for knowledge in self._knowledge.values() if knowledge.resource_type.kind == kind]
-        return known[0] if len(known) == 1 else None
+        spec = entry.body.get("spec")
+        written = spec.keys() if isinstance(spec, dict) else set()
+        known = [knowledge for knowledge in self._knowledge.values() if knowledge.resource_type.kind == entry.kind]
+        counts = [len(written & knowledge.resource_type.fields.keys()) for knowledge in known]
+        best = max(counts, default=0)
+        return known[counts.index(best)] if counts.count(best) == 1 else None
 
     def _report_keys(self, entry: Entry, knowledge: Knowledge | None) -> None:
         fields = knowledge.resource_type.owned_fields if knowledge else ()

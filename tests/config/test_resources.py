@@ -78,7 +78,7 @@ def test_the_example_of_the_contract(workspace: Workspace) -> None:
         ("numbers: {a: {account: fluents, id: '${var.NOPE}'}}", "variable-undefined", "NOPE"),
         ("phone_connections: {a: {id: voices}}", "bad-identity", "vendor's API"),
         ("phone_connections: {a: {id: ..}}", "bad-identity", "cannot be"),
-        ("phone_connections: {a: {id: a/b}}", "bad-identity", "match"),
+        ("phone_connections: {a: {id: a/b}}", "bad-identity", "like phoneConnection_123"),
         ("connectors: {a: {id: conn-1}}", "bad-identity", "agentId: ..., connectorId: ..."),
         ("connectors: {a: {id: {agentId: P}}}", "bad-identity", "exactly"),
         ("connectors: {a: {id: {agentId: P, connectorId: batch}}}", "bad-identity", "vendor's API"),
@@ -197,7 +197,7 @@ def test_the_account_of_a_file_may_be_left_empty_or_unused(workspace: Workspace)
         ("hook: {url: https://x, state: y}", "read-only", "/hook/state", "Look in the console."),
         ("hook: {url: https://x, mehtod: GET}", "unknown-field", "/hook/mehtod", "`method`"),
         ("hook: {url: https://x, method: Get}", "invalid-value", "/hook/method", "`GET`"),
-        ("hook: {url: http://x}", "invalid-value", "/hook/url", "^https://"),
+        ("hook: {url: http://x}", "invalid-value", "/hook/url", "like https://"),
         ("hook: {method: GET}", "invalid-value", "/hook", "`url`"),
         ("hook: {url: https://x, tries: many}", "wrong-type", "/hook/tries", "whole number"),
         ("mode: relax", "invalid-value", "/mode", "`relaxed`"),
@@ -317,6 +317,19 @@ def test_several_mistakes_in_one_spec(workspace: Workspace) -> None:
         "cannot-clear",
         "invalid-value",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("numbers: {'a b': {id: +12025550143, spec: {labl: x}}}", ["bad-name", "unknown-field"]),
+        ("numbers: {a: {id: +12025550143, account: fluent, spec: {labl: x, label: y}}}", ["account-unknown", "unknown-field"]),
+        ("numbers: {'a b': {id: x, account: fluent, spec: {label: y, outbound_only: 7}}}", ["account-unknown", "bad-identity", "bad-name", "wrong-type"]),
+    ],
+)  # fmt: skip
+def test_a_wrong_name_or_account_hides_no_mistake_inside(workspace: Workspace, text: str, codes: list[str]) -> None:
+    workspace.write("a.yaml", text)
+    assert sorted(workspace.codes()) == codes
 
 
 def test_secret_is_neither_shown_nor_hashed(workspace: Workspace) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from reconciler.config.suggest import list_names, suggest, with_article
 from reconciler.config.text.positions import Plain
 from reconciler.config.text.source import quote
+from reconciler.config.values.forms import describe_form
 from reconciler.config.values.scalars import WrongTypeError, convert_scalar, name_types
 from reconciler.model.field import Field
 from reconciler.model.paths import Json
@@ -181,7 +182,8 @@ def _explain_value(error: _Failure, word: str, known: Field | None) -> Problem:
         message, advice = _explain_enum(name, value, limit if word == "enum" else [limit])
     elif word in {"pattern", "format"}:
         message = f"{name}: {_show(value)} is not {_name_form(word, limit, error.schema)}"
-        advice = f"It must match {limit}." if word == "pattern" else ""
+        told = known.description if known else ""
+        advice = describe_form(limit, description=told) if word == "pattern" else ""
     elif word in _BOUNDS:
         message = f"{name} must be {_BOUNDS[word].format(limit)}, not {_show(value)}"
         if limit == 1 and word == "minLength":
