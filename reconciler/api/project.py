@@ -158,12 +158,16 @@ class OpenProject:
         groups: Iterable[tuple[str, str]] = (),
         all_fields: bool = False,
         declared: bool = False,
+        matches: Iterable[tuple[str, str]] = (),
     ) -> Haul:
-        """Return live objects as resources that can be declared as they are."""
+        """Return live objects as resources that can be declared as they are.
+
+        `groups` are values of identity parts that a list needs, `matches` fields with globs that their values must fit.
+        """
         from reconciler.app.adopt.pull import Wish, pull
         from reconciler.app.workspace import open_workspace
 
-        wish = Wish(tuple(kinds), tuple(accounts), tuple(groups), all_fields, declared)
+        wish = Wish(tuple(kinds), tuple(accounts), tuple(groups), all_fields, declared, tuple(matches))
         return pull(open_workspace(self._context), wish)
 
     def history(self, *, since: str = "") -> tuple[RunSummary, ...]:

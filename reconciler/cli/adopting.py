@@ -35,6 +35,8 @@ def _tell_left_out(adopted: Adopted) -> None:
 
     if adopted.haul.skipped:
         tell(f"Left out as declared already: {count_noun(adopted.haul.skipped, 'live object')}.")
+    if adopted.haul.unmatched:
+        tell(f"Left out as not fitting: {count_noun(adopted.haul.unmatched, 'live object')}.")
 
 
 def _tell_next(adopted: Adopted, folder: Path, *, all_fields: bool) -> None:

@@ -29,7 +29,17 @@ SEED_ORIGIN = "as `reconciler pull --seed` found them, without secrets: what --s
     shell_complete=complete_lazily("complete_account"),
     help="Only this account (repeatable).",
 )
-@click.option("--group", "groups", metavar="PART=VALUE", multiple=True, help="Where to look, e.g. agentId=PROJECT-1.")
+@click.option(
+    "--group",
+    "groups",
+    metavar="PART=VALUE",
+    multiple=True,
+    help="Where to look: agentId=PROJECT-1, or agentId=@FILE with one a line.",
+)
+@click.option("--product", "products", metavar="ID", multiple=True, help="Only objects of this product (repeatable).")
+@click.option(
+    "--match", "matches", metavar="FIELD=GLOB", multiple=True, help="Only objects whose field fits (repeatable)."
+)
 @click.option("--all-fields", is_flag=True, help="Also fields that are not set, as null, and those in the id.")
 @click.option("--declared", is_flag=True, help="Also objects that the project declares already.")
 @click.option("--seed", is_flag=True, help="Write a sandbox.yaml with all that is live instead.")
@@ -40,6 +50,8 @@ def pull(
     kinds: tuple[str, ...],
     accounts: tuple[str, ...],
     groups: tuple[str, ...],
+    products: tuple[str, ...],
+    matches: tuple[str, ...],
     into: Path | None,
     out: Path | None,
     *,
@@ -63,7 +75,14 @@ def pull(
     from reconciler.report.declarations.pulled import render_pulled
     from reconciler.report.phrases import count_noun
 
-    wish = Wish(kinds, accounts, tuple(map(_split_group, groups)), all_fields, declared)
+    wish = Wish(
+        kinds,
+        accounts,
+        groups=tuple(group for text in groups for group in _split_group(text)),
+        all_fields=all_fields,
+        declared=declared,
+        matches=(*(("productId", product) for product in products), *(_split("--match", text) for text in matches)),
+    )
     if into is not None:
         if out is not None or seed or declared:
             raise click.UsageError(
@@ -81,6 +100,8 @@ def pull(
     tell_diagnostics(haul.diagnostics)
     if haul.skipped and not seed:
         tell(f"Left out as declared already: {count_noun(haul.skipped, 'live object')}. --declared shows them too.")
+    if haul.unmatched:
+        tell(f"Left out as not fitting: {count_noun(haul.unmatched, 'live object')}.")
     if seed:
         found, check = count_noun(len(haul.live), "live object"), "reconciler --sandbox plan"
         text = write_seed_text(haul, workspace.project, remark=f"{found}, {SEED_ORIGIN}")
@@ -95,10 +116,24 @@ def pull(
     return haul.exit_code
 
 
-def _split_group(text: str) -> tuple[str, str]:
+def _split_group(text: str) -> list[tuple[str, str]]:
+    """Return the groups that an option names: one, or those of a file, one a line, `#` begins a comment."""
+    part, value = _split("--group", text)
+    if not value.startswith("@"):
+        return [(part, value)]
+    try:
+        lines = Path(value[1:]).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise click.UsageError(f"--group {text}: {reason}") from error  # noqa: EM102
+    return [(part, line.strip()) for line in lines if line.strip() and not line.strip().startswith("#")]
+
+
+def _split(option: str, text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals and value):
-        raise click.UsageError(f"--group {text!r} is not PART=VALUE")  # noqa: EM102
+        shape = "PART=VALUE" if option == "--group" else "FIELD=GLOB"
+        raise click.UsageError(f"{option} {text!r} is not {shape}")  # noqa: EM102
     return name, value
 
 

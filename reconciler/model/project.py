@@ -32,6 +32,8 @@ class Account:
     clear: ClearSetting = "refuse"
     clear_fields: Mapping[str, ClearSetting] = field(default_factory=dict)
     """The same for single fields, by name."""
+    workspace: str = ""
+    """The id that the vendor lists groups under, where it cannot be found out (PolyAI)."""
     location: Location | None = None
 
     def clear_of(self, name: str) -> ClearSetting:

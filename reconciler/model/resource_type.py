@@ -142,6 +142,15 @@ class ResourceType:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupList:
+    """A GET that lists the values of an identity part: the pointer to the rows, the key of the value in each."""
+
+    path: str
+    items: FieldPath
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """What is common to all of one vendor's API."""
 
@@ -169,6 +178,8 @@ class Provider:
     """All generations that the setting `api` of an account may name, the default one first; empty where there is only one."""
     probe: str = ""
     """A cheap GET that any accepted key may do, for `doctor`."""
+    groups: Mapping[str, GroupList] = field(default_factory=dict)
+    """Identity part -> where the vendor lists its values, for kinds that are listed for one value at a time."""
     description: str = ""
     digest: str = ""
 

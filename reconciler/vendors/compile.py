@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reconciler.model.endpoints import BatchEndpoint, Endpoint, ListEndpoint, NumbersEndpoint, Paging
 from reconciler.model.paths import Json, parse_pointer
-from reconciler.model.resource_type import IdentityPart, Provider, ResourceType
+from reconciler.model.resource_type import GroupList, IdentityPart, Provider, ResourceType
 from reconciler.vendors.compile_fields import (
     FIELD_KEYWORDS,
     Above,
@@ -46,10 +46,15 @@ def compile_provider(document: Json, *, source: Path) -> Provider:
             concurrency=document["limits"]["concurrency"],
             requests_per_minute=document["limits"].get("requests_per_minute"),
             probe=document.get("probe", ""),
+            groups={part: _compile_groups(groups) for part, groups in document.get("groups", {}).items()},
             digest=_digest(document),
         )
     except KeyError as error:
         raise _missing(error, source) from error
+
+
+def _compile_groups(groups: Json) -> GroupList:
+    return GroupList(path=groups["path"], items=parse_pointer(groups["items"]), value=groups["value"])
 
 
 def compile_resource_type(document: Json, *, provider: str, kind: str, source: Path) -> ResourceType:

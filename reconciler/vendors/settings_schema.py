@@ -120,6 +120,10 @@ def _build_account_settings(catalog: Catalog) -> dict[str, Json]:
             "minimum": 1,
             "maximum": 600,
         },
+        "workspace": {
+            "description": "The id under which the vendor lists what a key may see (PolyAI: its agents), for `pull`.",
+            "type": ["string", "number", "null"],
+        },
         "clear": {
             "description": _CLEAR,
             "anyOf": [

@@ -124,3 +124,58 @@ def test_what_shows_little_comes_as_a_scaffold(tmp_path: Path) -> None:
     text = (tmp_path / "new/opencopilot.yaml").read_text("utf-8")
     assert "    # spec:\n    #   name: Reception\n    #   elevenlabs_voice_id:   # fill this in" in text
     assert look(stage, tmp_path / "new").code == 0
+
+
+POLYAI = {
+    "agents": [{"agentId": agent, "agentName": agent.title(), "accountId": "ws-1"} for agent in ("PROJECT-1", "PROJECT-2")],
+    "connectors": [
+        {"projectId": agent, "connectorId": f"conn-{agent}", "name": agent, "clientEnv": "live", "voiceName": "en-US-Neural2-C"}
+        for agent in ("PROJECT-1", "PROJECT-2")
+    ],
+}  # fmt: skip
+PROJECT = "version: 1\naccounts: {polyai: {workspace: ws-1}}\n"
+
+
+def test_agents_are_found_where_the_account_names_the_workspace(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, seed={"polyai": POLYAI}, files={"reconciler.yaml": PROJECT})
+    told = stage.run("pull", "connectors", "--into", str(tmp_path))
+    assert told.code == 0, told.all
+    assert stage.read("polyai.yaml").count("connectorId:") == 2
+    assert stage.run("plan", "--detailed-exitcode").code == 0
+    stage.write("reconciler.yaml", PROJECT.replace("{workspace: ws-1}", "{}"))
+    (tmp_path / "polyai.yaml").unlink()
+    told = stage.run("pull", "connectors")
+    assert told.code == 64
+    assert "set `workspace` on account polyai" in told.words
+
+
+def test_a_workspace_that_may_not_be_seen_is_told(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, seed={"polyai": POLYAI}, files={"reconciler.yaml": PROJECT})
+    stage.environ["POLYAI_API_KEY"] = "wrong"
+    told = stage.run("pull", "connectors")
+    assert told.code == 6
+    assert "which agentId account polyai has cannot be read" in told.words
+
+
+def test_groups_may_stand_in_a_file(tmp_path: Path) -> None:
+    project = "version: 1\naccounts: {polyai: {}}\n"
+    stage = Stage(tmp_path, seed={"polyai": POLYAI}, files={"reconciler.yaml": project, "agents.txt": "# Ours.\nPROJECT-2\n\n"})  # fmt: skip
+    told = stage.run("pull", "connectors", "--group", f"agentId=@{tmp_path / 'agents.txt'}")
+    assert (told.code, told.out.count("connectorId:")) == (0, 1)
+    assert stage.run("pull", "--group", "agentId=@nowhere").code == 64
+
+
+def test_a_pull_is_narrowed_by_fields_and_by_the_vendors_own_filters(tmp_path: Path) -> None:
+    rows = [
+        {"id": f"pc_{place}", "productId": f"prod_{place % 2}", "name": f"Line {place}", "phoneNumber": f"+1202555{place:04d}"}
+        for place in range(6)
+    ]  # fmt: skip
+    project = "version: 1\naccounts: {galtea: {}}\n"
+    stage = Stage(tmp_path, seed={"galtea": {"phoneConnections": rows}}, files={"reconciler.yaml": project})
+    told = stage.run("pull", "--product", "prod_1", "--match", "name=Line [135]", "--match", "name=Line 2")
+    assert (told.code, told.out.count("    id:")) == (0, 3)
+    assert any("productIds" in one.query for one in stage.requests)
+    told = stage.run("pull", "--match", "name=*4*")
+    assert told.out.count("    id:") == 1
+    assert "Left out as not fitting: 5 live objects." in told.words
+    assert stage.run("pull", "--match", "nmae=x").code == 64

@@ -11,7 +11,7 @@ import pytest
 from tests.docs.console import SHOW_STATUS, BlockError, Step, find_mismatches, fits, make_shim, read_steps, run_steps
 from tests.docs.pages import PAGES, ROOT, Block, list_blocks, name_page
 
-LANGUAGES = {"console", "sh", "yaml", "json", "text"}
+LANGUAGES = {"console", "sh", "yaml", "json", "python", "text"}
 
 CI_SCRIPT = "set-up: CI does the same from a clean checkout (.ci/run)"
 CHECKOUT = (

@@ -148,6 +148,7 @@ def _describe(account: Account, workspace: Workspace) -> str:
     settings = {
         "provider": account.provider if account.provider != account.name else "",
         "region": account.region,
+        "workspace": account.workspace,
         "api": f'"{account.generation}"' if account.generation != provider.generation else "",
         "credential": account.credential if account.credential != provider.credential else "",
     }

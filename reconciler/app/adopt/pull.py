@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 from reconciler.app.adopt.drafting import Drafter, find_id_obstacle, find_users
 from reconciler.app.adopt.linking import Known, Linker
+from reconciler.app.adopt.narrowing import choose_filters, find_groups, fits_all
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.review.review import read
 from reconciler.app.running import run_to_end
@@ -35,6 +37,8 @@ class Wish:
     all_fields: bool = False
     declared: bool = False
     """Whether objects that the project declares are pulled too."""
+    matches: tuple[tuple[str, str], ...] = ()
+    """Fields with globs that their live values must fit: one of those of each field."""
     linked: bool = False
     """Whether ids become references, and the account is left to the top of a file."""
 
@@ -49,7 +53,9 @@ class Haul:
     """How many live objects were left out because the project declares them."""
     exit_code: Exit
     live: tuple[tuple[Account, ResourceType, Present], ...] = ()
-    """Every object that was read, as the vendor answered it."""
+    """Every object that was read and fits, as the vendor answered it."""
+    unmatched: int = 0
+    """How many live objects were left out because their fields do not fit."""
 
     @property
     def count(self) -> int:
@@ -74,8 +80,9 @@ def pull(workspace: Workspace, wish: Wish) -> Haul:
     _check_wish(workspace, wish)
     workspace = _find_sought(workspace)
     puller = _Puller(workspace, wish)
+    puller.take_groups(find_groups(workspace, list(puller.list_searches())))
     lists = list(puller.choose_lists())
-    readings = run_to_end(lambda: _read(workspace, lists)) if lists else []
+    readings = run_to_end(lambda: _read(workspace, lists, wish)) if lists else []
     return puller.draft(list(zip(lists, readings, strict=True)))
 
 
@@ -98,6 +105,8 @@ def _check_wish(workspace: Workspace, wish: Wish) -> None:
     strange = [("kind", name, workspace.catalog.kinds) for name in wish.kinds if name not in workspace.catalog.kinds]
     strange += [("account", name, tuple(workspace.project.accounts)) for name in wish.accounts if name not in workspace.project.accounts]  # fmt: skip
     strange += [("group", name, tuple(parts)) for name, _ in wish.groups if name not in parts]
+    fields = {name for known in workspace.catalog.all_types for name in known.fields}
+    strange += [("field", name, tuple(sorted(fields))) for name, _ in wish.matches if name not in fields]
     if strange:
         found = [
             Diagnostic(code="unknown-target", message=f"there is no {what} {name!r}", advice=suggest(name, known))
@@ -106,7 +115,7 @@ def _check_wish(workspace: Workspace, wish: Wish) -> None:
         raise Problem(*found, exit_code=Exit.USAGE)
 
 
-async def _read(workspace: Workspace, lists: Sequence[_List]) -> list[tuple[Present, ...] | Unknown]:
+async def _read(workspace: Workspace, lists: Sequence[_List], wish: Wish) -> list[tuple[Present, ...] | Unknown]:
     from reconciler.remote.reading.read import list_live
     from reconciler.remote.reading.source import run_all
     from reconciler.remote.wire.client import open_readers
@@ -118,7 +127,8 @@ async def _read(workspace: Workspace, lists: Sequence[_List]) -> list[tuple[Pres
         reader = readers.get(wanted.account.name)
         if reader is None:
             return workspace.explain_lack(wanted.account)
-        return await list_live(wanted.resource_type, reader=reader, group=dict(wanted.group))
+        filters = choose_filters(wanted.resource_type, wish.matches)
+        return await list_live(wanted.resource_type, reader=reader, group=dict(wanted.group), filters=filters)
 
     with workspace.open_transport() as transport:
         async with open_readers(
@@ -139,8 +149,10 @@ class _Puller:
     wish: Wish
     diagnostics: list[Diagnostic] = field(default_factory=list)
     skipped: int = 0
+    unmatched: int = 0
     exit_code: Exit = Exit.DONE
     _users: dict[str, str] = field(default_factory=dict)
+    _groups: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     _drafted: list[tuple[Pulled, ResourceType, Present]] = field(default_factory=list)
 
     def choose_lists(self) -> Iterator[_List]:
@@ -149,6 +161,30 @@ class _Puller:
             for known in self.workspace.catalog.offered(account.provider, account.generation):
                 if self._is_wanted(account, known):
                     yield from self._choose_groups(account, known)
+
+    def list_searches(self) -> Iterator[tuple[Account, str]]:
+        """List the groups to be found out: those that no option names, where the account says where to look."""
+        named = {name for name, _ in self.wish.groups}
+        for account in self.workspace.accounts:
+            parts = {
+                part
+                for known in self.workspace.catalog.offered(account.provider, account.generation)
+                if self._is_wanted(account, known)
+                for part in known.list.group[:1]
+            }
+            known_lists = self.workspace.catalog.providers[account.provider].groups
+            if account.workspace:
+                yield from ((account, part) for part in sorted(parts & known_lists.keys() - named))
+
+    def take_groups(self, found: Mapping[tuple[str, str], tuple[str, ...] | Unknown]) -> None:
+        """Take in the groups that were found; a list that cannot be read is told."""
+        for (account, part), values in found.items():
+            if isinstance(values, Unknown):
+                message = f"which {part} account {account} has cannot be read: {values.reason}"
+                self.diagnostics.append(Diagnostic(values.code, message, advice=values.advice))
+                self.exit_code = Exit.UNREADABLE
+            else:
+                self._groups[account, part] = values
 
     def _is_wanted(self, account: Account, known: ResourceType) -> bool:
         named = not self.wish.accounts or account.name in self.wish.accounts
@@ -165,13 +201,16 @@ class _Puller:
             yield _List(account, known, group)
 
     def _find_groups(self, account: Account, known: ResourceType) -> list[tuple[tuple[str, str], ...]]:
-        """Take the groups that were named; otherwise those in which the project declares something."""
+        """Take the groups that were named; otherwise those that are declared in, and those that the vendor lists."""
         parts = known.list.group
-        if len(parts) == 1 and (named := [((name, value),) for name, value in self.wish.groups if name == parts[0]]):
-            return list(dict.fromkeys(named))
+        named = [[(part, value) for name, value in self.wish.groups if name == part] for part in parts]
+        if all(named):
+            return list(dict.fromkeys(product(*named)))
         declared = list(self._list_declared(account, known))
         places = [dict(each.identity.parts) if each.identity else each.match for each in declared]
-        return list(dict.fromkeys(tuple((part, place[part]) for part in parts) for place in places))
+        found = [tuple((part, place[part]) for part in parts) for place in places]
+        listed = self._groups.get((account.name, parts[0]), ()) if len(parts) == 1 else ()
+        return list(dict.fromkeys((*found, *(((parts[0], value),) for value in listed))))
 
     def _list_declared(self, account: Account, known: ResourceType) -> Iterator[Declared]:
         return (
@@ -187,11 +226,16 @@ class _Puller:
                 code="group-missing",
                 message=f"{known.kind} of account {account.name} are listed for one {part} at a time, and none is known",
                 severity=Severity.WARNING,
-                advice=f"Name it: reconciler pull {known.kind} --group {part}=VALUE",
+                advice=self._advise_group(account, known, part),
             )
         )
-        if known.kind in self.wish.kinds:
+        if known.kind in self.wish.kinds and self.exit_code is Exit.DONE:
             self.exit_code = Exit.USAGE
+
+    def _advise_group(self, account: Account, known: ResourceType, part: str) -> str:
+        listed = part in self.workspace.catalog.providers[account.provider].groups
+        way = f" Or set `workspace` on account {account.name}: then they are found." if listed else ""
+        return f"Name it: reconciler pull {known.kind} --group {part}=VALUE (or --group {part}=@FILE, one a line).{way}"
 
     def draft(self, readings: Sequence[tuple[_List, tuple[Present, ...] | Unknown]]) -> Haul:
         """Draft a resource from each live object that is wanted, kind by kind in the order of the catalog."""
@@ -207,11 +251,14 @@ class _Puller:
         filled = self._link(filled) if self.wish.linked else filled
         rows = [pair for pairs in found.values() for pair in pairs]
         live = tuple((wanted.account, wanted.resource_type, present) for wanted, present in rows)
-        return Haul(filled, tuple(self.diagnostics), self.skipped, self.exit_code, live)
+        return Haul(filled, tuple(self.diagnostics), self.skipped, self.exit_code, live, self.unmatched)
 
     def _keep_sound(self, wanted: _List, reading: Sequence[Present]) -> Iterator[tuple[_List, Present]]:
         """Keep the objects whose id can be declared; another one is told and left out."""
         for present in reading:
+            if not fits_all(wanted.resource_type, present, self.wish.matches):
+                self.unmatched += 1
+                continue
             obstacle = find_id_obstacle(wanted.resource_type, present.identity)
             if not obstacle:
                 yield wanted, present

@@ -26,12 +26,14 @@ _KEYS: Final = (
     "requests_per_minute",
     "timeout_seconds",
     "clear",
+    "workspace",
 )
 _CLEAR: Final = ("refuse", "send-null", "send-empty")
 ALLOWED_CREDENTIALS: Final = "RECONCILER_ALLOWED_CREDENTIALS"
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEY_PREFIXES: Final = ("gsk_", "gsk-", "ocx_", "sk_", "sk-", "pk_", "key_", "ghp_", "github_pat_", "xoxb-", "bearer ")
 _LONG_WORD: Final = 24
+_WORKSPACE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 class _Clear(TypedDict):
@@ -110,8 +112,22 @@ def _build_account(
         requests_per_minute=settings.integer("requests_per_minute", low=1) or provider.requests_per_minute,
         timeout_seconds=settings.number("timeout_seconds", low=1, high=600) or provider.timeout_seconds,
         **_read_clear(settings, provider, catalog),
+        workspace=_read_workspace(settings, provider),
         location=section.document.source.locate(section.document.places.of_key(section.node, name)),
     )
+
+
+def _read_workspace(settings: Section, provider: Provider) -> str:
+    """Read the id that groups are listed under; it stands in a path, so it is one plain word."""
+    workspace = settings.text("workspace") or ""
+    if workspace and not provider.groups:
+        settings.refuse("workspace", "bad-setting", f"{provider.title} has no workspaces", "Remove `workspace`.")
+        return ""
+    if workspace and not _WORKSPACE.fullmatch(workspace):
+        message = f"`workspace`: {quote(workspace)} is no id of a workspace"
+        settings.refuse("workspace", "bad-setting", message, "Write the id as the vendor's console shows it.")
+        return ""
+    return workspace
 
 
 def _read_clear(settings: Section, provider: Provider, catalog: Catalog) -> _Clear:
