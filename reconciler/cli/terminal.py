@@ -72,23 +72,29 @@ def measure_width() -> int:
 def write(text: str, *, style: str = "text") -> str:
     """Write a result to stdout; return why it is lost, "" where it is not.
 
-    Every style but `text` is read by programs, and is written in UTF-8 whatever the code page.
+    Every style but `text` is read by programs, and is written in UTF-8 whatever the code page. Of a text no CI system
+    obeys a line; the other styles see to that themselves.
     """
+    from reconciler.report.escape import disarm
+
     _wipe_status()
     if style != "text" and isinstance(sys.stdout, Outlet):
         sys.stdout.use_utf8()
-    sys.stdout.write(text.rstrip("\n") + "\n")
+    shown = disarm(text) if style == "text" else text
+    sys.stdout.write(shown.rstrip("\n") + "\n")
     sys.stdout.flush()
     return find_loss()
 
 
 def tell(text: str) -> None:
-    """Write anything that is no result to stderr; nothing for an empty text."""
+    """Write anything that is no result to stderr, where no CI system obeys it; nothing for an empty text."""
     if not text:
         return
+    from reconciler.report.escape import disarm
+
     _wipe_status()
     sys.stdout.flush()
-    sys.stderr.write(text.rstrip("\n") + "\n")
+    sys.stderr.write(disarm(text).rstrip("\n") + "\n")
     sys.stderr.flush()
 
 

@@ -7,11 +7,15 @@ replaced whole. So a diff of any size is right; only a huge one is coarse.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import StrEnum
+
+from reconciler.report.escape import escape_terminal
+from reconciler.report.invisible import is_invisible
 
 LINE_PRODUCT = 4_000_000
 """Lines before times lines after that are still aligned."""
@@ -22,7 +26,8 @@ WORD_BUDGET = 4_000_000
 SIMILAR = 0.4
 """Share of words two lines must have in common to be shown as one changed line."""
 
-_WORD = re.compile(r"\w+|\s+|[^\w\s]")
+_WORD = re.compile(r"[\w\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+|\s+|[^\w\s]")
+"""A word with the marks that are written over and under its letters, a stretch of blanks, or one sign."""
 
 
 class RowKind(StrEnum):
@@ -41,6 +46,18 @@ class Segment:
 
     text: str
     changed: bool = False
+    shown: str = ""
+    """What stands for the text where its usual escapes would not tell it from the other side; else empty."""
+
+    @property
+    def face(self) -> str:
+        """Return what is shown for the text: on one line, with nothing in it that cannot be seen."""
+        return self.shown or escape_terminal(self.text)
+
+    def join(self, following: Segment) -> Segment:
+        """Return this stretch and the one behind it as one."""
+        shown = self.face + following.face if self.shown or following.shown else ""
+        return Segment(self.text + following.text, self.changed, shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +78,7 @@ def diff_texts(before: str, after: str, *, context: int | None = 3) -> tuple[Row
     Around each change `context` unchanged lines stay, the others become gaps; None keeps every line. Joining the
     segments of all rows of a side (with `context=None`) gives its text back.
     """
-    rows = tuple(_refine_words(_align_lines(before.split("\n"), after.split("\n"))))
+    rows = tuple(_tell_apart(row) for row in _refine_words(_align_lines(before.split("\n"), after.split("\n"))))
     return rows if context is None else tuple(_fold_equal(rows, context))
 
 
@@ -174,7 +191,14 @@ def _best_path(scores: list[list[float]]) -> list[tuple[int, int]]:
 
 
 def _count_words(line: str) -> Counter[str]:
-    return Counter(token for token in _WORD.findall(line) if not token.isspace())
+    return Counter(token for token in _WORD.findall(_fold(line)) if not token.isspace())
+
+
+def _fold(line: str) -> str:
+    """Return a line without what cannot be seen: lines that look alike have all their words in common."""
+    if line.isascii():
+        return line
+    return unicodedata.normalize("NFC", "".join(each for each in line if each.isspace() or not is_invisible(each)))
 
 
 def _resemblance(before: Counter[str], after: Counter[str]) -> float:
@@ -190,9 +214,10 @@ def _refine_words(rows: Iterator[Row]) -> Iterator[Row]:
         if row.kind is not RowKind.CHANGE:
             yield row
             continue
-        before, after = (_WORD.findall(_join(side)) for side in (row.before, row.after))
+        lines = [_join(side) for side in (row.before, row.after)]
+        before, after = (_WORD.findall(line) for line in lines)
         budget -= len(before) * len(after)
-        if budget < 0 or not _resemblance(Counter(before), Counter(after)):
+        if budget < 0 or not _resemblance(*map(_count_words, lines)):
             yield row
             continue
         old, new = _diff_tokens(before, after)
@@ -218,10 +243,38 @@ def _join_neighbours(segments: list[Segment]) -> tuple[Segment, ...]:
         if segment.text.isspace() and merged and merged[-1].changed:
             changed = changed or following.changed
         if merged and merged[-1].changed == changed:
-            merged[-1] = Segment(merged[-1].text + segment.text, changed)
+            merged[-1] = merged[-1].join(segment)
         else:
             merged.append(Segment(segment.text, changed))
     return tuple(merged)
+
+
+def _tell_apart(row: Row) -> Row:
+    """Show what two sides differ in where that would look alike: blanks at the end of a line, and escapes typed as such."""
+    if row.kind is RowKind.CHANGE:
+        row = replace(row, before=_show_ending(row.before), after=_show_ending(row.after))
+        if _show(row.before) == _show(row.after):
+            row = replace(row, before=_spell_escapes(row.before), after=_spell_escapes(row.after))
+    elif row.kind in {RowKind.DELETE, RowKind.INSERT} and _join(row.before or row.after).isspace():
+        row = replace(row, before=_show_ending(row.before), after=_show_ending(row.after))
+    return row
+
+
+def _show_ending(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    if not segments or not segments[-1].changed or not segments[-1].text.endswith(" "):
+        return segments
+    last = segments[-1]
+    kept = last.text.rstrip(" ")
+    blanks = r"\x20" * (len(last.text) - len(kept))
+    return (*segments[:-1], replace(last, shown=escape_terminal(kept) + blanks))
+
+
+def _spell_escapes(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    return tuple(replace(each, shown=escape_terminal(each.text.replace("\\", "\\\\"))) for each in segments)
+
+
+def _show(segments: tuple[Segment, ...]) -> str:
+    return "".join(segment.face for segment in segments)
 
 
 def _fold_equal(rows: tuple[Row, ...], context: int) -> Iterator[Row]:

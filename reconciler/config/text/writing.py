@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.config.text.leftovers import find_leftover, is_blank
+from reconciler.model.log_commands import WITHIN_LINE, holds_command
 from reconciler.model.paths import Json
 
 _PLAIN: Final = re.compile(r"[^\W\d_](?:[^#:\x00-\x1f]|(?<! )#|:(?! ))*")
@@ -141,6 +142,8 @@ def write_scalar(value: Json) -> str:
 
 def _is_plain(text: str) -> bool:
     """Tell whether every reader takes the characters for this very text without quotes."""
+    if WITHIN_LINE.search(text):
+        return False
     sound = (_PLAIN.fullmatch(text) or _UUID.fullmatch(text)) and text.isprintable() and not text.endswith((" ", ":"))
     return bool(sound) and text.casefold() not in _WORDS and not text.startswith("${")
 
@@ -158,9 +161,10 @@ def escape_interpolation(text: str) -> str:
 def is_block(text: str) -> bool:
     """Tell whether a text is best written as a literal block: several lines, and nothing that a block cannot show.
 
-    A text that ends in empty lines is quoted: a block would take in the empty lines that follow it in the file.
+    A text that ends in empty lines is quoted: a block would take in the empty lines that follow it in the file. So is one
+    with a line that a CI system would obey: what `pull` prints may stand in a log.
     """
-    if not text.strip() or "\n" not in text or text.endswith("\n\n"):
+    if not text.strip() or "\n" not in text or text.endswith("\n\n") or holds_command(text):
         return False
     return all(sign.isprintable() or sign in "\n\t" for sign in text)
 
@@ -176,7 +180,11 @@ def write_block(text: str) -> list[str]:
 
 def quote_text(text: str) -> str:
     """Write a text in double quotes; interpolation is left to the caller."""
-    return '"' + "".join(_escape(sign) for sign in text) + '"'
+    return WITHIN_LINE.sub(_disarm, '"' + "".join(_escape(sign) for sign in text) + '"')
+
+
+def _disarm(match: re.Match[str]) -> str:
+    return r"#\x23" if match.group() == "##" else r"section\x5f"
 
 
 def _escape(sign: str) -> str:

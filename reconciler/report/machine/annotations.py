@@ -18,7 +18,7 @@ from reconciler import __version__
 from reconciler.model.codes import CODES
 from reconciler.model.diagnostic import Diagnostic, Location, Severity
 from reconciler.model.plan import Plan, Update
-from reconciler.report.escape import escape_terminal
+from reconciler.report.escape import escape_json, escape_terminal
 from reconciler.report.markdown.escape import cut_line
 from reconciler.report.markdown.plan import render_markdown
 from reconciler.report.phrases import (
@@ -131,7 +131,7 @@ def render_gitlab(diagnostics: Iterable[Diagnostic], plan: Plan | None = None, *
             "location": {"path": escape_terminal(_join(prefix, place.file)), "lines": {"begin": place.line}},
         })  # fmt: skip
         seen[identity] += 1
-    return json.dumps(entries, ensure_ascii=False, indent=2) + "\n"
+    return escape_json(json.dumps(entries, ensure_ascii=False, indent=2)) + "\n"
 
 
 def _tell(one: Diagnostic) -> str:
@@ -152,7 +152,7 @@ def render_sarif(diagnostics: Iterable[Diagnostic], plan: Plan | None = None, *,
     driver = {"name": "reconciler", "semanticVersion": __version__, "rules": rules}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     log = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, ensure_ascii=False, indent=2) + "\n"
+    return escape_json(json.dumps(log, ensure_ascii=False, indent=2)) + "\n"
 
 
 def _write_result(one: Diagnostic, rule: int, prefix: str) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from enum import StrEnum
 from reconciler.model.diagnostic import Location
 from reconciler.model.plan import Change, Update
 from reconciler.report.diff_words import Row, RowKind, Segment, count_lines
-from reconciler.report.markdown.escape import code, cut_line, fence, link_code, prose, show_line
+from reconciler.report.escape import escape_terminal
+from reconciler.report.markdown.escape import code, cut_line, fence, link_code, prose
 from reconciler.report.phrases import (
     CAUSE_WORDS,
     choose_cause,
@@ -174,7 +175,7 @@ def _write_lines(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _join(segments: tuple[Segment, ...]) -> str:
-    return "".join(segment.text for segment in segments)
+    return "".join(segment.face for segment in segments)
 
 
 def _write_request(update: Update, detail: Detail) -> str:
@@ -264,12 +265,12 @@ def _list_values(update: Update) -> Iterator[str]:
         else:
             before, after = (show_value(value, secret=change.secret) for value in (change.before, change.after))
             shown = f"{cut_line(before, _LONGEST_SIDE)} → {cut_line(after, _LONGEST_SIDE)}"
-        yield show_line(f"{name}  {cut_line(name_field(change.path), _LONGEST_SIDE)}  {shown}")
+        yield escape_terminal(f"{name}  {cut_line(name_field(change.path), _LONGEST_SIDE)}  {shown}")
         name = " " * len(name)
 
 
 def _list_names(members: list[Update]) -> list[str]:
-    names = ", ".join(show_line(cut_line(_name_within_kind(member), _LONGEST_NAME)) for member in members)
+    names = ", ".join(escape_terminal(cut_line(_name_within_kind(member), _LONGEST_NAME)) for member in members)
     return textwrap.wrap(names, 100, break_on_hyphens=False, break_long_words=False)
 
 

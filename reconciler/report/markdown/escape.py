@@ -10,29 +10,20 @@ from __future__ import annotations
 import re
 from html import escape
 
-from reconciler.report.escape import escape_terminal
+from reconciler.report.escape import disarm, escape_terminal
 
 _BACKTICKS = re.compile(r"`+")
-_COMMAND = re.compile(r"^(\s*)::")
 _SPEAKING = re.compile(r"([@#!~])(?=\w)")
-
-
-def show_line(text: str) -> str:
-    """Return a text as one line whose control characters, direction marks and line ends are visible.
-
-    A CI log obeys `##[...]` anywhere in a line, so that is shown escaped too.
-    """
-    return escape_terminal(text).replace("##[", r"#\x23[")
 
 
 def code(text: str) -> str:
     """Return untrusted text as HTML code on one line."""
-    return f"<code>{escape(show_line(text))}</code>"
+    return f"<code>{escape(escape_terminal(text))}</code>"
 
 
 def prose(text: str) -> str:
     """Return an untrusted sentence as HTML on one line; an empty comment keeps hosts from linking `@name` and `#1`."""
-    parts = _SPEAKING.split(show_line(text))
+    parts = _SPEAKING.split(escape_terminal(text))
     return "".join(f"{escape(part)}<!-- -->" if index % 2 else escape(part) for index, part in enumerate(parts))
 
 
@@ -41,7 +32,7 @@ def fence(text: str, language: str) -> str:
 
     A line that starts with `::` would be a command to a CI job that prints the comment, so it is shown escaped.
     """
-    lines = [_COMMAND.sub(r"\1\\x3a:", show_line(line)) for line in text.split("\n")]
+    lines = [disarm(escape_terminal(line)) for line in text.split("\n")]
     longest = max((len(run) for line in lines for run in _BACKTICKS.findall(line)), default=0)
     marks = "`" * max(3, longest + 1)
     return "\n".join([f"{marks}{language}", *lines, marks])

@@ -36,7 +36,7 @@ def render_checks(examinations: Sequence[Examination], *, width: int, colour: bo
 def _render_check(check: Check, width: int) -> Iterator[Line]:
     style, word = _WORDS[check.verdict]
     hang = 2 + _VERDICT_WIDTH + _NAME_WIDTH
-    head: Line = (("", "  "), (style, word), ("", " " * (_VERDICT_WIDTH - len(word))), ("field", f"{check.name:<{_NAME_WIDTH}}"))  # fmt: skip
+    head: Line = (("", "  "), (style, word), ("", " " * (_VERDICT_WIDTH - len(word))), ("field", f"{escape_terminal(check.name):<{_NAME_WIDTH}}"))  # fmt: skip
     yield from wrap((*head, ("", escape_terminal(check.message))), width=width, hang=hang)
     if check.advice:
         advice: Line = (("", " " * hang), ("help", "help: "), ("", escape_terminal(check.advice)))

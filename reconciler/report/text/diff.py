@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from reconciler.model.paths import Json
@@ -94,7 +95,7 @@ def _render_block(rows: Sequence[Row], *, colour: bool) -> list[Line]:
 
 
 def _join(segments: Sequence[Segment]) -> str:
-    return escape_terminal("".join(segment.text for segment in segments))
+    return "".join(segment.face for segment in segments)
 
 
 def _render_side(row: Row, side: RowKind, *, colour: bool) -> Line:
@@ -112,14 +113,14 @@ def _join_changed(segments: Sequence[Segment]) -> list[Segment]:
         inner = 0 < index < len(segments) - 1 and segments[index - 1].changed and segments[index + 1].changed
         changed = segment.changed or (inner and len(segment.text) == 1 and not segment.text.isalnum())
         if joined and joined[-1].changed == changed:
-            joined[-1] = Segment(joined[-1].text + segment.text, changed)
+            joined[-1] = joined[-1].join(segment)
         else:
-            joined.append(Segment(segment.text, changed))
+            joined.append(replace(segment, changed=changed))
     return joined
 
 
 def _render_segment(segment: Segment, style: str, *, marked: bool, colour: bool) -> Span:
-    text = escape_terminal(segment.text)
+    text = segment.face
     if not (marked and segment.changed and text):
         return (style, text)
     if colour:

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from reconciler.ledger.journals.history import RecordedChange, RunRecord, RunSummary, Sighting, Step
 from reconciler.model.paths import MISSING, Json, Missing, format_pointer
-from reconciler.report.escape import escape_json, escape_terminal
+from reconciler.report.escape import disarm, escape_json, escape_terminal
 from reconciler.report.text.paint import Line, fit, indent, measure, measure_line, paint, wrap
 
 _COLUMNS: Final = ("RUN", "WHEN", "WHO", "COMMIT", "WHAT")
@@ -25,11 +25,11 @@ Shown: TypeAlias = Sequence[RunSummary] | Sequence[RunRecord] | RunRecord
 def render_history(shown: Shown, *, width: int, colour: bool) -> str:
     """Render the list of runs, one run, or what happened to one address."""
     if isinstance(shown, RunRecord):
-        return _render_run(shown)
+        return disarm(_render_run(shown))
     records = [one for one in shown if isinstance(one, RunRecord)]
     if records:
-        return "\n\n".join(_render_run(record) for record in records)
-    return _render_list([one for one in shown if isinstance(one, RunSummary)], width=width, colour=colour)
+        return disarm("\n\n".join(_render_run(record) for record in records))
+    return disarm(_render_list([one for one in shown if isinstance(one, RunSummary)], width=width, colour=colour))
 
 
 def _render_list(runs: Sequence[RunSummary], *, width: int, colour: bool) -> str:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final, TypeAlias
 
+from reconciler.report.escape import disarm
+
 Span: TypeAlias = tuple[str, str]
 Line: TypeAlias = tuple[Span, ...]
 
@@ -39,6 +41,8 @@ STYLES: Final = {
 }
 _GAP: Final = 2
 """Cells that part two texts on one line at least."""
+_DISARMED: Final = 3
+"""Cells that a command at the start of a line grows by."""
 
 _TOKENS: Final = re.compile(r"\s+|[^\s/?&]*[/?&]+|[^\s/?&]+")
 
@@ -70,8 +74,11 @@ def fit(text: str, width: int) -> str:
 
 
 def paint(lines: Iterable[Line], *, colour: bool) -> str:
-    """Return lines as text, each ended by a line feed; without colour nothing but the text itself."""
-    return "".join(_paint_line(line, colour=colour) + "\n" for line in lines)
+    """Return lines as text, each ended by a line feed; without colour nothing but the text itself.
+
+    No CI system obeys one of them, wherever a text was wrapped.
+    """
+    return "".join(disarm(_paint_line(line, colour=colour)) + "\n" for line in lines)
 
 
 def _paint_line(line: Line, *, colour: bool) -> str:
@@ -93,14 +100,16 @@ def indent(lines: Iterable[Line], prefix: Line) -> list[Line]:
 def wrap(line: Line, *, width: int, hang: int = 0) -> list[Line]:
     """Break a line at spaces, and at slashes of long words; lines after the first hang by so many spaces.
 
-    No line is wider than `width`, unless a single character is.
+    No line is wider than `width`, unless a single character is; none begins with a CI system's command.
     """
-    if measure_line(line) <= width:
+    commands = "".join(text for _, text in line).lstrip().startswith("::")
+    if measure_line(line) <= width and not commands:
         return [line]
     lines: list[Line] = []
     current: list[Span] = []
     used = 0
-    for style, token in _cut_tokens(line, max(1, width - hang)):
+    for style, part in _cut_tokens(line, max(1, width - hang)):
+        token = part if used > (hang if lines else 0) and used + measure(part) <= width else disarm(part)
         size = measure(token)
         if used + size > width and used > (hang if lines else 0):
             lines.append(tuple(current))
@@ -115,7 +124,8 @@ def wrap(line: Line, *, width: int, hang: int = 0) -> list[Line]:
 def _cut_tokens(line: Line, width: int) -> Iterator[Span]:
     for style, text in line:
         for token in _TOKENS.findall(text):
-            yield from ((style, part) for part in _chop(token, width))
+            room = max(1, width - _DISARMED) if token.startswith("::") else width
+            yield from ((style, part) for part in _chop(token, room))
 
 
 def _chop(token: str, width: int) -> Iterator[str]:
