@@ -59,5 +59,5 @@ def test_outside_of_ci_paths_are_those_of_the_project(checkout: Path) -> None:
 
 def test_saved_drift_is_a_plan(checkout: Path) -> None:
     read(checkout, "--sandbox apply --auto-approve", exit_code=0)
-    shown = read(checkout, "--sandbox drift --out drift.json", exit_code=0)
-    assert shown == read(checkout, "show drift.json", exit_code=0)
+    shown = read(checkout, "--sandbox drift --format json --out drift.json", exit_code=0)
+    assert shown == read(checkout, "show drift.json --format json", exit_code=0)
