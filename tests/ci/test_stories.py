@@ -14,7 +14,7 @@ from reconciler.cli.options import Globals
 from tests.ci.conftest import Ran, Run
 from tests.ci.fake_forge import REPOSITORY, TOKEN, FakeForge
 
-ACCOUNTS = "version: 1\naccounts: {fluents: {}, polyai: {}}\n"
+ACCOUNTS = "version: 1\naccounts: {fluents: {}}\n"
 NUMBERS = """\
 numbers:
   front:

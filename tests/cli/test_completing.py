@@ -39,7 +39,7 @@ def project(tmp_path: Path) -> Path:
     ("words", "offered"),
     [
         (("plan", "--target", "numbers."), ["numbers.after-hours", "numbers.front-desk"]),
-        (("apply", "--allow-protected", "agents."), ["agents.receptionist"]),
+        (("apply", "--allow-protected", "agents.rec"), ["agents.receptionist"]),
         (("plan", "--account", "f"), ["fluents"]),
         (("pull", "conn"), ["connectors"]),
         (("explain", "connectors.voiceN"), ["connectors.voiceName"]),

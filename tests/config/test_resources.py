@@ -322,7 +322,7 @@ def test_several_mistakes_in_one_spec(workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     ("text", "codes"),
     [
-        ("numbers: {'a b': {id: +12025550143, spec: {labl: x}}}", ["bad-name", "unknown-field"]),
+        ("numbers: {'a b': {id: +12025550143, account: fluents, spec: {labl: x}}}", ["bad-name", "unknown-field"]),
         ("numbers: {a: {id: +12025550143, account: fluent, spec: {labl: x, label: y}}}", ["account-unknown", "unknown-field"]),
         ("numbers: {'a b': {id: x, account: fluent, spec: {label: y, outbound_only: 7}}}", ["account-unknown", "bad-identity", "bad-name", "wrong-type"]),
     ],
