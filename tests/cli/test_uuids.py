@@ -15,7 +15,7 @@ agents:
   desk: {{id: {LOWER.upper()}, spec: {{name: Desk}}}}
   same: {{id: {LOWER.replace("abcd", "ABCE")}, spec: {{name: Same}}}}
 numbers:
-  front: {{id: "{NUMBER}", spec: {{inbound_agent: {LOWER.upper()}}}}}
+  front: {{account: fluents, id: "{NUMBER}", spec: {{inbound_agent: {LOWER.upper()}}}}}
 connectors:
   one: {{id: {{agentId: {AGENT}, connectorId: conn-A}}, spec: {{asrLangCode: en-US}}}}
 """
