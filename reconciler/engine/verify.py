@@ -106,8 +106,11 @@ def find_collateral(
 
 def _list_lent(resource_type: ResourceType) -> set[str]:
     """List the fields that belong to an object that another field refers to, such as the name of a number's agent."""
-    fields = resource_type.fields
-    return {name for name, known in fields.items() if any(fields[source].reference for source in known.derived_from)}
+    return {
+        name
+        for name, known in resource_type.fields.items()
+        if any(resource_type.find_field((source,)).reference for source in known.derived_from)
+    }
 
 
 def live_value(resource_type: ResourceType, path: FieldPath, live: Mapping[str, Json]) -> Json | Missing:

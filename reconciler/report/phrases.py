@@ -165,10 +165,14 @@ def tell_reach(update: Update) -> str:
     """Say which objects use the changed one, by name, and what was not looked at; empty where nothing can use it."""
     if update.reach is None:
         return ""
-    kinds = " and ".join(kind.replace("_", " ") for kind, _ in update.reach.users)
+    kinds = _enumerate([kind.replace("_", " ") for kind, _ in update.reach.users])
     unseen = f"{kinds} that this project does not declare were not looked at"
     found = [_tell_users(kind, names) for kind, names in update.reach.users if names]
-    return f"reaches {' and '.join(found)}; {unseen}" if found else f"reaches nothing that is declared here; {unseen}"
+    return f"reaches {_enumerate(found)}; {unseen}" if found else f"reaches nothing that is declared here; {unseen}"
+
+
+def _enumerate(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def _tell_users(kind: str, names: Sequence[str]) -> str:
