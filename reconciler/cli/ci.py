@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 DRIFT_TITLE = "Live configuration differs from git"
+ACCEPT_TITLE = "Take over what was changed outside git"
 FAILED_TITLE = "An apply of the configuration failed"
 
 
@@ -133,6 +134,32 @@ def issue(
     if notify and not dry_run and posted.deed in {Deed.CREATED, Deed.CLOSED}:
         send_notice(context, build_drift_notice(context, plan, posting, posted), style=notify)
     return 0
+
+
+@command(
+    "drift-pr",
+    example="reconciler ci drift-pr\nreconciler --env production ci drift-pr --target-branch main --dry-run",
+    deed=True,
+)
+@click.option("--title", default=ACCEPT_TITLE, show_default=True, metavar="TEXT", help="Title of a new pull request.")
+@click.option("--target-branch", default="", metavar="NAME", help="Where to propose it; default: this job's branch.")
+@click.option("--conflicts", is_flag=True, help="Also fields that git changed since the last apply.")
+@_posting
+@_dry_run
+def drift_pr(
+    options: Globals, title: str, target_branch: str, name: str, author: str, *, conflicts: bool, dry_run: bool
+) -> int:
+    """Propose what moved outside git as a change to the files: one pull request, renewed while open, closed when in sync.
+
+    The edit is that of `drift --accept`, on a branch of its own; the work tree stays as it is. For scheduled jobs of the main
+    branch, never for pull requests or forks. Takes the rights to push branches and to open pull requests.
+    """
+    from reconciler.app.ci.drift_pr import post_drift_pr
+    from reconciler.app.ci.posting import Posting
+
+    posting = Posting(name=name, author=author, dry_run=dry_run)
+    posted = post_drift_pr(options.build_context(), posting, title=title, target=target_branch, conflicts=conflicts)
+    return _report(posted, posting, what="pull request")
 
 
 @command("summary", example="reconciler ci summary plan.json")
@@ -281,5 +308,5 @@ def _report(posted: Posted, posting: Posting, *, what: str) -> int:
     return 0
 
 
-for subcommand in (comment, issue, summary, reviewed, outcome, outputs):
+for subcommand in (comment, issue, drift_pr, summary, reviewed, outcome, outputs):
     ci.add_command(subcommand)

@@ -1,4 +1,4 @@
-"""Write one comment or one issue at GitHub or GitLab, and nothing else: the token goes to its API's host only."""
+"""Write one comment, one issue or one proposal at GitHub or GitLab, and nothing else: the token goes to its API's host only."""
 
 from __future__ import annotations
 
@@ -101,6 +101,47 @@ class ForgeClient:
         path = self._exchange.fill(self.forge.issue_comments, number=issue.number)
         await self._exchange.write("POST", path, {"body": reason}, need=self.forge.issue_permission)
         return await self._change_issue(issue, dict(self.forge.close))
+
+    async def list_proposals(self, branch: str) -> AsyncIterator[Note]:
+        """Yield the open pull requests or merge requests of this repository that propose a branch."""
+        query = {"state": self.forge.open_state}
+        query |= {"source_branch": branch} if self.forge.source_branch == "source_branch" else {}
+        async for rows in self._exchange.pages(self._exchange.fill(self.forge.reviews), query):
+            for row in rows if isinstance(rows, list) else []:
+                head = (
+                    pick(row, ("head", "ref")) if self.forge.source_branch == "head" else pick(row, ("source_branch",))
+                )
+                if head == branch and not self._is_foreign(row):
+                    yield self._read_note(row)
+
+    def _is_foreign(self, row: Json) -> bool:
+        """Tell whether a review comes from a fork, whose branch may be called anything."""
+        owner, target = pick(row, ("head", "repo", "full_name")), pick(row, ("base", "repo", "full_name"))
+        source, project = pick(row, ("source_project_id",)), pick(row, ("target_project_id",))
+        return bool(owner != target or source != project)
+
+    async def propose(self, title: str, body: str, *, branch: str, target: str) -> Note:
+        """Open a pull request or merge request from a branch of this repository."""
+        content = {"title": title, self.forge.issue_text: body}
+        content |= {self.forge.source_branch: branch, self.forge.target_branch: target}
+        path = self._exchange.fill(self.forge.reviews)
+        return self._read_note(await self._exchange.write("POST", path, content, need=self.forge.review_permission))
+
+    async def edit_proposal(self, proposal: Note, body: str) -> Note:
+        """Replace the text of a pull request or merge request."""
+        return await self._change_proposal(proposal, {self.forge.issue_text: body})
+
+    async def withdraw(self, proposal: Note, *, reason: str) -> Note:
+        """Say why in a comment, then close the pull request or merge request; it is never merged from here."""
+        path = self._exchange.fill(self.forge.comments, number=proposal.number)
+        await self._exchange.write("POST", path, {"body": reason}, need=self.forge.review_permission)
+        closed = {name: value for name, value in self.forge.close.items() if name != "state_reason"}
+        return await self._change_proposal(proposal, closed)
+
+    async def _change_proposal(self, proposal: Note, content: Mapping[str, Json]) -> Note:
+        path = self._exchange.fill(self.forge.proposal, number=proposal.number)
+        need = self.forge.review_permission
+        return self._read_note(await self._exchange.write(self.forge.edit_method, path, content, need=need))
 
     async def find_merged(self, commit: str, *, branch: str) -> tuple[int, ...]:
         """Return the numbers of the pull requests or merge requests that were merged into a branch and brought a commit."""

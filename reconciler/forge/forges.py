@@ -1,6 +1,6 @@
 """GitHub and GitLab as data: where comments and issues live, and what their parts are called.
 
-Only these places can be reached; nothing here can delete, merge, push or read code.
+Only these places can be reached; nothing here can delete, merge, approve or read code.
 """
 
 from __future__ import annotations
@@ -32,12 +32,18 @@ class Forge:
     issues: str
     issue: str
     issue_comments: str
+    reviews: str
+    """Where open reviews are listed and new ones proposed."""
+    proposal: str
     merged: str
     compare: str
     """The commits between two of them."""
     edit_method: str
     issue_text: str
     """The field of an issue that holds its text."""
+    source_branch: str
+    """The field of a new review that names the branch to take."""
+    target_branch: str
     number: str
     """The field that holds the number of an issue or a review."""
     author: FieldPath
@@ -49,6 +55,7 @@ class Forge:
     close: Mapping[str, Json]
     comment_permission: str
     issue_permission: str
+    review_permission: str
     read_permission: str
     robot: str = ""
     """Whom to take for ourselves where the token may not ask; empty where it always may."""
@@ -67,10 +74,14 @@ GITHUB: Final = Forge(
     issues="/repos/{repository}/issues",
     issue="/repos/{repository}/issues/{number}",
     issue_comments="/repos/{repository}/issues/{number}/comments",
+    reviews="/repos/{repository}/pulls",
+    proposal="/repos/{repository}/pulls/{number}",
     merged="/repos/{repository}/commits/{commit}/pulls",
     compare="/repos/{repository}/compare/{since}...{until}",
     edit_method="PATCH",
     issue_text="body",
+    source_branch="head",
+    target_branch="base",
     number="number",
     author=("user", "login"),
     commit="sha",
@@ -79,6 +90,7 @@ GITHUB: Final = Forge(
     close=MappingProxyType({"state": "closed", "state_reason": "completed"}),
     comment_permission="Give the job `permissions: pull-requests: write`.",
     issue_permission="Give the job `permissions: issues: write`.",
+    review_permission="Give the job `permissions: contents: write, pull-requests: write`, and let Actions create pull requests in the settings.",
     read_permission="Give the job `permissions: pull-requests: read` (or `issues: read`), and check the repository's name.",
     robot=ROBOT,
     headers=MappingProxyType({"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}),
@@ -97,11 +109,15 @@ GITLAB: Final = Forge(
     issues="/projects/{repository}/issues",
     issue="/projects/{repository}/issues/{number}",
     issue_comments="/projects/{repository}/issues/{number}/notes",
+    reviews="/projects/{repository}/merge_requests",
+    proposal="/projects/{repository}/merge_requests/{number}",
     merged="/projects/{repository}/repository/commits/{commit}/merge_requests",
     compare="/projects/{repository}/repository/compare",
     compare_query=MappingProxyType({"from": "{since}", "to": "{until}"}),
     edit_method="PUT",
     issue_text="description",
+    source_branch="source_branch",
+    target_branch="target_branch",
     number="iid",
     author=("author", "username"),
     commit="id",
@@ -110,6 +126,7 @@ GITLAB: Final = Forge(
     close=MappingProxyType({"state_event": "close"}),
     comment_permission=_TOKEN_NEEDS,
     issue_permission=_TOKEN_NEEDS,
+    review_permission=_TOKEN_NEEDS.replace("Reporter", "Developer"),
     read_permission=_TOKEN_NEEDS,
     headers=MappingProxyType({"Accept": "application/json"}),
 )

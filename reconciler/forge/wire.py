@@ -84,7 +84,7 @@ class TokenAuth(httpx.Auth):
 
 
 def allow_notes(forge: Forge, api: str, repository: str) -> Callable[[httpx.Request], None]:
-    """Let nothing through but reads under the API's address, and the writes of comments and issues of one repository."""
+    """Let nothing through but reads under the API's address, and the writes of comments, issues and proposals of one repository."""
     start = httpx.URL(api)
     root = start.raw_path.decode().rstrip("/")
     safe = "/" if forge.edit_method == "PATCH" else ""
@@ -94,8 +94,10 @@ def allow_notes(forge: Forge, api: str, repository: str) -> Callable[[httpx.Requ
             ("POST", forge.comments),
             ("POST", forge.issues),
             ("POST", forge.issue_comments),
+            ("POST", forge.reviews),
             (forge.edit_method, forge.comment),
             (forge.edit_method, forge.issue),
+            (forge.edit_method, forge.proposal),
         )
     ]
 
@@ -110,7 +112,7 @@ def allow_notes(forge: Forge, api: str, repository: str) -> Callable[[httpx.Requ
         if request.method != "GET" and not any(
             request.method == method and pattern.fullmatch(sought) for method, pattern in writes
         ):
-            message = f"refused to send {request.method} {sought}: it is no comment and no issue"
+            message = f"refused to send {request.method} {sought}: it is no comment, no issue and no proposal"
             raise ForbiddenRequestError(message)
 
     return guard

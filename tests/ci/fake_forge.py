@@ -44,6 +44,8 @@ class FakeForge:
     """Pull request -> the branch that it goes to; `main` where nothing is said."""
     history: list[str] = field(default_factory=list)
     """The commits of the main branch, the oldest first."""
+    proposals: list[dict[str, Any]] = field(default_factory=list)
+    """Pull requests that were opened here, in both forges' words."""
     hooked: list[dict[str, Any]] = field(default_factory=list)
     """What the chat's webhook was sent."""
     hook_status: int = 200
@@ -122,6 +124,8 @@ class FakeForge:
             (r"/issues/comments/(\d+)", lambda found: self._edit_note(request, "PATCH", int(found[1]), content)),
             (r"/issues", lambda _: self._issues(request, content)),
             (r"/issues/(\d+)", lambda found: self._edit_issue(int(found[1]), content, closed=closed)),
+            (r"/pulls", lambda _: self._proposals(request, content)),
+            (r"/pulls/(\d+)", lambda found: self._edit_proposal(int(found[1]), content, closed=closed)),
             (r"/commits/(\w+)/pulls", lambda found: self._merged(found[1], "number")),
             (r"/compare/(\w+)\.\.\.(\w+)", lambda found: self._compare(found[1], found[2], "sha")),
         ]
@@ -134,6 +138,8 @@ class FakeForge:
             (r"/merge_requests/\d+/notes/(\d+)", lambda found: self._edit_note(request, "PUT", int(found[1]), content)),
             (r"/issues", lambda _: self._issues(request, content)),
             (r"/issues/(\d+)", lambda found: self._edit_issue(int(found[1]), content, closed=closed)),
+            (r"/merge_requests", lambda _: self._proposals(request, content)),
+            (r"/merge_requests/(\d+)", lambda found: self._edit_proposal(int(found[1]), content, closed=closed)),
             (r"/repository/commits/(\w+)/merge_requests", lambda found: self._merged(found[1], "iid")),
             (r"/repository/compare", lambda _: self._compare(query["from"], query["to"], "id")),
         ]
@@ -143,6 +149,36 @@ class FakeForge:
         if request.method == "POST":
             return JSONResponse(self.say(review, self.author, content["body"]), 201)
         return self._page(request, self.comments.get(review, []))
+
+    def _proposals(self, request: Request, content: Mapping[str, Any]) -> Response:
+        if request.method == "GET":
+            return self._page(request, [one for one in self.proposals if one["state"] in ("open", "opened")])
+        self.serial += 1
+        branch = content.get("head") or content["source_branch"]
+        proposal = {
+            "number": self.serial,
+            "iid": self.serial,
+            "title": content["title"],
+            "body": content.get("body"),
+            "description": content.get("description"),
+            "state": "open",
+            "head": {"ref": branch, "repo": {"full_name": REPOSITORY}},
+            "base": {"ref": content.get("base"), "repo": {"full_name": REPOSITORY}},
+            "source_branch": branch,
+            "target_branch": content.get("target_branch"),
+            "user": {"login": self.author},
+            "author": {"username": self.author},
+            "html_url": f"{self.url}/pull/{self.serial}",
+        }
+        self.proposals.append(proposal)
+        return JSONResponse(proposal, 201)
+
+    def _edit_proposal(self, number: int, content: Mapping[str, Any], *, closed: bool) -> Response | None:
+        found = next((one for one in self.proposals if one["number"] == number), None)
+        if found is not None:
+            found.update(content)
+            found["state"] = "closed" if closed else found["state"]
+        return JSONResponse(found) if found else None
 
     def _edit_note(self, request: Request, method: str, number: int, content: Mapping[str, Any]) -> Response | None:
         if request.method != method:

@@ -68,6 +68,31 @@ def accept(review: Review, *, wanted: Sequence[str] = (), conflicts: bool = Fals
     The files are checked once written: what would not be a valid project any more is put back, and said.
     """
     files = SourceFiles(review.workspace)
+    written, left = _edit_all(review, files, wanted, conflicts=conflicts)
+    changed = files.save()
+    return Accepted(tuple(_list_updates(review, written)), changed, left)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What accepting would make of the files, by path below the project folder; they are as they were."""
+
+    accepted: Accepted
+    contents: Mapping[str, bytes]
+
+
+def draft_acceptance(review: Review, *, conflicts: bool = False) -> Draft:
+    """Return the files as `accept` would write them, checked, without keeping them."""
+    files = SourceFiles(review.workspace)
+    written, left = _edit_all(review, files, (), conflicts=conflicts)
+    contents = files.try_out()
+    return Draft(Accepted(tuple(_list_updates(review, written)), tuple(contents), left), contents)
+
+
+def _edit_all(
+    review: Review, files: SourceFiles, wanted: Sequence[str], *, conflicts: bool
+) -> tuple[list[Acceptance], tuple[Diagnostic, ...]]:
+    """Change the files in memory; return what was written and what was left."""
     chosen = list(_choose(review, wanted, conflicts=conflicts))
     acceptances = [_describe(review, files, update, change) for update, change in chosen]
     left = [_leave(each, each.origin.reason) for each in acceptances if isinstance(each.origin, Nowhere)]
@@ -80,8 +105,7 @@ def accept(review: Review, *, wanted: Sequence[str] = (), conflicts: bool = Fals
             left += [_leave(each, reason)] if reason else []
             written += [] if reason else [each]
         files.put(file, edited.text)
-    changed = files.save()
-    return Accepted(tuple(_list_updates(review, written)), changed, tuple(left))
+    return written, tuple(left)
 
 
 def _list_updates(review: Review, written: Sequence[Acceptance]) -> Iterator[Update]:

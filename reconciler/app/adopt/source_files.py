@@ -107,16 +107,30 @@ class SourceFiles:
 
     def save(self) -> tuple[str, ...]:
         """Write the changed files, each whole; return their names. What makes the project invalid is put back and said."""
+        self._write_checked()
+        return tuple(self._changed)
+
+    def try_out(self) -> Mapping[str, bytes]:
+        """Return the changed files as `save` would leave them, checked; the files themselves are as they were."""
+        before = self._write_checked()
+        contents = {file: self._place(file).read_bytes() for file in self._changed}
+        self._put_back(before)
+        return contents
+
+    def _write_checked(self) -> Mapping[str, bytes]:
         before = {file: self._place(file).read_bytes() for file in self._changed}
         for file, text in self._changed.items():
             mark = _MARK if before[file].startswith(_MARK) else b""
             self._write(file, mark + text.encode())
         broken = self._check()
         if broken:
-            for file, content in before.items():
-                self._write(file, content)
+            self._put_back(before)
             raise Problem(*broken, exit_code=Exit.INVALID)
-        return tuple(self._changed)
+        return before
+
+    def _put_back(self, before: Mapping[str, bytes]) -> None:
+        for file, content in before.items():
+            self._write(file, content)
 
     def _place(self, file: str) -> Path:
         return (self._root / file).resolve()

@@ -130,6 +130,18 @@ class Repository:
         when, _, message = text.partition("\n")
         return message, when
 
+    def read_head(self) -> str:
+        """Return the commit that is checked out."""
+        return _attempt(lambda: self._git.run("rev-parse", "--verify", "HEAD^{commit}")).strip()
+
+    def read_parent(self, commit: str) -> str:
+        """Return the first parent of a commit, "" for none."""
+        return (
+            _attempt(lambda: self._git.run("log", "-1", "--no-show-signature", "--format=%P", commit))
+            .split(" ")[0]
+            .strip()
+        )
+
     def create_commit(self, changes: Mapping[str, bytes], *, parent: str, message: str, signature: Signature) -> str:
         """Store a commit that changes files of its parent ("" for none); no ref points at it yet."""
         return _attempt(lambda: self._create_commit(changes, parent=parent, message=message, signature=signature))

@@ -23,6 +23,7 @@ LONGEST = 65_000
 MOST_SHOWN = 1_000
 """Updates whose fingerprints a comment carries at most; they take 17 characters each."""
 
+_MOST_LEFT = 50
 _FOOT = 2_000
 """Room for the marker, the foot and what is said between."""
 _SHOWN = re.compile(r"\n<!-- reconciler:shown:([0-9a-f,]*) -->\s*\Z")
@@ -102,6 +103,21 @@ def write_issue(plan: Plan, origin: Origin, *, links: SourceLinks | None = None)
     title = f"Drift {origin.label}".rstrip()
     text = compose_markdown(plan, links=links, limit=min(60_000, LONGEST - _FOOT), title=title).text
     return f"{mark(plan.environment, origin, subject='drift')}\n{_drop_marker(text)}{write_foot(origin)}"
+
+
+def write_proposal(plan: Plan, origin: Origin, *, left: Sequence[str], links: SourceLinks | None = None) -> str:
+    """Return the text of the pull request that takes over what moved outside git; `left` names what it could not take."""
+    shown = write_issue(plan, origin, links=links).partition("\n")[2]
+    lines = [mark(plan.environment, origin, subject="drift-pr")]
+    lines += ["Merge this to keep what was changed outside git; close it and apply to put git's values back.", ""]
+    if left:
+        lines += ["Not in this change, since no single place in the files holds them:", ""]
+        lines += [*(f"- {code(name)}" for name in left[:_MOST_LEFT]), *_count_rest(left), ""]
+    return "\n".join(lines) + shown
+
+
+def _count_rest(left: Sequence[str]) -> list[str]:
+    return [f"- and {len(left) - _MOST_LEFT} more"] if len(left) > _MOST_LEFT else []
 
 
 def write_closing(plan: Plan, *, run_url: str = "") -> str:

@@ -1,0 +1,46 @@
+"""Push one change to a branch of our own, without touching the work tree, the index or any other branch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from reconciler.ledger.errors import LedgerUnavailable
+from reconciler.ledger.stores.git_repository import Repository, Signature
+
+
+def push_change(
+    root: Path,
+    branch: str,
+    contents: Mapping[str, bytes],
+    *,
+    message: str,
+    author: str,
+    now: datetime,
+    environ: Mapping[str, str],
+) -> bool:
+    """Let a branch be the commit that is checked out with files changed; remove it where none is. Tell whether it moved.
+
+    `contents` are whole files by path below `root`. A branch that holds the same change on the same commit stays as it is. Raises
+    LedgerUnavailable where git does not do it.
+    """
+    repository = Repository(root, environ=environ)
+    ref = f"refs/heads/{branch}"
+    old = repository.read_shared(ref)
+    if not contents:
+        return bool(old) and repository.swap(ref, new="", old=old)
+    head = repository.read_head()
+    prefix = f"{repository.prefix}/" if repository.prefix else ""
+    changes = {f"{prefix}{path}": content for path, content in contents.items()}
+    if old and repository.read_parent(old) == head and _holds(repository, old, changes):
+        return False
+    commit = repository.create_commit(changes, parent=head, message=message, signature=Signature(author, now))
+    if not repository.swap(ref, new=commit, old=old):
+        text = f"somebody else moved {branch} at the same time"
+        raise LedgerUnavailable(text, advice="Run it again: the branch belongs to this command alone.")
+    return True
+
+
+def _holds(repository: Repository, commit: str, changes: Mapping[str, bytes]) -> bool:
+    return all(repository.read_files(commit, folder=path).get("") == content for path, content in changes.items())
