@@ -17,6 +17,7 @@ version: 1
 accounts: {galtea: {}, fluents: {}, polyai: {region: us}}
 numbers:
   front.desk:
+    account: fluents
     match: {label: Desk}
     spec: {description: "voice ${connectors.live.voiceName}"}
 phone_connections:
@@ -258,8 +259,8 @@ def test_a_pull_knows_what_is_declared_through_references(tmp_path: Path) -> Non
 def test_explain_tells_both_directions(tmp_path: Path) -> None:
     staged = stage(tmp_path)
     told = staged.run("explain", "numbers.front.desk")
-    assert "takes connectors.live.voiceName for spec.description (reconciler.yaml:6:25)" in told.words
-    assert "taken by phone_connections.line, numbers.front.desk.id (reconciler.yaml:9:45)" in told.words
+    assert "takes connectors.live.voiceName for spec.description (reconciler.yaml:7:25)" in told.words
+    assert "taken by phone_connections.line, numbers.front.desk.id (reconciler.yaml:10:45)" in told.words
     told = staged.run("explain", "phone_connections.line")
     assert "the only one with productId prod_1, phoneNumber ${numbers.front.desk.id}" in told.words
 

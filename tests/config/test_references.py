@@ -16,7 +16,7 @@ from .conftest import Workspace
 
 TARGETS = """\
 numbers:
-  front.desk: {id: +12025550143, spec: {label: Front desk, outbound_only: true, example_context: {city: Oslo, deep: {a: [1]}}}}
+  front.desk: {account: fluents, id: +12025550143, spec: {label: Front desk, outbound_only: true, example_context: {city: Oslo, deep: {a: [1]}}}}
 connectors:
   live-us: {id: {agentId: PROJECT-1, connectorId: conn-1}, spec: {asrLangCode: en-US}}
   empty: {id: {agentId: PROJECT-1, connectorId: conn-2}, spec: {variantId: null}}
@@ -217,7 +217,7 @@ def test_an_id_that_is_filled_in_must_look_like_one(workspace: Workspace) -> Non
 
 
 def test_an_id_of_another_kind_is_refused_where_the_vendor_names_one(workspace: Workspace) -> None:
-    text = "numbers:\n  b: {id: +12025550144, spec: {inbound_agent: '${connectors.live-us.connectorId}'}}\n"
+    text = "numbers:\n  b: {account: fluents, id: +12025550144, spec: {inbound_agent: '${connectors.live-us.connectorId}'}}\n"
     (found,) = refuse(workspace, text)
     assert (found.code, "takes the id of one of the agents" in found.message) == ("wrong-type", True)
 

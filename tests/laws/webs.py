@@ -74,11 +74,16 @@ class Web:
 
     def _write(self, node: Node) -> dict[str, Any]:
         spec = {field: "".join(map(_spell, pieces)) for field, pieces in self.specs[node].items()}
+        # Two vendors have numbers.
+        account = {"account": "fluents"} if node.kind == "numbers" else {}
+        return {**account, **self._write_identity(node), "spec": spec}
+
+    def _write_identity(self, node: Node) -> dict[str, Any]:
         matched = self.identities[node]
         if matched is None:
-            return {"id": identity_of(node), "spec": spec}
+            return {"id": identity_of(node)}
         keys = {matched[0]: _spell(matched[1])}
-        return {"match": {"productId": "prod_1", **keys} if node.kind == "phone_connections" else keys, "spec": spec}
+        return {"match": {"productId": "prod_1", **keys} if node.kind == "phone_connections" else keys}
 
     def takes(self, node: Node) -> set[Node]:
         """List the nodes that one takes values from."""
