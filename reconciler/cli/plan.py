@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.options import Globals, command, selection
+
+if TYPE_CHECKING:
+    from reconciler.app.context import Context
+    from reconciler.app.problem import Problem
 
 EXAMPLE = """
 reconciler plan
@@ -37,6 +42,7 @@ def plan(
     Reads the live state with GET requests only and compares it with what the files declare. Nothing is written
     anywhere, except the plan itself with --out.
     """
+    from reconciler.app.problem import Problem
     from reconciler.app.review.review import judge_plan, review
     from reconciler.cli.formats import render_plan_as
     from reconciler.cli.saving import save_plan
@@ -46,7 +52,11 @@ def plan(
     with show_reading() as on_request:
         context = options.build_context(on_request=on_request)
         pictured = out is not None or style != "text"
-        made = review(context, targets=targets, accounts=accounts, with_numbers=pictured).plan
+        try:
+            made = review(context, targets=targets, accounts=accounts, with_numbers=pictured).plan
+        except Problem as problem:
+            _write_nothing(problem, context, style)
+            raise
     if style == "text":
         tell_diagnostics(made.diagnostics)
     write(render_plan_as(made, style=style, verbose=options.verbose, folder=Path(options.folder)), style=style)
@@ -56,3 +66,15 @@ def plan(
         save_plan(made, out)
         tell(f"Saved to {out}. Apply exactly this with: reconciler apply {out}")
     return judge_plan(made, detailed=detailed_exitcode)
+
+
+def _write_nothing(problem: Problem, context: Context, style: str) -> None:
+    """Write a document for programs where there is no plan: it holds what is wrong, and nothing that could be applied."""
+    from reconciler.cli.formats import render_plan_as
+    from reconciler.cli.terminal import write
+    from reconciler.model.plan import Plan
+
+    if style in {"text", "markdown", "html"}:
+        return
+    empty = Plan(context.now().isoformat(timespec="seconds"), (), (), problem.diagnostics)
+    write(render_plan_as(empty, style=style, verbose=False, folder=Path(context.folder)), style=style)

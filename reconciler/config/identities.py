@@ -104,8 +104,20 @@ class IdentityReader:
         unknown = [key for key in keys if key not in knowledge.match_keys]
         for key in unknown:
             at = self.document.places.of_key(keys, key)
-            self._refuse(at, "unknown-key", f"`match` has no key {quote(key)}", suggest(key, knowledge.match_keys))
+            self._refuse(at, "unknown-key", f"`match` has no key {quote(key)}", self._advise_key(key, knowledge))
         return {} if missing or unknown else self._read_keys(keys, knowledge)
+
+    def _advise_key(self, key: str, knowledge: Knowledge) -> str:
+        """Say that a key is the id, where it is; else name the nearest natural key."""
+        part = next((part for part in knowledge.parts.values() if key in {part.name, part.field}), None)
+        if part is None:
+            return suggest(key, knowledge.match_keys)
+        written = (
+            f"`id: {{{', '.join(f'{name}: ...' for name in knowledge.parts)}}}`"
+            if len(knowledge.parts) > 1
+            else "`id:`"
+        )
+        return f"{key} is the id of {with_article(knowledge.resource_type.title)}: write {written} instead of `match:`."
 
     def _read_keys(self, keys: dict[str, Node], knowledge: Knowledge) -> dict[str, str]:
         texts = {key: self._read_key(keys, key, knowledge.parts.get(key)) for key in keys}

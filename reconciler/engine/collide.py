@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.live import LiveState, Present
+from reconciler.model.paths import Json
 from reconciler.model.project import Account, Declared
+from reconciler.model.resource_type import Catalog, ResourceType
 
 
 def find_collisions(
@@ -28,6 +30,42 @@ def find_collisions(
         if len(group) > 1
         for declared in group
     }
+
+
+def find_namesakes(
+    resources: Sequence[Declared], *, live: LiveState, accounts: Mapping[str, Account], catalog: Catalog
+) -> dict[str, Diagnostic]:
+    """Return a diagnostic for the address of each resource that would end with a name that must be its own, and is not."""
+    named: dict[object, list[Declared]] = {}
+    for declared in resources:
+        reading, known = live.readings[declared.address], catalog.of(declared)
+        if known.unique and isinstance(reading, Present):
+            values = tuple(str(_read_end(name, declared, reading)) for name in known.unique)
+            named.setdefault((known.key, accounts[declared.account].base_url, values), []).append(declared)
+    return {
+        declared.address: _share(declared, [other for other in group if other is not declared], catalog.of(declared))
+        for group in named.values()
+        if len(group) > 1
+        for declared in group
+    }
+
+
+def _read_end(name: str, declared: Declared, reading: Present) -> Json:
+    """Return what a field will be after the plan, or a part of the identity."""
+    parts = dict(reading.identity.parts)
+    return parts[name] if name in parts else declared.spec.get(name, reading.value.get(name))
+
+
+def _share(declared: Declared, others: Sequence[Declared], known: ResourceType) -> Diagnostic:
+    named = ", ".join(f"{other.address} ({other.location})" for other in others)
+    return Diagnostic(
+        code="collision",
+        message=f"{declared.address} would have the same {' and '.join(known.unique)} as {named}, which {known.title}s may not",
+        advice="Give each its own name.",
+        location=declared.locate((known.unique[-1],)),
+        address=declared.address,
+        path=f"/{known.unique[-1]}",
+    )
 
 
 def _collide(declared: Declared, others: Sequence[Declared]) -> Diagnostic:

@@ -10,12 +10,13 @@ from types import MappingProxyType
 from reconciler.engine.attribute import attribute
 from reconciler.engine.batch import count_requests, name_carriers
 from reconciler.engine.calls import draw_calls
-from reconciler.engine.collide import find_collisions
+from reconciler.engine.collide import find_collisions, find_namesakes
 from reconciler.engine.diff import find_differences
 from reconciler.engine.encode import encode_update
 from reconciler.engine.exempt import find_ignored
 from reconciler.engine.follow import find_consequences
 from reconciler.engine.forms import note_reformed
+from reconciler.engine.moved import note_moved
 from reconciler.engine.owners import Owners
 from reconciler.engine.reach import tell_reach
 from reconciler.engine.references import LOST, Resolution, close, list_upstream, resolve, sort_by_references
@@ -99,7 +100,9 @@ def _judge_all(
 ) -> dict[str, Verdict]:
     """Judge resources after those that they refer to; trouble of their own comes before that of others."""
     resolved = resolution.resources
-    collisions = find_collisions(tuple(resolved.values()), live=live, accounts=project.accounts)
+    several, accounts = tuple(resolved.values()), project.accounts
+    collisions = find_namesakes(several, live=live, accounts=accounts, catalog=catalog)
+    collisions |= find_collisions(several, live=live, accounts=accounts)
     verdicts: dict[str, Verdict] = {}
     planned: dict[str, Planned] = {}
     for declared in sort_by_references(involved):
@@ -206,7 +209,7 @@ def plan_resource(
     if refusals:
         return _refuse(declared, refusals)
     doubts = find_doubts(declared, changes, resource_type=resource_type, account=account, options=options)
-    notes = (*_note_moved(declared, reading), *note_reformed(declared, reading, resource_type), *doubts)
+    notes = (*note_moved(declared, reading), *note_reformed(declared, reading, resource_type), *doubts)
     if not changes:
         return Verdict(_planned(declared, Status.IN_SYNC), diagnostics=notes)
     update = _make_update(declared, reading, changes, resource_type=resource_type, account=account)
@@ -302,21 +305,6 @@ def _not_planned(declared: Declared, reading: Absent | Unknown, status: Status, 
         address=declared.address,
     )
     return Verdict(_planned(declared, status, reason), diagnostics=(diagnostic,))
-
-
-def _note_moved(declared: Declared, reading: Present) -> tuple[Diagnostic, ...]:
-    if declared.identity is None or declared.identity == reading.identity:
-        return ()
-    return (
-        Diagnostic(
-            code="moved",
-            message=f"{declared.address} now lives at {reading.identity}",
-            severity=Severity.WARNING,
-            advice=f"Write its new id: {reading.identity.as_json()}",
-            location=declared.location,
-            address=declared.address,
-        ),
-    )
 
 
 def _suspect_accounts(verdicts: Sequence[Verdict], accounts: Mapping[str, Account]) -> list[Diagnostic]:

@@ -101,6 +101,8 @@ class ResourceType:
     """Other generations of this kind."""
     live_risk: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Field -> live value -> why any change to such an object is high risk."""
+    unique: tuple[str, ...] = ()
+    """Fields and identity parts that no two objects may have all alike, e.g. a product and the name in it."""
     label: str = ""
     """The live field a person knows the object by."""
     tombstone: str = ""

@@ -92,6 +92,7 @@ def _compile(document: Json, *, provider: str, kind: str, source: Path) -> Resou
         union=branches,
         generation=document.get("x-generation", ""),
         live_risk=_live_risk(document["properties"]),
+        unique=tuple(identity.get("unique", ())),
         label=identity.get("label", ""),
         tombstone=identity.get("tombstone", ""),
         phone_number=next((name for name, known in fields.items() if known.schema.get("format") == "e164"), ""),

@@ -242,11 +242,9 @@ def _show(value: Json) -> str:
         return quote(value)
     if isinstance(value, dict | list):
         return "a mapping" if isinstance(value, dict) else "a list"
-    return (
-        {None: "null", True: "true", False: "false"}.get(value, str(value))
-        if value in (None, True, False)
-        else str(value)
-    )
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _shorten(text: str) -> str:
