@@ -34,6 +34,8 @@ class Account:
     """The same for single fields, by name."""
     workspace: str = ""
     """The id that the vendor lists groups under, where it cannot be found out (PolyAI)."""
+    widen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Field -> values that its closed list does not have and the vendor is said to take."""
     location: Location | None = None
 
     def clear_of(self, name: str) -> ClearSetting:

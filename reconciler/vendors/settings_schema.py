@@ -124,6 +124,11 @@ def _build_account_settings(catalog: Catalog) -> dict[str, Json]:
             "description": "The id under which the vendor lists what a key may see (PolyAI: its agents), for `pull`.",
             "type": ["string", "number", "null"],
         },
+        "widen": {
+            "description": "Field -> values that are not in the closed list of this version, because the vendor has added them since: a warning instead of an error.",
+            "type": ["object", "null"],
+            "additionalProperties": {"type": "array", "items": {"type": ["string", "number", "boolean"]}},
+        },
         "clear": {
             "description": _CLEAR,
             "anyOf": [

@@ -14,6 +14,19 @@ def write_account(workspace: Workspace, settings: str, name: str = "galtea") -> 
     workspace.write("reconciler.yaml", f"version: 1\naccounts:\n  {name}: {{{settings}}}\n")
 
 
+def test_a_closed_list_is_widened_by_what_the_vendor_has_added(workspace: Workspace) -> None:
+    agent = "agents: {a: {account: opencopilot, id: p, spec: {elevenlabs_voice_id: NEWVOICE, language: %s}}}"
+    widened = "version: 1\naccounts: {opencopilot: {widen: {elevenlabs_voice_id: [NEWVOICE]}}}\n"
+    workspace.write("reconciler.yaml", widened + agent % "en" + "\n")
+    loaded = workspace.load()
+    assert loaded.project is not None
+    assert [(found.code, found.severity.value) for found in loaded.diagnostics] == [("open-enum", "warning")]
+    workspace.write("reconciler.yaml", widened + agent % "klingon" + "\n")
+    assert {found.code for found in workspace.load().diagnostics} == {"open-enum", "invalid-value"}
+    workspace.write("reconciler.yaml", widened.replace("elevenlabs", "elevenlab") + agent % "en" + "\n")
+    assert {found.code for found in workspace.load().diagnostics} == {"unknown-key", "invalid-value"}
+
+
 def test_defaults_are_one_account_for_each_provider(workspace: Workspace) -> None:
     workspace.write("reconciler.yaml", "version: 1\n")
     project = workspace.load_project()

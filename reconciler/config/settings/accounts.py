@@ -26,6 +26,7 @@ _KEYS: Final = (
     "requests_per_minute",
     "timeout_seconds",
     "clear",
+    "widen",
     "workspace",
 )
 _CLEAR: Final = ("refuse", "send-null", "send-empty")
@@ -112,6 +113,7 @@ def _build_account(
         requests_per_minute=settings.integer("requests_per_minute", low=1) or provider.requests_per_minute,
         timeout_seconds=settings.number("timeout_seconds", low=1, high=600) or provider.timeout_seconds,
         **_read_clear(settings, provider, catalog),
+        widen=_read_widen(settings, provider, catalog),
         workspace=_read_workspace(settings, provider),
         location=section.document.source.locate(section.document.places.of_key(section.node, name)),
     )
@@ -144,6 +146,30 @@ def _read_clear(settings: Section, provider: Provider, catalog: Catalog) -> _Cle
         "clear": "refuse",
         "clear_fields": {name: cast("ClearSetting", word) for name, word in chosen.items() if word},
     }
+
+
+def _read_widen(settings: Section, provider: Provider, catalog: Catalog) -> Mapping[str, tuple[str, ...]]:
+    """Read by which values closed lists of the vendor are widened, for example by a voice that it has added."""
+    if not settings.holds("widen"):
+        return {}
+    node = settings.node["widen"]
+    if not isinstance(node, dict):
+        advice = "Write `widen: {FIELD: [VALUE]}`."
+        settings.refuse("widen", "bad-setting", f"`widen` takes a mapping, not {name_node(node)}", advice)
+        return {}
+    inner = Section(settings.document, settings.findings, node, f"`widen` of {settings.title}")
+    known = [each for each in catalog.all_types if each.provider == provider.name]
+    closed = {name for each in known for name, one in each.fields.items() if "enum" in one.schema and not one.open_enum}
+    inner.check_keys(sorted(closed))
+    return {name: _read_values(inner, name) for name in node}
+
+
+def _read_values(section: Section, name: str) -> tuple[str, ...]:
+    values = section.node[name]
+    if isinstance(values, list) and all(isinstance(value, str) for value in values):
+        return tuple(map(str, values))
+    section.refuse(name, "bad-setting", f"`{name}` takes a list of values, not {name_node(values)}", "Write [VALUE].")
+    return ()
 
 
 def _read_region(section: Section, settings: Section, name: str, provider: Provider) -> str | None:

@@ -119,12 +119,24 @@ class SpecCheck:
         if self._findings.count_only():
             return
         for problem in explain_errors(self.knowledge.resource_type, judged, validator=self.knowledge.validator):
+            if self._is_widened(problem):
+                message = f"{name_path(problem.path)}: {quote(problem.value)} is taken because this account's `widen` names it"
+                self._report("open-enum", message, problem.path, advice="", severity=Severity.WARNING)
+                continue
             cleared = problem.value is None and self._find_field(problem.path) is not None
             hidden = self.converter.is_broken(problem.path) or (
                 problem.about_form and self.converter.holds_broken(problem.path)
             )
             if not hidden and not (cleared and problem.about_value):
                 self._report_problem(problem)
+
+    def _is_widened(self, problem: Problem) -> bool:
+        """Tell whether a value is refused by a closed list only, which the account widens by it."""
+        if len(problem.path) != 1 or not self.account or not isinstance(problem.value, str) or not problem.about_value:
+            return False
+        known = self._find_field(problem.path)
+        widened = self.account.widen.get(str(problem.path[0]), ())
+        return known is not None and "enum" in known.schema and problem.value in widened
 
     def _report_problem(self, problem: Problem) -> None:
         message, advice, excerpt = problem.message, problem.advice, None
