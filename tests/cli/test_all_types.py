@@ -222,3 +222,16 @@ def test_no_secret_is_anywhere(stage: Stage, vice: str) -> None:
         assert canary not in said
         assert [str(path) for path, content in files.items() if canary.encode() in content] == []
     assert json.loads((stage.folder / "saved.json").read_text(encoding="utf-8"))["updates"]
+
+
+def test_pulled_agents_refer_to_what_hangs_on_them_and_are_in_sync(tmp_path: Path) -> None:
+    files = {"reconciler.yaml": "version: 1\naccounts: {fluents: {}}\n"}
+    stage = Stage(tmp_path, seed={"fluents": SEED["fluents"]}, files=files)
+    told = stage.run("pull", "--into", str(tmp_path / "config"))
+    assert told.code == 0, told.all
+    text = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "config").rglob("*.yaml"))
+    for kind in ("prompts", "voices", "actions", "account_connections", "agents"):
+        assert f"${{{kind}." in text, kind
+    assert SHOWN not in text
+    after = stage.run("plan", "--detailed-exitcode")
+    assert after.code == 0, after.all
