@@ -35,7 +35,7 @@ def find_collisions(
 def find_namesakes(
     resources: Sequence[Declared], *, live: LiveState, accounts: Mapping[str, Account], catalog: Catalog
 ) -> dict[str, Diagnostic]:
-    """Return a diagnostic for the address of each resource that would end with a name that must be its own, and is not."""
+    """Return a diagnostic for the address of each resource that declares a name that must be its own, and is another's too."""
     named: dict[object, list[Declared]] = {}
     for declared in resources:
         reading, known = live.readings[declared.address], catalog.of(declared)
@@ -47,6 +47,7 @@ def find_namesakes(
         for group in named.values()
         if len(group) > 1
         for declared in group
+        if catalog.of(declared).unique[-1] in declared.spec
     }
 
 

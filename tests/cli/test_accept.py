@@ -16,6 +16,7 @@ accounts: {fluents: {}, polyai: {region: us}}
 numbers:
   hotline:
     id: +14155552671
+    account: fluents
     spec:
       label: 'Hotline'        # what people call it
       description: Day        # when

@@ -122,9 +122,7 @@ def test_a_field_of_a_resource(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_hostile_values_are_escaped(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    text = (
-        'version: 1\nnumbers:\n  a:\n    id: +12025550143\n    spec: {label: "\\e[31mred\\u202e"}\n    protect: true\n'
-    )
+    text = 'version: 1\naccount: fluents\nnumbers:\n  a:\n    id: +12025550143\n    spec: {label: "\\e[31mred\\u202e"}\n    protect: true\n'
     (tmp_path / "reconciler.yaml").write_text(text, encoding="utf-8")
     shown = explain(capsys, tmp_path, "numbers.a")
     assert "\\x1b[31mred\\u202e" in shown

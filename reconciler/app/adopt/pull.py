@@ -153,14 +153,23 @@ class _Puller:
     exit_code: Exit = Exit.DONE
     _users: dict[str, str] = field(default_factory=dict)
     _groups: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    _groupless: set[str] = field(default_factory=set)
+    """Kinds that were asked for and have a list that no group is known for."""
     _drafted: list[tuple[Pulled, ResourceType, Present]] = field(default_factory=list)
 
     def choose_lists(self) -> Iterator[_List]:
-        """Choose the lists to read; note those for which a group is missing."""
-        for account in self.workspace.accounts:
-            for known in self.workspace.catalog.offered(account.provider, account.generation):
-                if self._is_wanted(account, known):
-                    yield from self._choose_groups(account, known)
+        """Choose the lists to read; note those for which a group is missing. A named kind of which none is left is wrong usage."""
+        chosen = [
+            each
+            for account in self.workspace.accounts
+            for known in self.workspace.catalog.offered(account.provider, account.generation)
+            if self._is_wanted(account, known)
+            for each in self._choose_groups(account, known)
+        ]
+        found = {each.resource_type.kind for each in chosen}
+        if self._groupless & set(self.wish.kinds) - found and self.exit_code is Exit.DONE:
+            self.exit_code = Exit.USAGE
+        yield from chosen
 
     def list_searches(self) -> Iterator[tuple[Account, str]]:
         """List the groups to be found out: those that no option names, where the account says where to look."""
@@ -229,8 +238,7 @@ class _Puller:
                 advice=self._advise_group(account, known, part),
             )
         )
-        if known.kind in self.wish.kinds and self.exit_code is Exit.DONE:
-            self.exit_code = Exit.USAGE
+        self._groupless.add(known.kind)
 
     def _advise_group(self, account: Account, known: ResourceType, part: str) -> str:
         listed = part in self.workspace.catalog.providers[account.provider].groups
