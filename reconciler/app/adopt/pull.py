@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.adopt.drafting import Drafter, find_id_obstacle, find_users
 from reconciler.app.adopt.linking import Known, Linker
-from reconciler.app.adopt.narrowing import choose_filters, find_groups, fits_all
+from reconciler.app.adopt.narrowing import advise_group, choose_filters, find_groups, fits_all
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.review.review import read
 from reconciler.app.running import run_to_end
@@ -235,15 +235,10 @@ class _Puller:
                 code="group-missing",
                 message=f"{known.kind} of account {account.name} are listed for one {part} at a time, and none is known",
                 severity=Severity.WARNING,
-                advice=self._advise_group(account, known, part),
+                advice=advise_group(self.workspace, account, known, part=part),
             )
         )
         self._groupless.add(known.kind)
-
-    def _advise_group(self, account: Account, known: ResourceType, part: str) -> str:
-        listed = part in self.workspace.catalog.providers[account.provider].groups
-        way = f" Or set `workspace` on account {account.name}: then they are found." if listed else ""
-        return f"Name it: reconciler pull {known.kind} --group {part}=VALUE (or --group {part}=@FILE, one a line).{way}"
 
     def draft(self, readings: Sequence[tuple[_List, tuple[Present, ...] | Unknown]]) -> Haul:
         """Draft a resource from each live object that is wanted, kind by kind in the order of the catalog."""
