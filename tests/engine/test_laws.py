@@ -38,7 +38,8 @@ def test_normal_form_keeps_the_json_type_or_becomes_null(data: st.DataObject, kn
     value = data.draw(values_of(known, clears=False))
     once = normalise(known, value)
     kind = (int, float) if isinstance(value, int | float) else type(value)
-    assert once is None or isinstance(once, Secret if known.secret else kind)
+    sealed = known.secret and not isinstance(value, dict)  # of an object the leaves are sealed
+    assert once is None or isinstance(once, Secret if sealed else kind)
     assert isinstance(once, bool) == isinstance(value, bool) or once is None
 
 
@@ -115,6 +116,7 @@ def test_fields_that_are_not_owned_never_change_the_plan(world: World, data: st.
         if name not in world.declared.spec and name != resource_type.tombstone and known.readable
     ]
     state = dict(world.state)
+    assume(foreign)
     for name in data.draw(st.lists(st.sampled_from(foreign), unique=True)):
         state[name] = data.draw(live_values_of(resource_type.fields[name]))
     state["a field of tomorrow"] = 1

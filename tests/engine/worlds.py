@@ -190,7 +190,7 @@ class World:
         habit = known.merging if known.merging != "unknown" else self.merge_habit
         if habit == "merge" and isinstance(value, dict):
             return merge_patch(old, value)
-        return {"id": value, "prompt": "long"} if known.reference else value
+        return {known.reference.target: value, "prompt": "long"} if known.reference else value
 
     def record(self) -> World:
         """Remember what is declared as applied."""
@@ -214,7 +214,7 @@ def is_held(known: Field, wanted: Json, held: Json) -> bool:
 
 def _canon_field(known: Field, value: Json) -> Any:
     if known.reference and isinstance(value, dict):
-        value = value["id"]
+        value = value[known.reference.target]
     form = canon(value)
     if form in [canon(null) for null in known.equals_null]:
         return NOTHING
