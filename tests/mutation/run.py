@@ -1,0 +1,198 @@
+"""Say which small changes of the code no test notices.
+
+    uv run --group mutation python -m tests.mutation.run engine/diff ledger/lock
+
+Each mutant runs the tests of its room (rooms.toml) that reach it, in a copy of the project; those that mypy refuses run none.
+A survivor is killed by a new test, or its code is deleted, or it is listed with its reason in survivors.toml. What differs only
+in the wording of a sentence is counted apart. `--record` keeps the counts, which the next run shows as `before`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import chdir
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+SCRATCH = ROOT / "build" / "mutation"
+COUNTS = HERE / "counts.json"
+SENTENCE = re.compile(r'f?"(?:[^"\\]|\\.)* (?:[^"\\]|\\.)*"')
+# As strict as pyproject.toml is, except for the marks that the tool writes into the code.
+MYPY = ["mypy", "--output", "json", "--config-file=", "--strict", "--warn-unreachable", "--no-warn-unused-ignores"]
+MYPY += ["--enable-error-code", "redundant-expr", "--enable-error-code", "truthy-bool"]
+ALIVE = {0: "survived", 33: "no test", 5: "no test", None: "not run"}
+
+
+@dataclass(frozen=True, slots=True)
+class Survivor:
+    """A mutant that no test noticed: what was in its function, and what stands there instead."""
+
+    module: str
+    name: str
+    status: str
+    was: str
+    becomes: str
+
+    @property
+    def function(self) -> str:
+        """The function's name, without the tool's marks and the mutant's number."""
+        return re.sub(r"^x[_ǁ]|__mutmut_\d+$", "", self.name.rpartition(".")[2]).replace("ǁ", ".")
+
+    def is_wording(self) -> bool:
+        """Tell whether only the text of a sentence differs."""
+        return SENTENCE.sub('""', self.was) == SENTENCE.sub('""', self.becomes)
+
+
+def main() -> int:
+    options = _parse_options()
+    before = json.loads(COUNTS.read_text()) if COUNTS.exists() else {}
+    unlisted = 0
+    for tests, modules in _group_by_tests(options.modules).items():
+        _prepare(modules, tests=tests)
+        _run_tool(jobs=options.jobs, quiet=not options.verbose)
+        for module in modules:
+            codes = _read_exit_codes(module)
+            survivors = list(_list_survivors(module, codes))
+            unlisted += len(_sort_out(survivors)[1])
+            counts = _count(codes, survivors)
+            _print_module(module, counts, before.get(module), survivors)
+            before[module] = counts
+    if options.record:
+        COUNTS.write_text(json.dumps(before, indent=2, sort_keys=True) + "\n")
+    return 1 if unlisted else 0
+
+
+def _parse_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("modules", nargs="+", help="modules or rooms below reconciler/: engine/diff, remote/writing")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="mutants at once")
+    parser.add_argument("--record", action="store_true", help=f"keep the counts in {COUNTS.name}")
+    parser.add_argument("--verbose", action="store_true", help="show what the tool prints")
+    return parser.parse_args()
+
+
+def _group_by_tests(names: Sequence[str]) -> dict[tuple[str, ...], list[str]]:
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name in names:
+        for module in _expand(name):
+            groups.setdefault(_choose_tests(module), []).append(module)
+    return groups
+
+
+def _expand(name: str) -> list[str]:
+    package = ROOT / "reconciler"
+    if (package / f"{name}.py").is_file():
+        return [name]
+    inner = [path for path in sorted((package / name).glob("*.py")) if path.name != "__init__.py"]
+    if not inner:
+        sys.exit(f"{name}: there is no such module below reconciler/.")
+    return [path.relative_to(package).with_suffix("").as_posix() for path in inner]
+
+
+def _prepare(modules: Sequence[str], *, tests: Sequence[str]) -> None:
+    """Copy the project to where nothing is lost, with the tool's settings for some modules."""
+    shutil.rmtree(SCRATCH, ignore_errors=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (SCRATCH / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, SCRATCH / name)
+    files = [f"reconciler/{module}.py" for module in modules]
+    settings = {
+        "source_paths": ["reconciler"],
+        "only_mutate": files,
+        "also_copy": sorted(each.name for each in SCRATCH.iterdir() if each.name not in {"reconciler", ".git"}),
+        "pytest_add_cli_args": ["-n0", "-p", "tests.mutation.hurry"],
+        "pytest_add_cli_args_test_selection": list(tests),
+        "type_check_command": [*MYPY, *files],
+        "timeout_multiplier": 4.0,
+        "use_git_change_detection": False,
+    }
+    with (SCRATCH / "pyproject.toml").open("a") as file:
+        file.write("\n[tool.mutmut]\n")
+        file.writelines(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
+
+
+def _choose_tests(module: str) -> tuple[str, ...]:
+    rooms = tomllib.loads((HERE / "rooms.toml").read_text())["rooms"]
+    for room in rooms:
+        if any(module == each or module.startswith(f"{each}/") for each in room["modules"]):
+            return tuple(room["tests"])
+    sys.exit(f"{module}: rooms.toml names no tests for it.")
+
+
+def _run_tool(*, jobs: int, quiet: bool) -> None:
+    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(jobs)]
+    ran = subprocess.run(command, cwd=SCRATCH, check=False, capture_output=quiet, text=True)
+    if ran.returncode:
+        sys.exit(f"The mutants were not run.\n{(ran.stdout or '')[-4000:]}{ran.stderr or ''}")
+
+
+def _read_exit_codes(module: str) -> dict[str, int | None]:
+    kept = json.loads((SCRATCH / "mutants" / "reconciler" / f"{module}.py.meta").read_text())
+    codes: dict[str, int | None] = kept["exit_code_by_key"]
+    return codes
+
+
+def _count(codes: Mapping[str, int | None], survivors: Sequence[Survivor]) -> dict[str, int]:
+    alive = sum(code in ALIVE for code in codes.values())
+    return {
+        "mutants": len(codes),
+        "killed": len(codes) - alive,
+        "wording": alive - len(survivors),
+        "survived": len(survivors),
+    }
+
+
+def _list_survivors(module: str, codes: Mapping[str, int | None]) -> Iterator[Survivor]:
+    """Yield what lives and differs in more than the wording of a sentence."""
+    show = importlib.import_module("mutmut.mutation.diff_apply").get_diff_for_mutant
+    for name, code in codes.items():
+        if code in ALIVE:
+            with chdir(SCRATCH):
+                lines = show(name, path=f"reconciler/{module}.py").splitlines()[2:]
+            was, becomes = (" ".join(line[1:].strip() for line in lines if line.startswith(sign)) for sign in "-+")
+            survivor = Survivor(module, name, ALIVE[code], was, becomes)
+            if not survivor.is_wording():
+                yield survivor
+
+
+def _sort_out(survivors: Sequence[Survivor]) -> tuple[list[Survivor], list[Survivor]]:
+    """Part the survivors whose reason is listed from those that nobody explained."""
+    listed = tomllib.loads((HERE / "survivors.toml").read_text()).get("survivors", [])
+    known = Counter((each["module"], each["function"], each["was"], each["becomes"]) for each in listed)
+    told: list[Survivor] = []
+    untold: list[Survivor] = []
+    for each in survivors:
+        (told if known[each.module, each.function, each.was, each.becomes] else untold).append(each)
+    return told, untold
+
+
+def _print_module(
+    module: str, counts: Mapping[str, int], before: Mapping[str, int] | None, survivors: Sequence[Survivor]
+) -> None:
+    told, untold = _sort_out(survivors)
+    lines = [f"{module}: " + ", ".join(f"{number} {name}" for name, number in counts.items()) + f", {len(told)} listed"]
+    if before:
+        lines[0] += f" (before: {before['survived']} of {before['mutants']} survived)"
+    lines += [f"  {each.status} in {each.function}\n    - {each.was}\n    + {each.becomes}" for each in untold]
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
