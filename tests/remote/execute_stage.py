@@ -110,10 +110,11 @@ class Diary:
         self.breaks_after: int | None = None
         self.keeps_outcomes = True
 
-    def intend(self, update: Update, request: Request) -> None:
-        if self.breaks_after is not None and len(self.intents) >= self.breaks_after:
-            raise OSError(28, "No space left on device")
-        self.intents.append((update.address, request))
+    async def intend(self, updates: Sequence[Update], request: Request) -> None:
+        for update in updates:
+            if self.breaks_after is not None and len(self.intents) >= self.breaks_after:
+                raise OSError(28, "No space left on device")
+            self.intents.append((update.address, request))
 
     def conclude(self, outcome: Outcome) -> None:
         if not self.keeps_outcomes:

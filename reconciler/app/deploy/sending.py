@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -67,15 +67,24 @@ class ShownJournal:
     """Write the journal and show what is sent. What cannot be written is an OSError, which stops all further writes."""
 
     def __init__(self, journal: Journal, *, sent: Sent, watch: Watch) -> None:
+        from reconciler.ledger.journals.flush import SharedFlush
+
         self._journal = journal
         self._sent = sent
         self._watch = watch
+        self._flush = SharedFlush(journal.flush)
 
-    def intend(self, update: Update, request: Request) -> None:
-        """Write that a request is about to be sent, then show it."""
+    async def intend(self, updates: Sequence[Update], request: Request) -> None:
+        """Write that a request is about to be sent, see it on the disk, then show it."""
         with self._name_failure():
-            self._journal.intend(update, request)
-        self._sent.show(lambda: self._watch.on_send(update.address))
+            for update in updates:
+                self._journal.intend(update, request)
+            await self._flush.wait()
+        for update in updates:
+            self._show(update.address)
+
+    def _show(self, address: str) -> None:
+        self._sent.show(lambda: self._watch.on_send(address))
 
     def conclude(self, outcome: Outcome) -> None:
         """Write what became of an update."""

@@ -1,7 +1,8 @@
-"""The journal of a run: append-only JSON Lines, every line flushed to disk before the call returns.
+"""The journal of a run: append-only JSON Lines, written at once and flushed to disk before a request leaves.
 
-`intend` stands before its request is sent, `conclude` after it was answered. So whatever the moment of a kill, a
-request that may have been sent has its intent on disk, and an intent without an outcome is in doubt.
+`intend` and `flush` stand before its request is sent, `conclude` after it was answered. So whatever the moment of a kill, a
+request that may have been sent has its intent on disk, and an intent without an outcome is in doubt. An outcome goes to the
+disk with the next flush: one that a power cut takes leaves a doubt, which the next run settles by reading.
 """
 
 from __future__ import annotations
@@ -62,21 +63,34 @@ def name_journal(run: str) -> str:
 class Journal:
     """Write what a run does. Raises LedgerUnavailable where a line cannot be written: then nothing may be sent.
 
+    `begin` and `end` are on the disk when they return; of the others `flush` makes sure, also from another thread.
+
     Secrets are never written: a `Secret`, and both values of a change marked secret, become keyed fingerprints; their
     plain text is hidden in messages, URLs and request ids. Of a body only the names of its fields are written.
     """
 
-    def __init__(self, path: Path, *, run: str, clock: Clock, key: Callable[[], bytes]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        run: str,
+        clock: Clock,
+        key: Callable[[], bytes],
+        sync: Callable[[int], None] = os.fsync,
+    ) -> None:
         self.path = path
         self.run = run
         self._clock = clock
         self._read_key = key
+        self._sync = sync
         self._handle: int | None = None
         self._intended: set[str] = set()
+        self._broken: OSError | None = None
 
     def begin(self, header: RunHeader) -> None:
         """Write who runs what; the first line."""
         self._append("begin", asdict(header) | {"format_version": FORMAT_VERSION, "run": self.run})
+        self.flush()
 
     def intend(self, update: Update, request: Request | None = None) -> None:
         """Write that a request for an update is about to be sent; `request` where it is not the update's own."""
@@ -112,14 +126,31 @@ class Journal:
         """Write that a field which was seen moved is as it was applied again."""
         self._append("saw", {"address": address, "path": format_pointer(path), "gone": True})
 
+    def flush(self) -> None:
+        """Put every line that was written before this call on the disk.
+
+        Once that failed it fails for good: the system may have dropped the lines, and a second try would not say so.
+        """
+        with _report_failure(self.path):
+            try:
+                if self._broken is None and self._handle is not None:
+                    self._sync(self._handle)
+            except OSError as problem:
+                self._broken = problem
+            if self._broken is not None:
+                raise OSError(self._broken.errno, self._broken.strerror)
+
     def end(self, summary: RunEnd = RunEnd()) -> None:
         """Write how the run ended, and close the file; the last line."""
         self._append("end", asdict(summary))
+        self.flush()
         self.close()
 
     def close(self) -> None:
         """Close the file; a journal without `end` reads as interrupted."""
         if self._handle is not None:
+            with contextlib.suppress(LedgerUnavailable):
+                self.flush()
             os.close(self._handle)
             self._handle = None
 
@@ -191,19 +222,11 @@ class Journal:
 
 
 def _write_whole(handle: int, content: bytes) -> None:
-    """Append a line and flush it to disk; what did not fit is taken back, so that a later line is not glued to it."""
-    size = os.fstat(handle).st_size
-    try:
-        written = os.write(handle, content)
-        os.fsync(handle)
-    except OSError:
-        written = 0
-        raise
-    finally:
-        if written < len(content):
-            with contextlib.suppress(OSError):
-                os.ftruncate(handle, size)
+    """Append a line; what did not fit is taken back, so that a later line is not glued to it."""
+    written = os.write(handle, content)
     if written < len(content):
+        with contextlib.suppress(OSError):
+            os.ftruncate(handle, os.fstat(handle).st_size - written)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -25,11 +25,11 @@ More than are in flight at once, so that a hiccup does not end a run.
 class Journal(Protocol):
     """Record the run as it happens: an intent before each request, an outcome after.
 
-    Both return only when the line is on the disk. An OSError stops all further writes.
+    An intent is on the disk when `intend` returns; an outcome may go there with the next. An OSError stops all further writes.
     """
 
-    def intend(self, update: Update, request: Request) -> None:
-        """Record that a request carrying an update is about to be sent."""
+    async def intend(self, updates: Sequence[Update], request: Request) -> None:
+        """Record that a request carrying some updates is about to be sent."""
 
     def conclude(self, outcome: Outcome) -> None:
         """Record what became of an update."""

@@ -137,7 +137,7 @@ async def _send_batch(group: tuple[Ready, ...], run: Run) -> tuple[Attempt | Wit
         message = f"{kind.name} has no batch endpoint"
         raise ValueError(message)
     request = encode_batch(kind, [ready.update for ready in group], base_url=run.account.base_url)
-    trouble = _intend(group, request, run)
+    trouble = await _intend(group, request, run)
     if trouble:
         return tuple(_withhold(ready, None, trouble) for ready in group)
     answer = await run.writer.send(request)
@@ -191,7 +191,7 @@ def _note_filled(ready: Ready, added: tuple[str, ...]) -> Ready:
 
 
 async def _post(ready: Ready, request: Request, run: Run) -> Attempt | Withheld:
-    trouble = _intend((ready,), request, run)
+    trouble = await _intend((ready,), request, run)
     if trouble:
         return _withhold(ready, None, trouble)
     reply = interpret(await run.writer.send(request))
@@ -199,15 +199,15 @@ async def _post(ready: Ready, request: Request, run: Run) -> Attempt | Withheld:
     return Attempt(_mark(ready, run, ()), reply)
 
 
-def _intend(group: tuple[Ready, ...], request: Request, run: Run) -> str:
+async def _intend(group: tuple[Ready, ...], request: Request, run: Run) -> str:
     """Write intents to the journal; return why nothing may be sent where that fails."""
+    updates = [ready.update for ready in group]
     try:
-        for ready in group:
-            run.journal.intend(ready.update, request)
-            run.lane.intended.add(ready.update.address)
+        await run.journal.intend(updates, request)
     except OSError as error:
         run.lane.halted = run.lane.halted or f"the journal cannot be written: {error.strerror or error}"
         return run.lane.halted
+    run.lane.intended.update(update.address for update in updates)
     return ""
 
 
