@@ -213,9 +213,7 @@ async def open_forge(
         raise ForgeError("forge-permission", message, advice="Copy it again.")
     account = Account(forge.name.lower(), forge.name.lower(), api, forge.credential, concurrency=1)
     inner = (
-        transport(account)
-        if transport
-        else build_transport(api, concurrency=1, environ=os.environ if environ is None else environ)
+        transport(account) if transport else build_transport(api, environ=os.environ if environ is None else environ)
     )
     guarded = GuardedTransport(
         LimitTransport(inner, clock=clock),

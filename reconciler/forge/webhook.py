@@ -34,9 +34,7 @@ async def post_message(
     url = _check(address.reveal())
     account = Account("webhook", "webhook", url, "", concurrency=1)
     inner = (
-        transport(account)
-        if transport
-        else build_transport(url, concurrency=1, environ=os.environ if environ is None else environ)
+        transport(account) if transport else build_transport(url, environ=os.environ if environ is None else environ)
     )
     headers = {"User-Agent": f"reconciler/{__version__}"}
     async with httpx.AsyncClient(transport=inner, timeout=SECONDS, follow_redirects=False, trust_env=False) as http:

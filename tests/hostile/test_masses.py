@@ -85,16 +85,16 @@ def test_a_thousand_accounts_share_one_context_of_tls() -> None:
     addresses = ["https://api.example", "http://127.0.0.1:1"] * 500
     for address in addresses:
         account = Account("a", "galtea", address, "KEY")
-        transport.build_transport(account.base_url, concurrency=account.concurrency, environ={})
+        transport.build_transport(account.base_url, environ={})
     assert environment._build_trust.cache_info().misses == 1
     assert environment.share_nothing.cache_info().misses == 1
 
 
 def test_connections_without_tls_make_no_context_that_trusts() -> None:
     environment._build_trust.cache_clear()
-    transport.build_transport("http://127.0.0.1:1", concurrency=5, environ={})
+    transport.build_transport("http://127.0.0.1:1", environ={})
     assert environment._build_trust.cache_info().misses == 0
-    transport.build_transport("http://vendor.example", concurrency=5, environ={"HTTP_PROXY": "https://proxy.example"})
+    transport.build_transport("http://vendor.example", environ={"HTTP_PROXY": "https://proxy.example"})
     assert environment._build_trust.cache_info().misses == 1
 
 

@@ -85,7 +85,7 @@ def test_requests_go_through_a_socks_proxy() -> None:
     async def ask() -> bytes:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        way = build_transport("http://api.example", concurrency=1, environ={"ALL_PROXY": f"socks5://127.0.0.1:{port}"})
+        way = build_transport("http://api.example", environ={"ALL_PROXY": f"socks5://127.0.0.1:{port}"})
         response = await way.handle_async_request(httpx.Request("GET", "http://api.example/x"))
         content = await response.aread()
         await response.aclose()

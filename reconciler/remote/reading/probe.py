@@ -84,7 +84,7 @@ async def ask(
 ) -> Reported:
     """Ask the question once and judge the answer as any other read is judged."""
     hasty = replace(account, timeout_seconds=min(account.timeout_seconds, PROBE_SECONDS))
-    inner = transport(hasty) if transport else build_transport(hasty.base_url, concurrency=1, environ=environ)
+    inner = transport(hasty) if transport else build_transport(hasty.base_url, environ=environ)
     clock = _ClockReader(inner)
     async with open_readers(
         (hasty,),

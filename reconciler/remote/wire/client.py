@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -58,19 +58,13 @@ __all__ = [
 TransportFactory = Callable[[Account], httpx.AsyncBaseTransport]
 
 _READ_METHODS: Final = frozenset({"GET"})
+_HEADERS: Final = {
+    "User-Agent": f"reconciler/{__version__}",
+    "Accept": "application/json",
+    "Accept-Encoding": ACCEPTED_ENCODING,
+    "Connection": "keep-alive",
+}
 _SENDABLE: Final = re.compile(r"[\x21-\x7e]+")
-
-
-class _KeyAuth(httpx.Auth):
-    """Put the account's key into the vendor's header."""
-
-    def __init__(self, provider: Provider, key: Secret) -> None:
-        self._provider = provider
-        self._key = key
-
-    def auth_flow(self, request: httpx.Request) -> Iterator[httpx.Request]:  # type: ignore[override]
-        request.headers[self._provider.auth_header] = self._provider.auth_prefix + self._key.reveal()
-        yield request
 
 
 class _Line:
@@ -78,7 +72,7 @@ class _Line:
 
     def __init__(
         self,
-        http: httpx.AsyncClient,
+        way: httpx.AsyncBaseTransport,
         *,
         account: Account,
         provider: Provider,
@@ -90,10 +84,12 @@ class _Line:
         self.account = account
         self.provider = provider
         self.trace = trace
-        self._http = http
+        self._way = way
         self._key = key
         self._gate = gate
         self._sieve = sieve
+        connect = min(account.timeout_seconds, LONGEST_CONNECT_SECONDS)
+        self._timeout = httpx.Timeout(account.timeout_seconds, connect=connect, pool=None).as_dict()
 
     async def exchange(self, method: str, url: str, *, body: Mapping[str, object] | None = None) -> Answer | NoAnswer:
         if not _SENDABLE.fullmatch(self._key.reveal()):
@@ -103,7 +99,7 @@ class _Line:
             return NoAnswer(sent=False, reason=reason, url=url, method=method)
         sieve = self._sieve.widen(list_secrets(body))
         try:
-            request = self._http.build_request(method, url, json=None if body is None else reveal_within(body))
+            request = self._build(method, url, body)
         except httpx.InvalidURL as error:
             reason = shorten(sieve.redact(f"the request cannot be built: {error}"))
             return NoAnswer(sent=False, reason=reason, url=sieve.redact(url), method=method, unaskable=True)
@@ -115,9 +111,15 @@ class _Line:
             return replace(outcome, method=method, seconds=seconds)
         return replace(outcome, method=method, seconds=seconds, attempts=request.extensions.get("attempts", 1))
 
+    def _build(self, method: str, url: str, body: Mapping[str, object] | None) -> httpx.Request:
+        """Build a request with nothing on it but what is said here: no cookie, and no key but the account's."""
+        headers = {**_HEADERS, self.provider.auth_header: self.provider.auth_prefix + self._key.reveal()}
+        content = None if body is None else reveal_within(body)
+        return httpx.Request(method, url, headers=headers, json=content, extensions={"timeout": self._timeout})
+
     async def _attempt(self, request: httpx.Request, url: str, sieve: Sieve) -> Answer | NoAnswer:
         try:
-            response = await self._http.send(request)
+            response = await self._way.handle_async_request(request)
         except WaitTooLongError as error:
             return self._read(error.response, url, sieve)
         except httpx.HTTPError as error:
@@ -279,31 +281,14 @@ class _Wiring:
             self.patience, methods=traffic.methods, exceptions=traffic.exceptions, statuses=traffic.statuses
         )
         retrying = RetryTransport(guarded, retry=retry)
-        http = await stack.enter_async_context(_build_http(account, _KeyAuth(provider, key), retrying))
-        return _Line(http, account=account, provider=provider, key=key, gate=gate, trace=trace, sieve=self.sieve)
+        stack.push_async_callback(guarded.aclose)
+        return _Line(retrying, account=account, provider=provider, key=key, gate=gate, trace=trace, sieve=self.sieve)
 
     def _build_inner(self, account: Account) -> httpx.AsyncBaseTransport:
         if self.transport is not None:
             return self.transport(account)
         environ = os.environ if self.environ is None else self.environ
-        return build_transport(account.base_url, concurrency=account.concurrency, environ=environ)
-
-
-def _build_http(account: Account, auth: httpx.Auth, transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
-    """Build the httpx client. `trust_env` is off so that no .netrc adds credentials; proxies are chosen in `transport`."""
-    connect = min(account.timeout_seconds, LONGEST_CONNECT_SECONDS)
-    return httpx.AsyncClient(
-        transport=transport,
-        auth=auth,
-        headers={
-            "User-Agent": f"reconciler/{__version__}",
-            "Accept": "application/json",
-            "Accept-Encoding": ACCEPTED_ENCODING,
-        },
-        timeout=httpx.Timeout(account.timeout_seconds, connect=connect, pool=None),
-        follow_redirects=False,
-        trust_env=False,
-    )
+        return build_transport(account.base_url, environ=environ)
 
 
 _PLAIN_WORDS: Final[tuple[tuple[type[httpx.HTTPError], str], ...]] = (
