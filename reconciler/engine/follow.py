@@ -19,7 +19,7 @@ def find_consequences(
 ) -> tuple[Consequence, ...]:
     """List the fields that follow from changes, with what they will be; MISSING where only the vendor knows."""
     changed = {change.path[0]: change for change in changes}
-    return tuple(_follow(resource_type, changed, live))
+    return tuple(_follow(resource_type, changed, live)) if changed else ()
 
 
 def _follow(
@@ -27,8 +27,10 @@ def _follow(
 ) -> Iterator[Consequence]:
     for name, known in resource_type.fields.items():
         source = next((source for source in known.derived_from if source in changed), None)
+        if source is None or name in changed or known.derived_from[source] == "time":
+            continue
         before = read_field(known, live)
-        if source is None or name in changed or before is MISSING or known.derived_from[source] == "time":
+        if before is MISSING:
             continue
         after = derive(known.derived_from[source], changed[source].after)
         if not same(before, after):

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from types import NoneType
+from typing import Final
 
 from reconciler.model.field import ANY, Field
 from reconciler.model.paths import MISSING, Json, Missing
 from reconciler.model.resource_type import ResourceType
 from reconciler.model.secret import Secret, reveal_within, seal
 from reconciler.model.uuids import fold_uuid
+
+_SCALARS: Final = frozenset({str, int, bool, NoneType})
+"""Types of which most values are their own normal form; a float may be a whole number."""
+_ALIKE: Final = frozenset({str, int, bool, float, NoneType})
 
 
 def normalise(known: Field, value: Json) -> Json:
@@ -23,8 +29,8 @@ def normalise(known: Field, value: Json) -> Json:
     an integer (1.0 and 1 are one JSON number), a secret is sealed, and nested objects are normalised field by field. The
     elements of a list keep what is ours of them: not what the vendor sets.
     """
-    if value is MISSING:
-        return MISSING
+    if value is MISSING or (type(value) in _SCALARS and _takes_as_is(known)):
+        return value
     value = _reduce_reference(known, _unpack(known, value))
     if value is None or any(same(value, null) for null in known.equals_null):
         return None
@@ -46,6 +52,8 @@ def normalise_live(resource_type: ResourceType, value: Mapping[str, Json]) -> di
 
 def same(left: Json, right: Json) -> bool:
     """Tell whether two values are equal, without Python's `True == 1`."""
+    if type(left) is type(right) and type(left) in _ALIKE:
+        return bool(left == right)
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, Mapping) and isinstance(right, Mapping):
@@ -75,6 +83,11 @@ def keep_readable(known: Field, value: Json) -> Json:
     if not isinstance(value, Mapping) or known.tells_all:
         return value
     return {key: keep_readable(known.child(key), inner) for key, inner in value.items() if known.child(key).readable}
+
+
+def _takes_as_is(known: Field) -> bool:
+    """Tell whether a plain scalar is its own normal form in a field: what is so of most of them."""
+    return not (known.equals_null or known.secret or known.read_as_list or known.reference is not None)
 
 
 def _reduce_reference(known: Field, value: Json) -> Json:
