@@ -12,16 +12,17 @@ Clock: TypeAlias = Callable[[], datetime]
 
 def format_time(moment: datetime) -> str:
     """Write a point in time."""
-    return _in_utc(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return in_utc(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def parse_time(text: str) -> datetime | None:
     """Read a point in time, or return None where the text is none."""
     try:
-        return _in_utc(datetime.fromisoformat(text))
+        return in_utc(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
         return None
 
 
-def _in_utc(moment: datetime) -> datetime:
+def in_utc(moment: datetime) -> datetime:
+    """Return a point in time with its time zone."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -17,7 +17,7 @@ from tests.laws.stage import Documents, Stage
 from tests.laws.worlds import Drawn, build_world, find_spec, holds
 
 ROOT = Path(__file__).parents[2]
-KINDS = ("GET /", "PATCH /", "POST /", "begin", "intend", "flush", "conclude", "end", "save")
+KINDS = ("GET /", "PATCH /", "POST /", "begin", "intend", "conclude", "end", "save")
 """Boundaries that there must be, lest the test pass by never killing anybody."""
 TORN = frozenset({"after begin", "after intend", "after conclude", "after end"})
 

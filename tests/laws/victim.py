@@ -61,7 +61,7 @@ class Mortal:
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._inner, name)
         if name == "journal":
-            lines = frozenset({"begin", "intend", "flush", "conclude", "settle", "end"})
+            lines = frozenset({"begin", "intend", "conclude", "settle", "end"})
             return lambda run: Mortal(found(run), lines, self._approach)
         return self._surround(name, found) if name in self._steps else found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
@@ -144,14 +144,20 @@ def read_run(name: str, content: bytes) -> RunRecord:
 
     A line that is torn or damaged is counted and left out. A torn intent was never sent: its line is flushed first.
     """
-    rows, damaged = _parse_lines(content)
+    rows, damaged = parse_lines(content)
+    return build_record(name, rows, damaged=damaged)
+
+
+def build_record(name: str, rows: Sequence[Mapping[str, Json]], *, damaged: int) -> RunRecord:
+    """Build a run from the rows of its journal."""
     steps = _collect_steps(rows)
     settled = tuple(_text(row, "address") for row in rows if row.get("event") == "settle")
     summary = _summarise(name, rows, steps=steps, damaged=damaged)
     return RunRecord(summary, steps, settled)
 
 
-def _parse_lines(content: bytes) -> tuple[list[dict[str, Json]], int]:
+def parse_lines(content: bytes) -> tuple[list[dict[str, Json]], int]:
+    """Return the rows of a journal, and how many of its lines are torn or damaged."""
     lines = [line for line in content.split(b"\n") if line.strip()]
     rows = [row for line in lines if (row := _parse_line(line)) is not None]
     return rows, len(lines) - len(rows)
@@ -248,9 +254,9 @@ def _read_identity(value: Json) -> Identity:
     return Identity(tuple((str(name), str(part)) for name, part in (pair for pair in pairs if len(pair) == _PAIR)))
 
 
-def _summarise(name: str, rows: list[dict[str, Json]], *, steps: tuple[Step, ...], damaged: int) -> RunSummary:
-    begin = next((row for row in rows if row["event"] == "begin"), {})
-    end = next((row for row in rows if row["event"] == "end"), {})
+def _summarise(name: str, rows: Sequence[Mapping[str, Json]], *, steps: tuple[Step, ...], damaged: int) -> RunSummary:
+    begin: Mapping[str, Json] = next((row for row in rows if row["event"] == "begin"), {})
+    end: Mapping[str, Json] = next((row for row in rows if row["event"] == "end"), {})
     environment = begin.get("environment")
     return RunSummary(
         run=_text(begin, "run") or unquote(name.removesuffix(SUFFIX)),

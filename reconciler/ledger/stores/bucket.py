@@ -59,7 +59,7 @@ class Bucket:
 
     def read_folder(self, folder: str) -> dict[str, Object]:
         """Return the objects right in a folder, by name; what vanishes meanwhile is left out."""
-        found = {name: self.read(f"{folder}/{name}") for name in self._list(folder)}
+        found = {name: self.read(f"{folder}/{name}") for name in self.list_sizes(folder)}
         return {name: each for name, each in found.items() if each is not None}
 
     def swap(self, name: str, content: bytes, *, expected: str | None) -> str | None:
@@ -97,17 +97,25 @@ class Bucket:
             except (AlreadyExistsError, PreconditionError) as refusal:
                 raise _RefusedError from refusal
 
-    def _list(self, folder: str) -> list[str]:
+    def list_sizes(self, folder: str) -> dict[str, int]:
+        """Return the sizes of the objects right in a folder, by name."""
         import obstore
 
         with self._report():
             found = obstore.list_with_delimiter(self._open(), folder)["objects"]
-            return [each["path"].rpartition("/")[2] for each in found]
+            return {each["path"].rpartition("/")[2]: each["size"] for each in found}
+
+    def remove(self, name: str) -> None:
+        """Remove an object."""
+        import obstore
+
+        with self._report():
+            obstore.delete(self._open(), name)
 
     def _check_existence(self) -> None:
         """Look whether the bucket itself is there: its absence and an object's are one answer, and not one meaning."""
         if not self._exists:
-            self._list("")
+            self.list_sizes("")
             self._exists = True
 
     def _open(self) -> ObjectStore:

@@ -4,6 +4,7 @@
 .reconciler/ledger/@staging/numbers.json the same of the environment `staging`
 .reconciler/ledger.key                   the key of the fingerprints, readable by its owner only
 .reconciler/journal/<run>.jsonl          what each run did
+.reconciler/journal-index.jsonl          what is unsettled, and the list of runs: made anew from the journals where it is missing
 .reconciler/lock.json                    who applies right now; of the environment `staging` lock@staging.json
 """
 
@@ -34,10 +35,11 @@ from reconciler.ledger.fingerprints import create_key, format_key, parse_key
 from reconciler.ledger.holder import LockHolder
 from reconciler.ledger.journals.folder import JournalFolder
 from reconciler.ledger.journals.history import Intention, RunRecord, RunSummary
+from reconciler.ledger.journals.index import list_doubts, list_summaries
 from reconciler.ledger.journals.journal import Journal, name_journal
 from reconciler.ledger.lock import DEFAULT_TTL_SECONDS, Lock, Stored, break_lock, hold_lock, read_holder
 from reconciler.ledger.state_files import check_file, check_folder, list_files, read_file
-from reconciler.ledger.times import Clock, format_time
+from reconciler.ledger.times import Clock, format_time, in_utc
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.ledger import Applied, Ledger
 from reconciler.model.project import Project
@@ -83,6 +85,7 @@ class FileStore:
             )
             self._write_files(content, damaged=sheets.damaged.keys() & content.keys(), run=run)
             self._start = read_sheets(self._read_files()).flatten()
+        self.keep_journal(run)
 
     def lock(self, owner: str, *, ttl_seconds: float, run: str = "") -> AbstractContextManager[Lock]:
         """Hold the lock file."""
@@ -101,12 +104,13 @@ class FileStore:
         path = self._folder / "journal" / name_journal(run)
         return Journal(path, run=run, clock=self._clock, key=self.fingerprint_key)
 
-    def keep_journal(self, run: str) -> None:
-        """Do nothing: the journal is written where it is kept."""
+    def keep_journal(self, run: str) -> None:  # noqa: ARG002 -- it is written where it is kept
+        """Take what was written into the index, and let go what has expired."""
+        self._journals.tidy(in_utc(self._clock()))
 
     def runs(self) -> tuple[RunSummary, ...]:
         """List the runs, newest first."""
-        return self._journals.list_runs(self._project.environment)
+        return list_summaries(self._journals.list_digests(), environment=self._project.environment)
 
     def run(self, run: str) -> RunRecord | None:
         """Return all that a run did."""
@@ -114,7 +118,9 @@ class FileStore:
 
     def unsettled(self) -> tuple[Intention, ...]:
         """List what earlier runs left in doubt."""
-        return self._journals.list_unsettled(self._project.environment, running=self._name_running())
+        doubts = list_doubts(self._journals.list_digests(), environment=self._project.environment, running="")
+        running = self._name_running() if doubts else ""
+        return tuple(doubt for doubt in doubts if not running or doubt.run != running)
 
     def fingerprint_key(self) -> bytes:
         """Return the key beside the ledger; raises LedgerUnavailable where none can be written."""

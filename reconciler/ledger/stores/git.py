@@ -1,6 +1,7 @@
 """The ledger in a git ref of the project's repository: shared by a team's CI with no server of its own.
 
-    refs/reconciler/ledger    ledger/connectors.json, ledger.key, journal/<run>.jsonl: `git log` of it is the history
+    refs/reconciler/ledger    ledger/connectors.json, ledger.key, journal/<run>.jsonl and an index of these: `git log` of
+                              it is the history
     refs/reconciler/lock      exists while an apply runs; the message of its commit says who holds it
 
 A project that is not at the top of its repository has its files below `projects/<folder>/` of the same ref, and a lock
@@ -20,15 +21,17 @@ from reconciler.ledger.encoding import Loaded, Row, build_ledger, check_overlap,
 from reconciler.ledger.errors import LedgerConflict, LedgerUnavailable
 from reconciler.ledger.fingerprints import create_key, format_key, parse_key
 from reconciler.ledger.holder import LockHolder
-from reconciler.ledger.journals.folder import JournalFolder, list_doubts, list_summaries
+from reconciler.ledger.journals.folder import JournalFolder
 from reconciler.ledger.journals.history import Intention, RunRecord, RunSummary, read_run
+from reconciler.ledger.journals.index import Digest, list_digests, list_doubts, list_summaries, merge_digests
 from reconciler.ledger.journals.journal import Journal, name_journal
 from reconciler.ledger.lock import DEFAULT_TTL_SECONDS, Lock, Stored, break_lock, hold_lock, read_holder
 from reconciler.ledger.origin import current_author
 from reconciler.ledger.state_files import STATE_FOLDER
+from reconciler.ledger.stores.git_journals import CommitJournals
 from reconciler.ledger.stores.git_messages import describe_run, describe_save
 from reconciler.ledger.stores.git_repository import Repository, Signature
-from reconciler.ledger.times import Clock
+from reconciler.ledger.times import Clock, in_utc
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.ledger import Applied, Ledger
 from reconciler.model.project import Project
@@ -120,17 +123,20 @@ class GitStore:
 
     def runs(self) -> tuple[RunSummary, ...]:
         """List the runs of all clones, newest first."""
-        return list_summaries(self._read_journals(), environment=self._project.environment)
+        return list_summaries(self._list_digests(), environment=self._project.environment)
 
     def run(self, run: str) -> RunRecord | None:
         """Return all that a run did."""
         name = name_journal(run)
-        content = self._read_journals().get(name)
+        content = self._local.read(name)
+        if content is None:
+            kept = self._find_kept()
+            content = kept.read_some([name])[name] if name in kept.list_sizes() else None
         return read_run(name, content) if content is not None else None
 
     def unsettled(self) -> tuple[Intention, ...]:
         """List what earlier runs left in doubt."""
-        doubts = list_doubts(self._read_journals(), environment=self._project.environment, running="")
+        doubts = list_doubts(self._list_digests(), environment=self._project.environment, running="")
         running = self._name_running() if doubts else ""
         return tuple(doubt for doubt in doubts if not running or doubt.run != running)
 
@@ -186,14 +192,16 @@ class GitStore:
             return parse_key(self._repository.read_files(commit, folder=path).get(""))
         return None
 
-    def _read_journals(self) -> dict[str, bytes]:
+    def _list_digests(self) -> list[Digest]:
+        return merge_digests(list_digests(self._find_kept()), self._local.list_digests())
+
+    def _find_kept(self) -> CommitJournals:
         if self._tip is None:
             self._refresh()
         commit = self._tip.commit if self._tip else ""
         if not commit and self._unreached is not None:
             raise self._unreached
-        kept = self._read_files(commit, f"{self._folder}journal/") if commit else {}
-        return {**kept, **self._local.read_all()}
+        return CommitJournals(self._repository, commit, self._folder if commit else "")
 
     def _read_ended(self, run: str) -> bytes | None:
         content = self._local.read(name_journal(run))
@@ -220,14 +228,16 @@ class GitStore:
     def _publish(self, changes: dict[str, bytes], *, run: str, message: str) -> bool:
         """Commit changes and the ended journal on the tip, and swap the ref; tell whether nobody was faster."""
         tip, journal = self._tip or Tip(), self._read_ended(run)
+        stored: dict[str, bytes | None] = {**changes}
         record = read_run(run, journal) if journal is not None else None
         if journal is not None:
-            changes = {**changes, f"{self._folder}journal/{name_journal(run)}": journal}
+            kept = CommitJournals(self._repository, tip.commit, self._folder)
+            stored |= kept.add(name_journal(run), journal, now=in_utc(self._clock()))
         if self._read_key(tip.commit) is None:
-            changes = {**changes, f"{self._folder}ledger.key": format_key(self.fingerprint_key())}
+            stored[f"{self._folder}ledger.key"] = format_key(self.fingerprint_key())
         author = record.summary.author if record else current_author(self._environ, root=self._project.root)
         commit = self._repository.create_commit(
-            changes,
+            stored,
             parent=tip.commit,
             message=describe_run(record) if record else message,
             signature=Signature(author, self._clock()),

@@ -7,7 +7,7 @@ expected old value, which the server checks while it holds the ref: of two that 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -124,6 +124,20 @@ class Repository:
             return {}
         return _attempt(lambda: self._read_files(commit, folder))
 
+    def list_sizes(self, commit: str, *, folder: str) -> dict[str, int]:
+        """Return the sizes of the files right in a folder of a commit, by name."""
+        if not commit:
+            return {}
+        listing = _attempt(lambda: self._git.run("ls-tree", "-l", "-z", "--full-tree", commit, "--", folder))
+        rows = [row.partition("\t") for row in listing.split("\0") if row]
+        return {path.removeprefix(folder): int(head.split()[3]) for head, _, path in rows if head.split()[1] == "blob"}
+
+    def read_some(self, commit: str, *, folder: str, names: Sequence[str]) -> dict[str, bytes]:
+        """Return some files of a folder of a commit, by name."""
+        asked = "".join(f"{commit}:{folder}{name}\n" for name in names).encode()
+        answer = _attempt(lambda: self._git.run_bytes("cat-file", "--batch", content=asked))
+        return dict(zip(names, split_batch(answer), strict=True))
+
     def read_message(self, commit: str) -> tuple[str, str]:
         """Return the message of a commit and when it was made."""
         text = _attempt(lambda: self._git.run("log", "-1", "--no-show-signature", "--format=%cI%n%B", commit))
@@ -142,15 +156,24 @@ class Repository:
             .strip()
         )
 
-    def create_commit(self, changes: Mapping[str, bytes], *, parent: str, message: str, signature: Signature) -> str:
-        """Store a commit that changes files of its parent ("" for none); no ref points at it yet."""
+    def create_commit(
+        self, changes: Mapping[str, bytes | None], *, parent: str, message: str, signature: Signature
+    ) -> str:
+        """Store a commit that changes files of its parent ("" for none), None removes one; no ref points at it yet."""
         return _attempt(lambda: self._create_commit(changes, parent=parent, message=message, signature=signature))
 
-    def _create_commit(self, changes: Mapping[str, bytes], *, parent: str, message: str, signature: Signature) -> str:
+    def _create_commit(
+        self, changes: Mapping[str, bytes | None], *, parent: str, message: str, signature: Signature
+    ) -> str:
         with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
             git = self._git.extend({"GIT_INDEX_FILE": str(Path(folder, "index"))})
             git.run("read-tree", parent or "--empty")
-            rows = [f"100644 {self._store(content)}\t{path}\n" for path, content in sorted(changes.items())]
+            rows = [
+                f"100644 {self._store(content)}\t{path}\n"
+                if content is not None
+                else f"0 {'0' * len(parent)}\t{path}\n"
+                for path, content in sorted(changes.items())
+            ]
             git.run("update-index", "--add", "--index-info", text="".join(rows))
             tree = git.run("write-tree").strip()
         parents = ("-p", parent) if parent else ()

@@ -1,6 +1,6 @@
 """The ledger in object storage (S3, GCS, Azure): shared by pipelines that have no repository and no disk in common.
 
-    <prefix>/ledger/connectors.json, ledger.key, journal/<run>.jsonl, lock.json
+    <prefix>/ledger/connectors.json, ledger.key, journal/<run>.jsonl, journal-index.jsonl, lock.json
 
 A prefix belongs to one project. Each file of the ledger is swapped by its ETag, so two runs that save at once merge. While
 a run goes on, its journal is a local file (a kill must not lose it); when it has ended it is put beside the ledger. The
@@ -10,8 +10,9 @@ lock is created if absent; it is given back by swapping in an empty text, since 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from reconciler.ledger.encoding import (
@@ -28,13 +29,24 @@ from reconciler.ledger.encoding import (
 from reconciler.ledger.errors import LedgerConflict, LedgerUnavailable
 from reconciler.ledger.fingerprints import create_key, format_key, parse_key
 from reconciler.ledger.holder import LockHolder
-from reconciler.ledger.journals.folder import JournalFolder, list_doubts, list_summaries
+from reconciler.ledger.journals.folder import JournalFolder
 from reconciler.ledger.journals.history import Intention, RunRecord, RunSummary, read_run
+from reconciler.ledger.journals.index import (
+    INDEX_NAME,
+    Digest,
+    format_index,
+    list_digests,
+    list_doubts,
+    list_summaries,
+    merge_digests,
+)
+from reconciler.ledger.journals.journal import SUFFIX as JOURNAL_SUFFIX
 from reconciler.ledger.journals.journal import Journal, name_journal
+from reconciler.ledger.journals.retention import choose_expired
 from reconciler.ledger.lock import DEFAULT_TTL_SECONDS, Lock, Stored, break_lock, hold_lock, read_holder
 from reconciler.ledger.state_files import STATE_FOLDER
 from reconciler.ledger.stores.bucket import Bucket
-from reconciler.ledger.times import Clock
+from reconciler.ledger.times import Clock, in_utc
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.ledger import Applied, Ledger
 from reconciler.model.project import Project
@@ -56,6 +68,7 @@ class ObjectStore:
         self._bucket = Bucket(project.ledger, environ=environ, backend=backend)
         self._state = project.root / STATE_FOLDER
         self._local = JournalFolder(self._state / "journal")
+        self._kept = BucketJournals(self._bucket)
         self._start: dict[str, Row] | None = None
         self._key: bytes | None = None
 
@@ -88,6 +101,7 @@ class ObjectStore:
         if content is not None and read_run(run, content).summary.ended:
             self._bucket.put(f"journal/{name}", content)
             self._local.remove(name)
+            self._kept.tidy(in_utc(self._clock()))
 
     def lock(self, owner: str, *, ttl_seconds: float, run: str = "") -> AbstractContextManager[Lock]:
         """Hold the lock object."""
@@ -108,19 +122,19 @@ class ObjectStore:
 
     def runs(self) -> tuple[RunSummary, ...]:
         """List the runs of all machines, newest first."""
-        return list_summaries(self._read_journals(), environment=self._project.environment)
+        return list_summaries(self._list_digests(), environment=self._project.environment)
 
     def run(self, run: str) -> RunRecord | None:
         """Return all that a run did."""
         name = name_journal(run)
         content = self._local.read(name)
         if content is None:
-            content = self._read_journals().get(name)
+            content = self._kept.read_some([name]).get(name)
         return read_run(name, content) if content is not None else None
 
     def unsettled(self) -> tuple[Intention, ...]:
         """List what earlier runs left in doubt."""
-        doubts = list_doubts(self._read_journals(), environment=self._project.environment, running="")
+        doubts = list_doubts(self._list_digests(), environment=self._project.environment, running="")
         running = self._name_running() if doubts else ""
         return tuple(doubt for doubt in doubts if not running or doubt.run != running)
 
@@ -161,9 +175,8 @@ class ObjectStore:
         """Take what this run stored as its start, so that a second round does not hold it to be another's."""
         self._start = {**(self._start or {}), **read_sheets({name: text}).flatten()}
 
-    def _read_journals(self) -> dict[str, bytes]:
-        kept = {name: each.content for name, each in self._bucket.read_folder("journal").items()}
-        return {**kept, **self._local.read_all()}
+    def _list_digests(self) -> list[Digest]:
+        return merge_digests(list_digests(self._kept), self._local.list_digests())
 
     def _name_running(self) -> str:
         with contextlib.suppress(LedgerUnavailable):
@@ -185,6 +198,37 @@ class ObjectStore:
             message = "the key of the ledger's fingerprints (ledger.key) is damaged"
             raise LedgerUnavailable(message, advice="Remove that object; secrets are then sent once more.")
         return stored
+
+
+class BucketJournals:
+    """The journals below the prefix, with their index. See `journals.index.JournalSource`."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket = bucket
+        self._index = INDEX_NAME + JOURNAL_SUFFIX
+
+    def list_sizes(self) -> Mapping[str, int]:
+        """Return the size of each journal by name: one request for a thousand."""
+        return self._bucket.list_sizes("journal")
+
+    def read_some(self, names: Sequence[str]) -> Mapping[str, bytes]:
+        """Return some journals."""
+        found = {name: self._bucket.read(f"journal/{name}") for name in names}
+        return {name: each.content for name, each in found.items() if each is not None}
+
+    def read_index(self) -> bytes:
+        """Return the index, empty where there is none."""
+        found = self._bucket.read(self._index)
+        return found.content if found else b""
+
+    def tidy(self, now: datetime) -> None:
+        """Remove what has expired and bring the index up to date; where that fails, later commands are slower."""
+        with contextlib.suppress(LedgerUnavailable):
+            digests = list_digests(self)
+            expired = choose_expired(digests, now=now)
+            for name in expired:
+                self._bucket.remove(f"journal/{name}")
+            self._bucket.put(self._index, format_index(one for one in digests if one.name not in expired))
 
 
 class LockObject:
