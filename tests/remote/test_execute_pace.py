@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import httpx
 import pytest
 
+from reconciler.model.live import LiveState, Present
 from reconciler.model.outcome import Result
 from reconciler.model.plan import Update
 from reconciler.model.resource_type import Identity
@@ -13,6 +16,7 @@ from reconciler.remote.wire.client import Patience
 from reconciler.remote.writing.execute import WRITE_PATIENCE
 from reconciler.remote.writing.forecast import Forecast, forecast
 from reconciler.remote.writing.waves import plan_waves
+from reconciler.sandbox import SandboxTransport
 from tests.remote.execute_stage import (
     CATALOG,
     OTHER_AGENT,
@@ -45,6 +49,32 @@ def test_a_thousand_updates_cost_forty_readings() -> None:
     outcomes = stage.apply(copy_updates(stage, 1000))
     assert {one.result for one in outcomes} == {Result.VERIFIED}
     assert (len(stage.writes), stage.reads) == (1000, 40)
+
+
+class Ticking(SandboxTransport):
+    """A way to the vendor on which each write takes a tenth of a second."""
+
+    def __init__(self, app: Any, watch: Watch) -> None:
+        super().__init__(app)
+        self._watch = watch
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self._watch.now += 0.1 * (request.method == "PATCH")
+        return await super().handle_async_request(request)
+
+
+@pytest.mark.parametrize("age", [0.0, 1.5, 2.9, 3.1, 4.0, 4.9])
+def test_readings_at_the_edge_of_their_age_are_read_again_together(age: float) -> None:
+    watch = Watch()
+    stage = Stage(seed=build_seed(galtea=20), clock=watch)
+    stage.build_transport = lambda: Ticking(stage.app, watch)
+    updates = copy_updates(stage, 20)
+    rows = {key: row for (_, _, _, key), row in stage.world.documents().items()}
+    readings = {update.address: Present(update.identity, rows[update.identity["id"]], watch.now) for update in updates}
+    watch.now += age
+    outcomes = stage.apply(updates, state=LiveState(readings, {}))
+    assert {one.result for one in outcomes} == {Result.VERIFIED}
+    assert stage.reads <= 2, "once before the writes at most, and once after"
 
 
 def test_the_forecast_says_what_it_then_costs() -> None:

@@ -68,7 +68,7 @@ async def carry_out(
 ) -> tuple[Outcome, ...]:
     """Send the updates of a plan and return what became of each, in plan order.
 
-    `state` spares the second look at what was read less than `fresh_seconds` ago.
+    `state` spares the second look at what was read so lately that it is still fresh when its turn comes.
     """
     stop = stop or Stop()
     queue = Queue(plan_updates, on_outcome)
@@ -218,8 +218,12 @@ async def _look(updates: Sequence[Update], run: Run, state: LiveState) -> Mappin
 
 
 def _recall(update: Update, run: Run, state: LiveState) -> Present | None:
+    """Return the plan's reading where it is young enough to be fresh still when the write's turn comes.
+
+    One that grows old in the queue is read again alone, while here it shares a request with the rest of its wave.
+    """
     reading = state.readings.get(update.address)
-    if isinstance(reading, Present) and reading.identity == update.identity and run.is_fresh(reading.read_at):
+    if isinstance(reading, Present) and reading.identity == update.identity and run.will_last(reading.read_at):
         return reading
     return None
 

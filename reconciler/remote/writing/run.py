@@ -22,6 +22,10 @@ More than are in flight at once, so that a hiccup does not end a run.
 """
 
 
+_QUEUE_SHARE = 0.6
+"""Of the time for which a reading is fresh: the rest is for the queue of its wave, which is two seconds at most where it is paced."""
+
+
 class Journal(Protocol):
     """Record the run as it happens: an intent before each request, an outcome after.
 
@@ -104,3 +108,7 @@ class Run:
     def is_fresh(self, read_at: float) -> bool:
         """Tell whether a reading is young enough to write by."""
         return self.clock() - read_at < self.fresh_seconds
+
+    def will_last(self, read_at: float) -> bool:
+        """Tell whether a reading will still be fresh when a wave that starts now has been written."""
+        return self.clock() - read_at < self.fresh_seconds * _QUEUE_SHARE
