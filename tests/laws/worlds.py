@@ -140,7 +140,7 @@ def _draw_numbers(draw: st.DrawFn, seed: Any, declared: Any, places: Any, *, cle
         rows.append({"number": key, **draw(some(NUMBER))})
         spec = draw(some(wanted))
         if spec:
-            entries[f"number-{place}"] = {"id": key, "spec": spec}
+            entries[f"number-{place}"] = {"account": "fluents", "id": key, "spec": spec}
             places[f"numbers.number-{place}"] = ("fluents", "numbers", key)
     seed["fluents"] = {"agents": [{"id": agent} for agent in AGENTS], "numbers": rows}
     declared["numbers"] = entries
@@ -250,8 +250,16 @@ def build_world() -> Drawn:
             "line-2": {"id": "pc_2", "spec": {"phoneNumber": "+14155552671"}},
         },
         "numbers": {
-            "front": {"id": "+12025550100", "spec": {"label": "Front desk", "example_context": {"city": "Oslo"}}},
-            "back": {"id": "+12025550101", "spec": {"outbound_only": True, "inbound_agent": AGENTS[0]}},
+            "front": {
+                "account": "fluents",
+                "id": "+12025550100",
+                "spec": {"label": "Front desk", "example_context": {"city": "Oslo"}},
+            },
+            "back": {
+                "account": "fluents",
+                "id": "+12025550101",
+                "spec": {"outbound_only": True, "inbound_agent": AGENTS[0]},
+            },
         },
         "agents": {
             f"agent-{place}": {
