@@ -68,27 +68,42 @@ class OpenProject:
 
         return validate(self._context).diagnostics
 
-    def plan(self, *, targets: Iterable[str] = (), accounts: Iterable[str] = (), pictured: bool = False) -> Plan:
+    def plan(
+        self,
+        *,
+        targets: Iterable[str] = (),
+        accounts: Iterable[str] = (),
+        excluded: Iterable[str] = (),
+        pictured: bool = False,
+    ) -> Plan:
         """Return what would change, from GET requests only.
 
-        `targets` are globs of addresses. `pictured` completes the picture of the calls at the cost of a request or two.
+        `targets` and `excluded` are globs of addresses. `pictured` completes the picture of the calls at the cost of a request or two.
         """
-        return self.review(targets=targets, accounts=accounts, pictured=pictured).plan
+        return self.review(targets=targets, accounts=accounts, excluded=excluded, pictured=pictured).plan
 
-    def review(self, *, targets: Iterable[str] = (), accounts: Iterable[str] = (), pictured: bool = False) -> Review:
+    def review(
+        self,
+        *,
+        targets: Iterable[str] = (),
+        accounts: Iterable[str] = (),
+        excluded: Iterable[str] = (),
+        pictured: bool = False,
+    ) -> Review:
         """Return the plan with what it was made from: the declared resources and the live state."""
         from reconciler.app.review.review import review
 
-        return review(self._context, targets=tuple(targets), accounts=tuple(accounts), with_numbers=pictured)
+        chosen, named, without = tuple(targets), tuple(accounts), tuple(excluded)
+        return review(self._context, targets=chosen, accounts=named, excluded=without, with_numbers=pictured)
 
-    def drift(self, *, targets: Iterable[str] = (), accounts: Iterable[str] = ()) -> Plan:
+    def drift(self, *, targets: Iterable[str] = (), accounts: Iterable[str] = (), excluded: Iterable[str] = ()) -> Plan:
         """Return the plan of putting back what moved outside git since the last apply.
 
         Where the ledger cannot tell what moved, its diagnostics hold `drift-unknown`.
         """
         from reconciler.app.review.drift import keep_drift
 
-        return keep_drift(self.plan(targets=targets, accounts=accounts))
+        return keep_drift(self.plan(targets=targets, accounts=accounts, excluded=excluded))
 
     def apply(
         self,
@@ -96,6 +111,7 @@ class OpenProject:
         *,
         targets: Iterable[str] = (),
         accounts: Iterable[str] = (),
+        excluded: Iterable[str] = (),
         max_updates: int | None = None,
         allow_protected: Iterable[str] = (),
         accept_conflicts: bool = False,
@@ -109,11 +125,11 @@ class OpenProject:
         """
         from reconciler.app.deploy.approval import Allowances
 
-        if plan is not None and (tuple(targets) or tuple(accounts)):
-            message = "a plan is applied whole: targets and accounts belong to plan()"
+        if plan is not None and (tuple(targets) or tuple(accounts) or tuple(excluded)):
+            message = "a plan is applied whole: targets, accounts and excluded belong to plan()"
             raise ValueError(message)
         allowances = Allowances(max_updates, tuple(allow_protected), accept_conflicts)
-        chosen, named = tuple(targets), tuple(accounts)
+        chosen, named, without = tuple(targets), tuple(accounts), tuple(excluded)
 
         def prepare(workspace: Workspace, store: Store, lock: Lock, run: str) -> Deployment:
             from reconciler.app.deploy import deployment
@@ -121,7 +137,7 @@ class OpenProject:
 
             if plan is not None:
                 return deployment.prepare_saved(plan, workspace, allowances, store=store, lock=lock, run=run)
-            found = review(self._context, targets=chosen, accounts=named, workspace=workspace)
+            found = review(self._context, targets=chosen, accounts=named, excluded=without, workspace=workspace)
             return deployment.prepare(found, allowances, store=store, lock=lock, run=run)
 
         return self._deploy(prepare, on_outcome)

@@ -34,6 +34,10 @@ SANDBOX_PACE = 60_000
 """Requests a minute towards the built-in sandbox, unless the account sets its own pace."""
 
 
+SANDBOX_HOST = "sandbox: "
+"""Stands before the host of an account that the built-in sandbox answers for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """An opened project with all that its commands need."""
@@ -78,7 +82,7 @@ class Workspace:
 
     def _name_host(self, account: Account) -> str:
         """Name who answers for an account: a plan of the sandbox must never be applied to the vendor."""
-        return f"sandbox: {account.base_url}" if self.context.sandbox else account.base_url
+        return f"{SANDBOX_HOST}{account.base_url}" if self.context.sandbox else account.base_url
 
     def open_store(self) -> Store:
         """Open the ledger's store."""
@@ -126,17 +130,20 @@ class Workspace:
         sandbox = build_sandbox(self.project.root, environment=self.project.environment, vices=self.context.vices)
         yield lambda _account: SandboxTransport(sandbox)
 
-    def select(self, *, targets: Sequence[str] = (), accounts: Sequence[str] = ()) -> tuple[Declared, ...]:
-        """Return the resources that `--target` globs and `--account` names choose; all where neither is given.
+    def select(
+        self, *, targets: Sequence[str] = (), accounts: Sequence[str] = (), excluded: Sequence[str] = ()
+    ) -> tuple[Declared, ...]:
+        """Return the resources that `--target` globs and `--account` names choose, without those of `--exclude` globs.
 
-        A target that fits nothing is a mistake, not an empty plan.
+        All where nothing is given. A glob that fits nothing is a mistake, not an empty plan.
         """
-        self._check_targets(targets, accounts)
+        self._check_targets((*targets, *excluded), accounts)
         return tuple(
             declared
             for declared in self.project.resources
             if (not accounts or declared.account in accounts)
             and (not targets or any(fnmatchcase(declared.address, target) for target in targets))
+            and not any(fnmatchcase(declared.address, each) for each in excluded)
         )
 
     def _check_targets(self, targets: Sequence[str], accounts: Sequence[str]) -> None:

@@ -8,10 +8,15 @@ from collections.abc import Sequence
 from reconciler.app.problem import Exit
 from reconciler.cli.options import Globals
 from reconciler.cli.terminal import measure_width, show_reading, tell, tell_diagnostics, wants_colour, write
+from reconciler.model.plan import Scope
 
 
 def accept_drift(
-    options: Globals, wanted: Sequence[str], *, targets: Sequence[str], accounts: Sequence[str], conflicts: bool
+    options: Globals,
+    wanted: Sequence[str],
+    *,
+    chosen: Scope,
+    conflicts: bool,
 ) -> Exit:
     """Write live values into the files and say which; return the exit code."""
     from reconciler.app.adopt.accept import accept
@@ -21,7 +26,12 @@ def accept_drift(
     from reconciler.report.text.accepted import render_accepted
 
     with show_reading() as on_request:
-        found = review(options.build_context(on_request=on_request), targets=targets, accounts=accounts)
+        found = review(
+            options.build_context(on_request=on_request),
+            targets=chosen.targets,
+            accounts=chosen.accounts,
+            excluded=chosen.excluded,
+        )
     moved = keep_drift(found.plan)
     certain = is_certain(moved)
     if not certain:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.options import DURATION, Globals, allowance, command, selection
+
+if TYPE_CHECKING:
+    from reconciler.model.plan import Scope
 
 EXAMPLE = """
 reconciler apply
@@ -33,8 +37,7 @@ reconciler apply plan.json --auto-approve --format json --lock-timeout 10m > eve
 def apply(
     options: Globals,
     planfile: Path | None,
-    targets: tuple[str, ...],
-    accounts: tuple[str, ...],
+    chosen: Scope,
     max_updates: int | None,
     protected: tuple[str, ...],
     style: str,
@@ -57,8 +60,8 @@ def apply(
     from reconciler.cli.deploying import EventReport, Report, TextReport, deploy
     from reconciler.cli.terminal import show_reading
 
-    if planfile is not None and (targets or accounts):
-        raise click.UsageError("A saved plan is applied whole: --target and --account belong to plan.")
+    if planfile is not None and chosen.narrow:
+        raise click.UsageError("A saved plan is applied whole: --target, --account and --exclude belong to plan.")
     allowances = Allowances(max_updates, protected, accept_conflicts)
     context = options.build_context()
     events = EventReport(now=context.now, verbose=options.verbose)
@@ -72,7 +75,13 @@ def apply(
             else:
                 with show_reading() as on_request:
                     context = options.build_context(on_request=on_request)
-                    found = review(context, targets=targets, accounts=accounts, workspace=workspace)
+                    found = review(
+                        context,
+                        targets=chosen.targets,
+                        accounts=chosen.accounts,
+                        excluded=chosen.excluded,
+                        workspace=workspace,
+                    )
                 prepared = prepare(found, allowances, store=store, lock=lock, run=run)
             return deploy(prepared, allowances, auto_approve=auto_approve, report=report)
     except Problem as problem:

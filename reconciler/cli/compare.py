@@ -11,6 +11,7 @@ from reconciler.cli.options import Globals, command, complete_environment, selec
 
 if TYPE_CHECKING:
     from reconciler.model.comparison import Comparison
+    from reconciler.model.plan import Scope
 
 FORMATS = ("text", "json", "markdown", "html")
 EXAMPLE = """
@@ -32,8 +33,7 @@ def compare(
     left: str,
     right: str,
     style: str,
-    targets: tuple[str, ...],
-    accounts: tuple[str, ...],
+    chosen: Scope,
     *,
     detailed_exitcode: bool,
 ) -> int:
@@ -49,7 +49,14 @@ def compare(
     from reconciler.cli.terminal import show_reading, tell_diagnostics, write
 
     with show_reading() as on_request:
-        made = read_both(options.build_context(on_request=on_request), left, right, targets=targets, accounts=accounts)
+        made = read_both(
+            options.build_context(on_request=on_request),
+            left,
+            right,
+            targets=chosen.targets,
+            accounts=chosen.accounts,
+            excluded=chosen.excluded,
+        )
     if style == "text":
         tell_diagnostics(made.diagnostics)
     write(_render(made, style), style=style)

@@ -24,7 +24,7 @@ from reconciler.cli.terminal import (
     write,
 )
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.outcome import SETTLED, Outcome
+from reconciler.model.outcome import SETTLED, Outcome, Result
 from reconciler.report.machine.events import write_end, write_ended, write_found, write_sending, write_start
 from reconciler.report.phrases import count_noun
 from reconciler.report.text.outcomes import render_outcome_line, render_run_summary
@@ -70,7 +70,9 @@ class TextReport:
         """Leave it to the line of progress."""
 
     def conclude(self, outcome: Outcome) -> str:
-        """Write one line."""
+        """Write one line; what was not attempted is told at the end, many at once."""
+        if outcome.result is Result.NOT_ATTEMPTED:
+            return find_loss()
         return write(render_outcome_line(outcome, colour=wants_colour(sys.stdout), width=measure_width()))
 
     def end(self, deployment: Deployment, done: Deployed) -> str:
@@ -113,7 +115,8 @@ class EventReport:
 
     def conclude(self, outcome: Outcome) -> str:
         """Write an event, and a line for the log."""
-        tell(render_outcome_line(outcome, colour=wants_colour(sys.stderr), width=measure_width()))
+        if outcome.result is not Result.NOT_ATTEMPTED:
+            tell(render_outcome_line(outcome, colour=wants_colour(sys.stderr), width=measure_width()))
         return write(write_ended(outcome), style="json")
 
     def end(self, deployment: Deployment, done: Deployed) -> str:

@@ -11,7 +11,7 @@ from reconciler.cli.formats import PLAN_FORMATS
 from reconciler.cli.options import Globals, command, complete_addresses, selection
 
 if TYPE_CHECKING:
-    from reconciler.model.plan import Plan
+    from reconciler.model.plan import Scope
 
 EXAMPLE = """
 reconciler drift
@@ -37,8 +37,7 @@ def drift(
     wanted: tuple[str, ...],
     out: Path | None,
     style: str,
-    targets: tuple[str, ...],
-    accounts: tuple[str, ...],
+    chosen: Scope,
     *,
     accept: bool,
     conflicts: bool,
@@ -56,43 +55,31 @@ def drift(
     if accept:
         from reconciler.cli.accepting import accept_drift
 
-        return accept_drift(options, wanted, targets=targets, accounts=accounts, conflicts=conflicts)
+        return accept_drift(options, wanted, chosen=chosen, conflicts=conflicts)
     if wanted or conflicts:
         raise click.UsageError("Addresses and --conflicts belong to --accept; --target narrows what is looked at.")
     from reconciler.app.look_back.sightings import record_sightings
     from reconciler.app.review.drift import judge_drift, keep_drift
     from reconciler.app.review.review import review
-    from reconciler.cli.saving import save_plan
+    from reconciler.cli.formats import render_plan_as
+    from reconciler.cli.saving import name_apply, save_plan
     from reconciler.cli.terminal import show_reading, tell, tell_diagnostics, write
     from reconciler.model.plan import Cause
 
     with show_reading() as on_request:
-        found = review(options.build_context(on_request=on_request), targets=targets, accounts=accounts)
+        context, pictured = options.build_context(on_request=on_request), out is not None or style != "text"
+        found = review(
+            context, targets=chosen.targets, accounts=chosen.accounts, excluded=chosen.excluded, with_numbers=pictured
+        )
     moved = keep_drift(found.plan)
     if style == "text":
         tell_diagnostics(moved.diagnostics)
-    write(_render(moved, style=style, verbose=options.verbose, folder=Path(options.folder)), style=style)
+    write(render_plan_as(moved, style=style, verbose=options.verbose, folder=Path(options.folder)), style=style)
     if unattributed := found.plan.count_cause(Cause.UNATTRIBUTED):
         tell(f"{unattributed} more differ, but were never applied from here: whether they moved is not known.")
     if record:
         tell_diagnostics(record_sightings(found.workspace, moved))
     if out is not None:
         save_plan(moved, out)
-        tell(f"Saved to {out}.")
+        tell(f"Saved to {out}. Put it back as git says with: {name_apply(options, out)}")
     return judge_drift(moved)
-
-
-def _render(moved: Plan, *, style: str, verbose: bool, folder: Path) -> str:
-    """Render drift as a plan; where there is none, say in text that nothing moved, or that nobody can tell."""
-    from reconciler.app.review.drift import is_certain
-    from reconciler.cli.formats import render_plan_as
-    from reconciler.report.phrases import count_noun, list_troubles
-
-    if style != "text" or moved.updates or list_troubles(moved):
-        return render_plan_as(moved, style=style, verbose=verbose, folder=folder)
-    if not is_certain(moved):
-        return "What moved outside git cannot be told."
-    if not moved.resources:
-        return "Nothing is declared."
-    left = f" {count_noun(len(moved.ignored), 'difference')} ignored." if moved.ignored else ""
-    return f"Nothing moved outside git since the last apply: {count_noun(len(moved.resources), 'resource')}.{left}"

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -203,7 +203,16 @@ def complete_addresses(ctx: click.Context, _parameter: click.Parameter, incomple
 
 
 def selection(function: Function) -> Function:
-    """Add `--target` and `--account`."""
+    """Add `--target`, `--account` and `--exclude`; together they are handed over as `chosen`, a Scope."""
+
+    @functools.wraps(function)
+    def choose(
+        *args: Any, targets: tuple[str, ...], accounts: tuple[str, ...], excluded: tuple[str, ...], **kwargs: Any
+    ) -> Any:
+        from reconciler.model.plan import Scope
+
+        return function(*args, chosen=Scope(targets, accounts, excluded), **kwargs)
+
     target = click.option(
         "--target",
         "targets",
@@ -220,7 +229,15 @@ def selection(function: Function) -> Function:
         shell_complete=complete_lazily("complete_account"),
         help="Only this account (repeatable).",
     )
-    return target(account(function))
+    exclude = click.option(
+        "--exclude",
+        "excluded",
+        metavar="ADDRESS",
+        multiple=True,
+        shell_complete=complete_addresses,
+        help="Without this resource (repeatable, globs).",
+    )
+    return cast("Function", target(account(exclude(choose))))
 
 
 approval = click.option("--auto-approve", is_flag=True, help="Do not ask; for CI.")

@@ -13,6 +13,7 @@ from reconciler.cli.options import Globals, command, selection
 if TYPE_CHECKING:
     from reconciler.app.context import Context
     from reconciler.app.problem import Problem
+    from reconciler.model.plan import Scope
 
 EXAMPLE = """
 reconciler plan
@@ -32,8 +33,7 @@ def plan(
     options: Globals,
     out: Path | None,
     style: str,
-    targets: tuple[str, ...],
-    accounts: tuple[str, ...],
+    chosen: Scope,
     *,
     detailed_exitcode: bool,
 ) -> int:
@@ -45,7 +45,7 @@ def plan(
     from reconciler.app.problem import Problem
     from reconciler.app.review.review import judge_plan, review
     from reconciler.cli.formats import render_plan_as
-    from reconciler.cli.saving import save_plan
+    from reconciler.cli.saving import name_apply, save_plan
     from reconciler.cli.terminal import show_reading, tell, tell_diagnostics, write
     from reconciler.report.text.plan import list_next_steps
 
@@ -53,7 +53,13 @@ def plan(
         context = options.build_context(on_request=on_request)
         pictured = out is not None or style != "text"
         try:
-            made = review(context, targets=targets, accounts=accounts, with_numbers=pictured).plan
+            made = review(
+                context,
+                targets=chosen.targets,
+                accounts=chosen.accounts,
+                excluded=chosen.excluded,
+                with_numbers=pictured,
+            ).plan
         except Problem as problem:
             _write_nothing(problem, context, style)
             raise
@@ -64,7 +70,7 @@ def plan(
         tell("\n".join(list_next_steps(made)))
     if out is not None:
         save_plan(made, out)
-        tell(f"Saved to {out}. Apply exactly this with: reconciler apply {out}")
+        tell(f"Saved to {out}. Apply exactly this with: {name_apply(options, out)}")
     return judge_plan(made, detailed=detailed_exitcode)
 
 

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
+from reconciler.cli.options import Globals
 from reconciler.model.plan import Plan
+
+
+def name_apply(options: Globals, target: Path) -> str:
+    """Return the command that applies a saved plan, with the global options that it was made with, quoted for a shell."""
+    words = ["reconciler"]
+    words += ["-C", options.folder] if options.folder != "." else []
+    words += ["--env", options.environment] if options.environment else []
+    words += [word for name, value in options.variables.items() for word in ("--var", f"{name}={value}")]
+    words += ["--sandbox"] if options.sandbox or options.vices else []
+    path = str(target)
+    return shlex.join([*words, "apply", *(["--"] if path.startswith("-") else []), path])
 
 
 def save_plan(plan: Plan, target: Path) -> None:

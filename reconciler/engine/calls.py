@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 from reconciler.engine.normal_form import normalise, read_field
 from reconciler.model.live import LiveState, Present
 from reconciler.model.paths import MISSING, Json
-from reconciler.model.plan import CallEdge, CallGraph, CallNode
+from reconciler.model.plan import DIALS, CallEdge, CallGraph, CallNode
 from reconciler.model.project import Declared
 from reconciler.model.reference import Template
 from reconciler.model.resource_type import Catalog, ResourceType
+
+_ANSWERING: Final = frozenset({"agents", "connectors"})
+"""The kinds that a call is handed to; what is of another kind is used by them."""
 
 
 def draw_calls(
     resources: Sequence[Declared], *, catalog: Catalog, live: LiveState, touched: Collection[str]
 ) -> CallGraph:
-    """Return the ways of calls through the resources that were read, as they are after the plan.
+    """Return the ways of calls through the resources that were read, as they are after the plan, and those that it ends.
 
     How an object stands to its phone number follows from the schema: where the number is its identity, the object is
     the number; where the number can be written, the object dials it; where it is read-only, the number reaches it. An id
@@ -37,7 +41,7 @@ def draw_calls(
                 nodes[node.key] = _prefer(nodes.get(node.key), node)
         for edge in stop.edges(live):
             target = declared_keys.get(edge.target, edge.target)
-            edges[edge.source, target] = replace(edge, target=target)
+            edges.setdefault((edge.source, target), replace(edge, target=target))
     return CallGraph(tuple(nodes.values()), tuple(edges.values()))
 
 
@@ -77,20 +81,23 @@ class _Stop:
             label=label or self.declared.address,
             phone_number=self.number,
             touched=self.touched,
+            address=self.declared.address,
         )
         for number in self.numbers(live):
             yield CallNode(f"number:{number}", "numbers", "", number, phone_number=number)
-        for key, kind, label in self._further():
+        for key, kind, label in (*self._further(), *self._former()):
             yield CallNode(key, kind, "", label)
 
     def edges(self, live: LiveState) -> Iterator[CallEdge]:
         for number in () if self.is_number else self.numbers(live):
             if self._dials():
-                yield CallEdge(self.key, f"number:{number}", "dials")
+                yield CallEdge(self.key, f"number:{number}", DIALS)
             else:
                 yield CallEdge(f"number:{number}", self.key, "reaches")
-        for key, _, _ in self._further():
-            yield CallEdge(self.key, key, "answered by")
+        for key, kind, _ in self._further():
+            yield CallEdge(self.key, key, _name_way(kind))
+        for key, kind, _ in self._former():
+            yield CallEdge(self.key, key, _name_way(kind), gone=True)
 
     def _dials(self) -> bool:
         phone = self.resource_type.phone_number
@@ -107,11 +114,32 @@ class _Stop:
                 value = self.reading.identity[part.name]
                 yield f"{self.declared.provider}:agents:{value}", "agents", value
 
+    def _former(self) -> Iterator[tuple[str, str, str]]:
+        """Yield where the call goes on until now, where the plan changes that."""
+        for name, known in self.resource_type.fields.items():
+            if (
+                known.reference
+                and known.writable
+                and (before := self._live_value(name))
+                and before != self._value(name)
+            ):
+                kind = known.reference.kind
+                yield f"{self.declared.provider}:{kind}:{before}", kind, self._derived_name(name) or before
+
+    def _live_value(self, name: str) -> str:
+        value = read_field(self.resource_type.fields[name], self.reading.value)
+        return "" if value in (None, MISSING) else str(value)
+
     def _name_of(self, reference: str) -> str:
         """Return the name that the vendor derives for a reference, where the reference is not about to change."""
-        if reference in self.declared.spec and self.touched:
-            return ""
+        return self._derived_name(reference) if self._live_value(reference) == self._value(reference) else ""
+
+    def _derived_name(self, reference: str) -> str:
         for name, known in self.resource_type.fields.items():
             if reference in known.derived_from:
                 return str(self.reading.value.get(name) or "")
         return ""
+
+
+def _name_way(kind: str) -> str:
+    return "answered by" if kind in _ANSWERING else "uses"

@@ -22,13 +22,14 @@ from reconciler.engine.reach import tell_reach
 from reconciler.engine.references import LOST, Resolution, close, list_upstream, resolve, sort_by_references
 from reconciler.engine.refuse import find_doubts, find_refusals
 from reconciler.engine.risk import collect_risks, find_risk
+from reconciler.engine.suspect import drop_guesses, suspect_accounts
 from reconciler.engine.through import find_block
 from reconciler.engine.verify import find_unusable
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.ledger import Ledger
 from reconciler.model.live import Absent, LiveState, Present, Reading, Unknown
 from reconciler.model.paths import FieldPath, Json, Missing
-from reconciler.model.plan import Binding, Change, Plan, Planned, Status, Update
+from reconciler.model.plan import EVERYTHING, Binding, Change, Plan, Planned, Scope, Status, Update
 from reconciler.model.project import Account, Declared, Project
 from reconciler.model.resource_type import Catalog, ResourceType
 
@@ -52,6 +53,7 @@ def make_plan(
     created_at: str,
     binding: Binding,
     diagnostics: tuple[Diagnostic, ...] = (),
+    scope: Scope = EVERYTHING,
 ) -> Plan:
     """Return the plan for the selected resources, in order of declaration.
 
@@ -72,20 +74,21 @@ def make_plan(
         updates=updates,
         resources=tuple(verdict.planned for verdict in verdicts),
         diagnostics=(
-            *diagnostics,
+            *drop_guesses(diagnostics, told),
             *sorted(told, key=lambda diagnostic: diagnostic.sort_key),
-            *_suspect_accounts(verdicts, project.accounts),
+            *suspect_accounts([verdict.planned for verdict in verdicts], project.accounts),
         ),
         environment=project.environment,
         binding=binding,
         calls=draw_calls(
-            [resolution.resources[declared.address] for declared in resources],
+            tuple(resolution.resources.values()),
             catalog=catalog,
             live=live,
             touched={update.address for update in updates},
         ),
         ignored=find_ignored(resources, catalog=catalog, live=live),
         forecast_requests=count_requests(updates, catalog=catalog),
+        scope=scope,
     )
 
 
@@ -305,24 +308,3 @@ def _not_planned(declared: Declared, reading: Absent | Unknown, status: Status, 
         address=declared.address,
     )
     return Verdict(_planned(declared, status, reason), diagnostics=(diagnostic,))
-
-
-def _suspect_accounts(verdicts: Sequence[Verdict], accounts: Mapping[str, Account]) -> list[Diagnostic]:
-    """Suspect key and region where every one of an account's several resources is absent (D for PolyAI's regions)."""
-    total = Counter(verdict.planned.account for verdict in verdicts)
-    absent = Counter(
-        verdict.planned.account
-        for verdict in verdicts
-        if verdict.planned.status is Status.ABSENT and not verdict.planned.through
-    )
-    return [
-        Diagnostic(
-            code="account-all-absent",
-            message=f"all {count} resources of account {name} are absent",
-            advice=f"Rather than {count} lost objects this is a wrong key ({accounts[name].credential}) or region: "
-            f"requests went to {accounts[name].base_url}.",
-            location=accounts[name].location,
-        )
-        for name, count in absent.items()
-        if count > 1 and count == total[name]
-    ]

@@ -32,6 +32,32 @@ class Status(StrEnum):
     REFUSED = "refused"
 
 
+class Subject(StrEnum):
+    """What a plan was asked: what applying would do, or what moved outside git."""
+
+    PLAN = "plan"
+    DRIFT = "drift"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a plan was narrowed to. `left_out` counts the declared resources that it did not look at."""
+
+    targets: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    left_out: int = 0
+
+    @property
+    def narrow(self) -> bool:
+        """Tell whether anything was chosen."""
+        return bool(self.targets or self.accounts or self.excluded)
+
+
+EVERYTHING = Scope()
+"""What a plan looks at where nothing was chosen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One field that differs. `before` is MISSING where the API cannot be read back; both are in normal form."""
@@ -159,6 +185,12 @@ class CallNode:
     label: str
     phone_number: str = ""
     touched: bool = False
+    address: str = ""
+    """The declared resource that it is; empty where it is only known by number or id."""
+
+
+DIALS = "dials"
+"""The way by which a test caller reaches a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +200,8 @@ class CallEdge:
     source: str
     target: str
     label: str = ""
+    gone: bool = False
+    """Whether calls go this way until now, and no more after the plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +238,8 @@ class Plan:
     """What differs where git says to leave it for a while; never sent."""
     forecast_requests: int = 0
     """How many writes `apply` would send: fewer than updates where a batch carries several."""
+    subject: Subject = Subject.PLAN
+    scope: Scope = EVERYTHING
 
     def count(self, status: Status) -> int:
         """Count the resources with a status."""

@@ -16,9 +16,6 @@ from reconciler.model.ignored_document import read_ignored, write_ignored
 from reconciler.model.paths import MISSING, Json, Missing, format_pointer, parse_pointer
 from reconciler.model.plan import (
     Binding,
-    CallEdge,
-    CallGraph,
-    CallNode,
     Cause,
     Change,
     Consequence,
@@ -27,10 +24,12 @@ from reconciler.model.plan import (
     Reach,
     Request,
     Status,
+    Subject,
     Update,
 )
 from reconciler.model.plan_values import WITHHELD, decode_value, encode_value, list_body
 from reconciler.model.taken_document import read_identity, read_taken, write_identity, write_taken
+from reconciler.model.view_document import read_calls, read_scope, write_calls, write_scope
 
 FORMAT_VERSION: Final = 1
 WRITE_METHODS: Final = frozenset({"PATCH", "POST", "PUT"})
@@ -58,8 +57,10 @@ def write_plan(plan: Plan) -> dict[str, Json]:
         "resources": [_write_planned(planned) for planned in plan.resources],
         "diagnostics": [write_diagnostic(diagnostic) for diagnostic in plan.diagnostics],
         "binding": _write_binding(plan.binding),
-        "calls": _write_calls(plan.calls),
+        "calls": write_calls(plan.calls),
         **({"ignored": [write_ignored(ignored) for ignored in plan.ignored]} if plan.ignored else {}),
+        **({"subject": plan.subject.value} if plan.subject is not Subject.PLAN else {}),
+        **({"scope": write_scope(plan.scope)} if plan.scope.narrow else {}),
         "forecast_requests": plan.forecast_requests,
     }
     document["digest"] = compute_digest(document)
@@ -206,16 +207,6 @@ def _write_binding(binding: Binding) -> dict[str, Json]:
     }
 
 
-def _write_calls(calls: CallGraph) -> dict[str, Json]:
-    nodes = [{name: getattr(node, name) for name in _NODE_KEYS} for node in calls.nodes]
-    edges = [{name: getattr(edge, name) for name in _EDGE_KEYS} for edge in calls.edges]
-    return {"nodes": nodes, "edges": edges}
-
-
-_NODE_KEYS: Final = ("key", "kind", "provider", "label", "phone_number", "touched")
-_EDGE_KEYS: Final = ("source", "target", "label")
-
-
 def _read_document(document: Mapping[str, Json]) -> Plan:
     environment = document["environment"]
     return Plan(
@@ -225,9 +216,11 @@ def _read_document(document: Mapping[str, Json]) -> Plan:
         diagnostics=_read_each(document["diagnostics"], _read_diagnostic),
         environment=None if environment is None else _text(environment),
         binding=_read_binding(document["binding"]),
-        calls=_read_calls(document["calls"]),
+        calls=read_calls(document["calls"]),
         ignored=tuple(read_ignored(entry) for entry in document.get("ignored", [])),
         forecast_requests=int(document["forecast_requests"]),
+        subject=Subject(document.get("subject", Subject.PLAN)),
+        scope=read_scope(document.get("scope")),
     )
 
 
@@ -339,9 +332,3 @@ def _read_diagnostic(entry: Mapping[str, Json]) -> Diagnostic:
 def _read_binding(entry: Mapping[str, Json]) -> Binding:
     hosts = {_text(account): _text(host) for account, host in entry["hosts"].items()}
     return Binding(_text(entry["configuration"]), _text(entry["schemas"]), _text(entry["tool_version"]), hosts)
-
-
-def _read_calls(entry: Mapping[str, Json]) -> CallGraph:
-    nodes = tuple(CallNode(**{name: node[name] for name in _NODE_KEYS}) for node in entry["nodes"])
-    edges = tuple(CallEdge(**{name: edge[name] for name in _EDGE_KEYS}) for edge in entry["edges"])
-    return CallGraph(nodes, edges)

@@ -1,15 +1,18 @@
-"""The picture of the calls: which number reaches which agent, through which connector and phone connection.
+"""The picture of the calls: what a plan touches, one step up and one step down.
 
-`mermaid` writes it for Markdown; `calls_svg` draws it for the HTML report. Both mark what the plan touches.
+`mermaid` writes it for Markdown; `html.calls` draws it for the HTML report. What they leave out, they say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from unicodedata import east_asian_width
 
-from reconciler.model.plan import CallGraph, CallNode
+from reconciler.model.plan import CallEdge, CallGraph, CallNode
 from reconciler.report.escape import escape_terminal
+from reconciler.report.phrases import count_noun
 
 KINDS: Mapping[str, str] = {
     "phone_connections": "phone connection",
@@ -18,73 +21,156 @@ KINDS: Mapping[str, str] = {
     "agents": "agent",
 }
 """The kinds in the order in which a call meets them, with the word a person sees."""
+TALLEST = 7
+"""Stops of one column: more are taller than a screen."""
 
 _LABEL = 34
-_WIDTH, _HEIGHT = 218, 58
-_GAP_X, _GAP_Y, _HEAD, _EDGE = 84, 16, 34, 12
-
-_SVG_NAMES = 'role="img" aria-labelledby="calls-title calls-text" xmlns="http://www.w3.org/2000/svg"'
-_SVG_TIP = (
-    '<marker id="calls-tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-    '<path class="tip" d="M0 0.5L7.5 4L0 7.5z"/></marker>'
-)
+_LEADING = 3
+"""Untouched stops that are shown before one; more are counted."""
 
 
-def mermaid(calls: CallGraph, *, limit: int = 60) -> str:
-    """Return the picture as a Mermaid flowchart of at most `limit` stops; those near a touched one come first."""
-    shown = choose_nodes(calls, limit=limit)
-    names = {node.key: f"n{index}" for index, node in enumerate(shown)}
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is drawn of the calls. `notes` says of a stop what else leads to it; `left_out` what has no room at all."""
+
+    nodes: tuple[CallNode, ...]
+    edges: tuple[CallEdge, ...]
+    notes: Mapping[str, str]
+    left_out: str = ""
+
+    @property
+    def former(self) -> frozenset[str]:
+        """Return the keys of stops to which calls go until now, and no more from any stop that is drawn."""
+        led = {edge.target for edge in self.edges if not edge.gone}
+        return frozenset(edge.target for edge in self.edges if edge.gone) - led
+
+
+def focus(calls: CallGraph) -> Picture:
+    """Choose what is drawn: the touched stops, what leads to them, and where calls go from there.
+
+    Stops whose calls go elsewhere after the plan come first.
+    """
+    ways = _Ways(calls)
+    kept: dict[str, None] = {}
+    heights: Counter[int] = Counter()
+
+    def keep(keys: Iterable[str]) -> None:
+        for key in keys:
+            column = choose_column(ways.nodes[key].kind)
+            if key not in kept and heights[column] < TALLEST:
+                kept[key] = None
+                heights[column] += 1
+
+    touched = [node.key for node in calls.nodes if node.touched]
+    for key in touched:
+        if key in ways.rerouted:
+            keep([key, *ways.following[key], *ways.leading[key][:_LEADING]])
+    for key in touched:
+        keep([key])
+    for key in touched:
+        if key in kept:
+            keep(ways.following[key])
+            keep(ways.leading[key][:_LEADING])
+    return _draw(calls, ways, kept, lost=[ways.nodes[key] for key in touched if key not in kept])
+
+
+class _Ways:
+    """The stops by key, and for each those before and those after it."""
+
+    def __init__(self, calls: CallGraph) -> None:
+        self.nodes = {node.key: node for node in calls.nodes}
+        self.rerouted = {edge.source for edge in calls.edges if edge.gone}
+        self.leading: dict[str, list[str]] = defaultdict(list)
+        self.following: dict[str, list[str]] = defaultdict(list)
+        for edge in calls.edges:
+            if edge.source in self.nodes and edge.target in self.nodes and edge.source != edge.target:
+                self.leading[edge.target].append(edge.source)
+                self.following[edge.source].append(edge.target)
+
+
+def _draw(calls: CallGraph, ways: _Ways, kept: Mapping[str, None], *, lost: list[CallNode]) -> Picture:
+    nodes = tuple(node for node in calls.nodes if node.key in kept)
+    edges = tuple(
+        edge for edge in calls.edges if edge.source in kept and edge.target in kept and edge.source != edge.target
+    )
+    notes = {node.key: next(_note_others(node, ways, kept), "") for node in nodes}
+    words = [count_noun(count, name_kind_alone(kind)) for kind, count in Counter(node.kind for node in lost).items()]
+    left_out = f"Not drawn, but touched too: {', '.join(words)}." if words else ""
+    return Picture(nodes, edges, {key: note for key, note in notes.items() if note}, left_out)
+
+
+def _note_others(node: CallNode, ways: _Ways, kept: Mapping[str, None]) -> Iterator[str]:
+    """Say how many others lead to a stop, else how many more it leads to."""
+    before = Counter(ways.nodes[key].kind for key in ways.leading[node.key] if key not in kept)
+    for kind, count in before.items():
+        others = count_noun(count, f"other {name_kind_alone(kind)}")
+        yield f"also answers {others}" if kind == "numbers" else f"and from {others}"
+    if node.touched:
+        after = sum(key not in kept for key in ways.following[node.key])
+        if after:
+            yield f"leads to {after:,} more"
+
+
+def choose_column(kind: str) -> int:
+    """Return the column that a kind stands in; what answering needs, such as prompts and voices, shares the last."""
+    return list(KINDS).index(kind) if kind in KINDS else len(KINDS)
+
+
+def mermaid(calls: CallGraph) -> str:
+    """Return the picture as a Mermaid flowchart; empty where the plan touches none of the stops."""
+    picture = focus(calls)
+    if not picture.nodes:
+        return ""
+    names = {node.key: f"n{index}" for index, node in enumerate(picture.nodes)}
     lines = ["flowchart LR"]
-    lines += [f'  {names[node.key]}["{_write_mermaid_label(node)}"]' for node in shown]
-    for edge in calls.edges:
-        if edge.source in names and edge.target in names:
-            label = f'|"{_encode(cut_label(edge.label))}"|' if edge.label else ""
-            lines.append(f"  {names[edge.source]} -->{label} {names[edge.target]}")
-    touched = [names[node.key] for node in shown if node.touched]
-    if len(shown) < len(calls.nodes):
-        lines.append(f'  more["and {len(calls.nodes) - len(shown)} more"]')
-    if touched:
-        lines.append("  classDef touched fill:#fff4d6,stroke:#b7791f,stroke-width:2px,color:#1f2328")
-        lines.append(f"  class {','.join(touched)} touched")
+    lines += [f'  {names[node.key]}["{_write_mermaid_label(node, picture)}"]' for node in picture.nodes]
+    for edge in picture.edges:
+        arrow, words = ("-.-x", "until now") if edge.gone else ("-->", edge.label)
+        label = f'|"{_encode(cut_label(words))}"|' if words else ""
+        lines.append(f"  {names[edge.source]} {arrow}{label} {names[edge.target]}")
+    if picture.left_out:
+        lines.append(f'  more["{_encode(picture.left_out)}"]')
+    touched = [names[node.key] for node in picture.nodes if node.touched]
+    lines.append("  classDef touched fill:#fff4d6,stroke:#b7791f,stroke-width:2px,color:#1f2328")
+    lines.append(f"  class {','.join(touched)} touched")
+    if former := [names[key] for key in names if key in picture.former]:
+        lines.append("  classDef former stroke-dasharray:4 3,color:#6e7781")
+        lines.append(f"  class {','.join(former)} former")
     return "\n".join(lines)
 
 
-def choose_nodes(calls: CallGraph, *, limit: int) -> tuple[CallNode, ...]:
-    """Return at most `limit` stops in their own order: touched ones first, then by the number of steps from one."""
-    if len(calls.nodes) <= limit:
-        return calls.nodes
-    steps = _measure_steps(calls)
-    far = len(calls.nodes)
-    nearest = sorted(calls.nodes, key=lambda node: steps.get(node.key, far))[:limit]
-    kept = {node.key for node in nearest}
-    return tuple(node for node in calls.nodes if node.key in kept)
+def tell_legend(calls: CallGraph) -> str:
+    """Say what the marks of the picture mean, as far as it has them."""
+    picture = focus(calls)
+    words = ["Amber: touched by this plan."]
+    words += ["Dashed: where calls went until now."] if any(edge.gone for edge in picture.edges) else []
+    return " ".join([*words, picture.left_out]).strip()
 
 
-def _measure_steps(calls: CallGraph) -> dict[str, int]:
-    neighbours: dict[str, list[str]] = {}
-    for edge in calls.edges:
-        neighbours.setdefault(edge.source, []).append(edge.target)
-        neighbours.setdefault(edge.target, []).append(edge.source)
-    steps = {node.key: 0 for node in calls.nodes if node.touched}
-    queue = list(steps)
-    for key in queue:
-        for other in neighbours.get(key, ()):
-            if other not in steps:
-                steps[other] = steps[key] + 1
-                queue.append(other)
-    return steps
+def _write_mermaid_label(node: CallNode, picture: Picture) -> str:
+    lines = [name_node(node), " · ".join(part for part in (name_number(node), name_kind(node)) if part)]
+    lines += [picture.notes[node.key]] if node.key in picture.notes else []
+    return "<br/>".join(_encode(cut_label(line, room=_LABEL if index == 0 else 60)) for index, line in enumerate(lines))
 
 
-def _write_mermaid_label(node: CallNode) -> str:
-    second = " · ".join(
-        part for part in (_encode(cut_label(name_kind(node))), _encode(cut_label(node.phone_number))) if part
-    )
-    return f"{_encode(cut_label(node.label or node.key))}<br/>{second}"
+def name_node(node: CallNode) -> str:
+    """Name a stop as people know it."""
+    return node.label or node.address or node.key
+
+
+def name_number(node: CallNode) -> str:
+    """Return the number of a stop, unless that is its name already."""
+    return "" if node.phone_number == name_node(node) else node.phone_number
 
 
 def name_kind(node: CallNode) -> str:
     """Say in words what a stop is."""
-    return f"{node.provider} {KINDS.get(node.kind, node.kind)}".strip()
+    return f"{node.provider} {name_kind_alone(node.kind)}".strip()
+
+
+def name_kind_alone(kind: str) -> str:
+    """Return the word for one of a kind."""
+    return KINDS.get(kind) or kind.replace("_", " ").removesuffix("s")
 
 
 def _encode(text: str) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from reconciler.model.paths import MISSING, FieldPath, Json, Missing
-from reconciler.model.plan import CallGraph, Cause, Change, Consequence, Plan, Planned, Status, Update
+from reconciler.model.plan import DIALS, CallGraph, Cause, Change, Consequence, Plan, Planned, Status, Subject, Update
+from reconciler.model.plan_values import encode_value
 from reconciler.model.secret import HIDDEN
 from reconciler.report.diff_words import Row, diff_texts, show_added, show_removed
 from reconciler.report.escape import escape_json
@@ -51,10 +53,56 @@ _REACHED = 5
 LONG_TEXT = 60
 """Characters from which on a text is shown as a diff instead of two values side by side."""
 
+LONG_VALUE = 160
+"""The same for lists and mappings, as JSON on one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What the two values of a change are called, and what a resource with changes is."""
+
+    before: str
+    after: str
+    noun: str
+
+
+_SIDES: Mapping[Subject, Sides] = {
+    Subject.PLAN: Sides("Before", "After", "update"),
+    Subject.DRIFT: Sides("Git says", "Live says", "resource"),
+}
+
+
+def name_sides(plan: Plan) -> Sides:
+    """Return what the sides of a plan's changes are called."""
+    return _SIDES[plan.subject]
+
+
+def name_subject(plan: Plan) -> str:
+    """Return the word that heads a report."""
+    return plan.subject.value.capitalize()
+
+
+def tell_scope(plan: Plan) -> str:
+    """Say what a plan did not look at; empty where it looked at everything."""
+    scope = plan.scope
+    chosen = [f"--target {name}" for name in scope.targets] + [f"--account {name}" for name in scope.accounts]
+    chosen += [f"--exclude {name}" for name in scope.excluded]
+    if not chosen or not scope.left_out:
+        return ""
+    left = f"{count_noun(scope.left_out, 'declared resource')} {'was' if scope.left_out == 1 else 'were'} not looked at"
+    return f"Narrowed by {' '.join(chosen)}: {left}."
+
+
+def show_time(created_at: str) -> str:
+    """Write a time in UTC as people do: `2026-03-02 09:30 UTC`; one that is none of ours stays."""
+    day, mark, clock = created_at.partition("T")
+    zones = tuple(zone for zone in ("Z", "+00:00") if clock.endswith(zone))
+    return f"{day} {clock[:5]} UTC" if mark and zones else created_at
+
 
 def write_headline(plan: Plan) -> str:
     """Return the one line that says it all; every update is counted once, under its weightiest cause."""
-    parts = [_count_updates(plan)]
+    parts = [_count_drift(plan) if plan.subject is Subject.DRIFT else _count_updates(plan)]
     numbers = len(find_affected_numbers(plan.calls))
     if plan.updates and numbers:
         parts.append(f"{count_noun(numbers, 'number')} affected")
@@ -64,6 +112,14 @@ def write_headline(plan: Plan) -> str:
     troubles = [f"{plan.count(status)} {STATUS_WORDS[status]}" for status in TROUBLES if plan.count(status)]
     parts += [", ".join(troubles)] if troubles else []
     return "; ".join([*parts, *([f"{len(plan.ignored)} ignored"] if plan.ignored else [])])
+
+
+def _count_drift(plan: Plan) -> str:
+    if not plan.updates:
+        return "Nothing moved outside git since the last apply"
+    conflicts = plan.count_cause(Cause.CONFLICT)
+    words = f", {conflicts:,} of them changed in git too" if conflicts else ""
+    return f"{count_noun(len(plan.updates), 'resource')} moved outside git: git and live differ{words}"
 
 
 def _count_updates(plan: Plan) -> str:
@@ -108,7 +164,11 @@ def list_risks(update: Update) -> tuple[str, ...]:
 
 
 def find_affected_numbers(calls: CallGraph) -> frozenset[str]:
-    """Return the phone numbers whose calls pass a touched stop: their own, or one further on their way."""
+    """Return the phone numbers whose calls pass a touched stop: their own, or one further on their way.
+
+    A number that only a test caller dials is not one: its own callers meet nothing new.
+    """
+    callers = {edge.source for edge in calls.edges if edge.label == DIALS}
     reached = {node.key for node in calls.nodes if node.touched}
     leading: dict[str, list[str]] = {}
     for edge in calls.edges:
@@ -119,7 +179,8 @@ def find_affected_numbers(calls: CallGraph) -> frozenset[str]:
             if source not in reached:
                 reached.add(source)
                 queue.append(source)
-    return frozenset(node.phone_number for node in calls.nodes if node.phone_number and node.key in reached)
+    met = (node for node in calls.nodes if node.key in reached and node.key not in callers)
+    return frozenset(node.phone_number for node in met if node.phone_number)
 
 
 def list_troubles(plan: Plan) -> tuple[Planned, ...]:
@@ -195,9 +256,23 @@ def is_text_change(change: Change) -> bool:
     return any("\n" in text or len(text) > LONG_TEXT for text in sides if isinstance(text, str))
 
 
+def is_long_change(change: Change) -> bool:
+    """Tell whether a change is too long for one line: a long text, or a long list or mapping."""
+    if change.secret:
+        return False
+    sides = (recall_before(change), change.after)
+    return is_text_change(change) or any(len(show_value(side)) > LONG_VALUE for side in sides)
+
+
 def diff_change(change: Change, *, context: int | None = 3) -> tuple[Row, ...]:
-    """Return the rows of a change of texts; a line end that both texts have at their very end shows no empty line."""
-    before, after = recall_before(change), change.after
+    """Return the rows of a long change; a line end that both texts have at their very end shows no empty line.
+
+    What is no text is compared as indented JSON.
+    """
+    before, after = (
+        side if side is None or side is MISSING or isinstance(side, str) else _spell(side)
+        for side in (recall_before(change), change.after)
+    )
     if not isinstance(before, str):
         return show_added(str(after).removesuffix("\n"))
     if not isinstance(after, str):
@@ -205,6 +280,10 @@ def diff_change(change: Change, *, context: int | None = 3) -> tuple[Row, ...]:
     if before.endswith("\n") and after.endswith("\n"):
         before, after = before[:-1], after[:-1]
     return diff_texts(before, after, context=context)
+
+
+def _spell(value: Json) -> str:
+    return json.dumps(encode_value(value), ensure_ascii=False, indent=2, default=str)
 
 
 def write_body(update: Update, *, longest: int | None = None) -> str:

@@ -121,6 +121,7 @@ def test_calls_are_followed_over_vendors_by_number() -> None:
     assert calls.edges == (
         CallEdge(dials.address, "number:+12025550143", "dials"),
         CallEdge("number:+12025550143", "fluents:agents:agent-2", "answered by"),
+        CallEdge("number:+12025550143", "fluents:agents:agent-1", "answered by", gone=True),
         CallEdge("number:+12025550199", connector.address, "reaches"),
         CallEdge(connector.address, "polyai:agents:P-1", "answered by"),
     )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.diagnostic import Diagnostic, Location, Severity
 from reconciler.report.machine.annotations import job_summary, render_github, render_gitlab, render_junit, render_sarif
+from reconciler.report.machine.findings import list_findings
 from tests.report import plans
 from tests.report.golden_files import check_golden
 
@@ -29,17 +30,17 @@ def test_golden_github(request: pytest.FixtureRequest, name: str) -> None:
 
 @pytest.mark.parametrize("name", PLANS)
 def test_golden_gitlab(request: pytest.FixtureRequest, name: str) -> None:
-    check_golden(request, f"gitlab-{name}.json", render_gitlab(PLANS[name].diagnostics, prefix="telephony"))
+    check_golden(request, f"gitlab-{name}.json", render_gitlab((), PLANS[name], prefix="telephony"))
 
 
 @pytest.mark.parametrize("name", PLANS)
 def test_golden_sarif(request: pytest.FixtureRequest, name: str) -> None:
-    check_golden(request, f"sarif-{name}.json", render_sarif(PLANS[name].diagnostics))
+    check_golden(request, f"sarif-{name}.json", render_sarif((), PLANS[name]))
 
 
 @pytest.mark.parametrize("name", PLANS)
 def test_golden_junit(request: pytest.FixtureRequest, name: str) -> None:
-    check_golden(request, f"junit-{name}.xml", render_junit(PLANS[name].diagnostics))
+    check_golden(request, f"junit-{name}.xml", render_junit((), PLANS[name]))
 
 
 def test_github_line_of_a_diagnostic() -> None:
@@ -66,9 +67,7 @@ def test_drift_conflict_and_risk_are_warnings_and_come_first() -> None:
     lines = [line for line in render_github((), plans.many(60)).splitlines() if "would change" in line]
     kinds = [line.partition(" ")[0] for line in lines]
     assert kinds == sorted(kinds, key=["::warning", "::notice"].index)
-    assert sum("(drift)" in line for line in lines) == kinds.count("::warning") - sum(
-        "(from this change)%0A" in line for line in lines
-    )
+    assert kinds.count("::warning") == sum("(drift" in line or "high risk)" in line for line in lines)
 
 
 def test_a_resource_in_trouble_is_told_once() -> None:
@@ -76,6 +75,32 @@ def test_a_resource_in_trouble_is_told_once() -> None:
     assert text.count("numbers.lost") == 1
     assert text.count("numbers.after-hours could not be read") == 1
     assert text.count("phone_connections.night-line unknown, through numbers.after-hours") == 1
+
+
+def test_every_form_has_the_same_findings() -> None:
+    plan = plans.everything()
+    wanted = [folded.first.code for folded in list_findings((), plan)]
+    assert {"conflict", "high-risk", "absent-object", "reference-blocked", "update-planned"} <= set(wanted)
+    github = re.findall(r"title=([\w-]+)::", render_github((), plan))
+    gitlab = [entry["check_name"] for entry in json.loads(render_gitlab((), plan))]
+    sarif = [result["ruleId"] for result in json.loads(render_sarif((), plan))["runs"][0]["results"]]
+    junit = [case.get("classname") for case in ET.fromstring(render_junit((), plan)).iter("testcase")]  # noqa: S314 -- our own text
+    assert github == [*wanted, "plan"]
+    assert gitlab == sarif == junit == wanted
+
+
+def test_many_alike_are_one_finding_with_all_their_places() -> None:
+    found = [
+        replace(finding("x", line=line), address=f"agents.a{line}", message=f"agents.a{line}: bad")
+        for line in range(1, 101)
+    ]
+    (entry,) = json.loads(render_gitlab(found))
+    assert entry["description"].startswith(
+        "agents.a1: bad (the same for 99 more: agents.a2, agents.a3, agents.a4 and 96 more)"
+    )
+    (result,) = json.loads(render_sarif(found))["runs"][0]["results"]
+    assert len(result["relatedLocations"]) == 99
+    assert len(render_github(found).splitlines()) == 1
 
 
 def test_a_clean_validate_writes_nothing() -> None:

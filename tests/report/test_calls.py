@@ -6,8 +6,8 @@ from xml.etree import ElementTree as ET
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.model.plan import CallEdge, CallGraph, CallNode
-from reconciler.report.calls import mermaid
+from reconciler.model.plan import DIALS, CallEdge, CallGraph, CallNode
+from reconciler.report.calls import TALLEST, focus, mermaid, tell_legend
 from reconciler.report.html.calls import svg_calls
 from reconciler.report.phrases import find_affected_numbers
 from tests.report import plans
@@ -36,19 +36,77 @@ def test_mermaid_marks_what_is_touched() -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=40), st.text(max_size=20))
 def test_no_label_breaks_out_of_mermaid(label: str, way: str) -> None:
-    nodes = (CallNode("a", "numbers", "fluents", label, label), CallNode(label + "b", label, label, label))
+    nodes = (
+        CallNode("a", "numbers", "fluents", label, label, touched=True),
+        CallNode(label + "b", label, label, label),
+    )
     text = mermaid(CallGraph(nodes, (CallEdge("a", label + "b", way),)))
     first, *rest = text.split("\n")
     assert first == "flowchart LR"
-    assert len(rest) == 3
+    assert len(rest) == 5
     assert all(NODE.fullmatch(line) for line in rest[:2])
     assert EDGE.fullmatch(rest[2])
 
 
-def test_a_large_picture_keeps_what_is_near_the_touched_stop() -> None:
-    text = mermaid(chain(300, touched=150), limit=5)
-    assert [f'"k{index}<br/>' in text for index in (147, 148, 150, 152, 153)] == [False, True, True, True, False]
-    assert "and 295 more" in text
+def shared(count: int, *, touched: int) -> CallGraph:
+    """Return an agent that many numbers reach, with one of them touched, or the agent itself (-1)."""
+    numbers = tuple(node(f"n{index}", touched=index == touched, number=f"+1{index}") for index in range(count))
+    agent = node("agent", kind="agents", touched=touched < 0)
+    return CallGraph((*numbers, agent), tuple(CallEdge(each.key, "agent", "answered by") for each in numbers))
+
+
+def test_a_picture_holds_the_touched_stop_and_one_step_around_it() -> None:
+    picture = focus(chain(300, touched=150))
+    assert [stop.key for stop in picture.nodes] == ["k149", "k150", "k151"]
+
+
+def test_a_shared_agent_is_folded() -> None:
+    picture = focus(shared(15, touched=4))
+    assert [stop.key for stop in picture.nodes] == ["n4", "agent"]
+    assert picture.notes == {"agent": "also answers 14 other numbers"}
+    assert "also answers 14 other numbers" in mermaid(shared(15, touched=4))
+    assert "also answers 14 other numbers" in svg_calls(shared(15, touched=4))
+
+
+def test_a_touched_agent_shows_a_few_of_its_numbers() -> None:
+    picture = focus(shared(40, touched=-1))
+    assert [stop.key for stop in picture.nodes] == ["n0", "n1", "n2", "agent"]
+    assert picture.notes["agent"] == "also answers 37 other numbers"
+
+
+def test_no_picture_is_taller_than_a_screen_without_saying_what_it_leaves_out() -> None:
+    nodes = tuple(node(f"n{index}", touched=True) for index in range(100))
+    picture = focus(CallGraph(nodes))
+    assert len(picture.nodes) == TALLEST
+    assert picture.left_out == "Not drawn, but touched too: 93 numbers."
+    height = int(ET.fromstring(svg_calls(CallGraph(nodes))).get("height", ""))  # noqa: S314 -- our own text
+    assert height < 700
+
+
+def test_the_former_target_is_struck_through_beside_the_new_one() -> None:
+    nodes = (node("n", touched=True), node("old", kind="agents"), node("new", kind="agents"))
+    calls = CallGraph(nodes, (CallEdge("n", "new", "answered by"), CallEdge("n", "old", "answered by", gone=True)))
+    assert focus(calls).former == {"old"}
+    assert 'n0 -.-x|"until now"| n1' in mermaid(calls)
+    assert 'class="stop former"' in svg_calls(calls)
+    assert "Dashed: where calls went until now." in tell_legend(calls)
+
+
+def test_columns_stand_by_kind_in_the_order_of_a_call() -> None:
+    kinds = ("agents", "prompts", "numbers", "connectors", "phone_connections")
+    nodes = tuple(node(kind, kind=kind, touched=True) for kind in kinds)
+    tree = ET.fromstring(svg_calls(CallGraph(nodes)))  # noqa: S314 -- our own text
+    places = {
+        group.findtext(f"{SVG}text"): int(group.find(f"{SVG}rect").get("x", ""))  # type: ignore[union-attr]
+        for group in tree.iter(f"{SVG}g")
+    }
+    assert sorted(places, key=places.__getitem__) == ["phone_connections", "numbers", "connectors", "agents", "prompts"]
+
+
+def test_a_number_that_only_a_test_caller_dials_is_not_affected() -> None:
+    caller = node("caller", kind="phone_connections", touched=True, number="+1")
+    calls = CallGraph((caller, node("front", number="+1")), (CallEdge("caller", "front", DIALS),))
+    assert find_affected_numbers(calls) == frozenset()
 
 
 def test_affected_numbers_are_those_whose_calls_pass_a_touched_stop() -> None:
@@ -73,7 +131,7 @@ def test_svg_has_a_name_and_says_the_picture_in_words() -> None:
 
 
 def test_ways_go_forward_and_no_two_stops_overlap() -> None:
-    nodes = tuple(node(key) for key in "abcdef")
+    nodes = tuple(node(key, touched=True) for key in "abcdef")
     ways = [("a", "b"), ("b", "c"), ("a", "c"), ("d", "c"), ("a", "e"), ("e", "f"), ("f", "c")]
     tree = ET.fromstring(svg_calls(CallGraph(nodes, tuple(CallEdge(*way) for way in ways))))  # noqa: S314 -- our own text
     boxes = [(int(rect.get("x", "")), int(rect.get("y", ""))) for rect in tree.iter(f"{SVG}rect")]
@@ -84,7 +142,8 @@ def test_ways_go_forward_and_no_two_stops_overlap() -> None:
 
 def test_circles_and_loops_are_drawn_too() -> None:
     calls = CallGraph(
-        (node("a"), node("b")), (CallEdge("a", "b"), CallEdge("b", "a"), CallEdge("a", "a"), CallEdge("a", "gone"))
+        (node("a", touched=True), node("b")),
+        (CallEdge("a", "b"), CallEdge("b", "a"), CallEdge("a", "a"), CallEdge("a", "gone")),
     )
     tree = ET.fromstring(svg_calls(calls))  # noqa: S314 -- our own text
     assert len(tree.findall(f"{SVG}path")) == 2
@@ -94,7 +153,8 @@ def test_circles_and_loops_are_drawn_too() -> None:
 @given(st.text(max_size=30))
 def test_no_label_breaks_out_of_the_svg(text: str) -> None:
     calls = CallGraph(
-        (CallNode("a", text, text, text, text), CallNode("b", "agents", text, text)), (CallEdge("a", "b", text),)
+        (CallNode("a", text, text, text, text, touched=True), CallNode("b", "agents", text, text)),
+        (CallEdge("a", "b", text),),
     )
     drawn = svg_calls(calls)
     drawn.encode()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -13,7 +14,7 @@ from reconciler.model.diagnostic import Diagnostic, Location
 from reconciler.model.paths import MISSING
 from reconciler.model.plan import Cause, Change, Plan, Planned, Request, Status
 from reconciler.report.markdown.escape import code, fence, prose
-from reconciler.report.markdown.plan import render_markdown, write_marker
+from reconciler.report.markdown.plan import compose_markdown, render_markdown, write_marker
 from reconciler.report.phrases import write_headline
 from reconciler.report.source_links import SourceLinks, source_links
 from tests.report import plans
@@ -153,7 +154,7 @@ def test_secrets_never_appear() -> None:
 def test_nothing_but_our_own_markup(name: str) -> None:
     tree = parse(render_markdown(PLANS[name], links=LINKS))
     assert tree.tags <= OWN_TAGS
-    assert tree.attributes <= {"href", "class", "colspan", "open"}
+    assert tree.attributes <= {"href", "class", "colspan", "open", "rowspan"}
     assert all(link.startswith("https://github.com/acme/phones/blob/0a1b2c3d/telephony/") for link in tree.links)
 
 
@@ -226,9 +227,41 @@ def test_a_thousand_updates_are_still_useful() -> None:
 def test_detail_goes_in_the_stated_order() -> None:
     plan = plans.many(40)
     steps = [render_markdown(plan, limit=limit) for limit in (60_000, 25_000, 8_000, 2_000)]
-    assert ["```http" in text for text in steps] == [True, False, False, False]
+    assert ["the exact requests of" in text for text in steps] == [False, False, True, True]
     assert ["<table>" in text for text in steps] == [True, True, False, False]
     assert ["before 3" in text for text in steps] == [True, True, True, False]
+    assert ["before and after of" in text for text in steps] == [False, False, False, True]
+    assert all("line-0039" in text for text in steps)
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 40, 100])
+def test_changes_of_one_line_are_never_behind_a_click(count: int) -> None:
+    text = render_markdown(plans.many(count), links=LINKS)
+    folded = re.sub(r"<details.*?</details>", "", text, flags=re.DOTALL)
+    assert all(f'"before {index}"' in unescape(folded) for index in range(count))
+    assert "Left out" not in text or count == 100
+
+
+def test_texts_share_the_room_that_there_is() -> None:
+    update = plans.one_change().updates[0]
+    small = replace(update, address="agents.small", changes=(Change(("prompt",), "a\nb", "a\nc", Cause.CONFIG),))
+    large = replace(
+        update, address="agents.large", changes=(Change(("prompt",), "x\n" * 9_000, "y\n" * 9_000, Cause.CONFIG),)
+    )
+    shown = compose_markdown(replace(plans.one_change(), updates=(large, large, small)), limit=20_000)
+    assert shown.whole == {"agents.small"}
+    assert shown.text.count("more lines @@") == 2
+    assert "the ends of 2 text diffs" in shown.text
+    assert len(shown.text) <= 20_000
+
+
+def test_a_long_list_is_shown_line_by_line() -> None:
+    before = [{"type": "transfer", "phone_number": f"+1202555{index:04}"} for index in range(9)]
+    change = Change(("actions",), before, [*before[:4], *before[5:]], Cause.CONFIG)
+    plan = replace(plans.one_change(), updates=(replace(plans.one_change().updates[0], changes=(change,)),))
+    text = render_markdown(plan)
+    assert '-     "phone_number": "+12025550004"' in text
+    assert len(re.findall(r"@@ \d+ unchanged lines @@", text)) == 2
 
 
 def test_says_how_many_updates_found_no_room() -> None:
@@ -247,11 +280,16 @@ def test_one_endless_prompt_leaves_the_other_fields_readable() -> None:
 
 
 def test_a_thousand_problems_stay_within_the_limit() -> None:
-    resources = tuple(Planned(f"numbers.n{index}", Status.UNKNOWN, "fluents", "x" * 500) for index in range(1000))
-    findings = tuple(Diagnostic("read-failed", "y" * 1000, advice="z" * 1000) for _ in range(1000))
+    resources = tuple(
+        Planned(f"numbers.n{index}", Status.UNKNOWN, "fluents", f"{index}" + "x" * 500) for index in range(1000)
+    )
+    findings = tuple(Diagnostic("read-failed", f"{index}" + "y" * 1000, advice="z" * 1000) for index in range(1000))
     text = render_markdown(replace(plans.one_change(), resources=resources, diagnostics=findings))
     assert len(text) <= 60_000
-    assert "and 950 more" in text or "and 970 more" in text or "and 980 more" in text
+    assert (
+        re.search(r"and 97\d more</i></li>\n</ul>\n\n<ul>(\n<li>.*)+and 97\d more", text)
+        or text.count(" more</i></li>") == 2
+    )
 
 
 def test_what_cannot_be_read_is_said() -> None:

@@ -17,7 +17,7 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.ledger import Ledger, Undone
 from reconciler.model.live import LiveState, Present
 from reconciler.model.paths import Json
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Plan, Subject
 from reconciler.model.project import Declared
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def prepare_saved(
     """Return what a saved plan would apply. Its conflicts were shown when it was reviewed, so they are accepted."""
     shown = Allowances(allowances.max_updates, allowances.protected, accept_conflicts=True)
     addresses = {planned.address for planned in plan.resources}
-    plan = _fill(replace(plan, diagnostics=_keep_serious(plan)), workspace)
+    plan = _fill(replace(plan, diagnostics=_keep_serious(plan), subject=Subject.PLAN), workspace)
     stale = find_stale(plan, workspace)
     declared = tuple(each for each in workspace.project.resources if each.address in addresses)
     sources = list_sources(declared, workspace.project.resources)

@@ -13,20 +13,28 @@ from reconciler.engine.compare import World, compare_worlds
 from reconciler.engine.references import close, resolve
 from reconciler.model.comparison import Comparison
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.project import Declared
 
 
 def compare(
-    context: Context, left: str, right: str, *, targets: Sequence[str] = (), accounts: Sequence[str] = ()
+    context: Context,
+    left: str,
+    right: str,
+    *,
+    targets: Sequence[str] = (),
+    accounts: Sequence[str] = (),
+    excluded: Sequence[str] = (),
 ) -> Comparison:
     """Read both environments with GET requests and compare what git declares and what is live; nothing is written."""
     spaces = [open_workspace(replace(context, environment=name)) for name in (left, right)]
-    worlds = [_read_world(space, targets, accounts) for space in spaces]
+    worlds = [
+        _read_world(space, space.select(targets=targets, accounts=accounts, excluded=excluded)) for space in spaces
+    ]
     found: dict[Diagnostic, None] = dict.fromkeys(each for space in spaces for each in space.diagnostics)
     return Comparison((left, right), compare_worlds(*worlds, catalog=spaces[0].catalog), tuple(found))
 
 
-def _read_world(workspace: Workspace, targets: Sequence[str], accounts: Sequence[str]) -> World:
-    resources = workspace.select(targets=targets, accounts=accounts)
+def _read_world(workspace: Workspace, resources: Sequence[Declared]) -> World:
     involved = close(resources, workspace.project.resources)
     live = read(workspace, involved)
     resolved = resolve(involved, catalog=workspace.catalog, readings=live.readings).resources

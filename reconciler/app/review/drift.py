@@ -8,7 +8,7 @@ from typing import Final
 from reconciler.app.problem import Exit
 from reconciler.app.review.review import judge_plan
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.plan import Cause, Plan
+from reconciler.model.plan import Cause, Plan, Subject
 
 MOVED: Final = frozenset({Cause.DRIFT, Cause.CONFLICT})
 _GAPS: Final = frozenset({"ledger-unavailable", "ledger-foreign"})
@@ -21,7 +21,15 @@ def keep_drift(plan: Plan) -> Plan:
     Without a whole ledger nobody can tell what did, and the plan says so (law 5).
     """
     updates = tuple(update for update in plan.updates if update.causes & MOVED)
-    return replace(plan, updates=updates, diagnostics=(*plan.diagnostics, *_note_gap(plan)))
+    moved = {update.address for update in updates}
+    nodes = tuple(replace(node, touched=node.address in moved) for node in plan.calls.nodes)
+    return replace(
+        plan,
+        updates=updates,
+        diagnostics=(*plan.diagnostics, *_note_gap(plan)),
+        calls=replace(plan.calls, nodes=nodes),
+        subject=Subject.DRIFT,
+    )
 
 
 def is_certain(plan: Plan) -> bool:

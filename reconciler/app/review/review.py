@@ -20,7 +20,7 @@ from reconciler.engine.undo import mark_undone
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.ledger import Ledger
 from reconciler.model.live import LiveState
-from reconciler.model.plan import Plan, Status
+from reconciler.model.plan import Plan, Scope, Status
 from reconciler.model.plan_document import PlanError, read_plan
 from reconciler.model.project import Declared
 
@@ -45,6 +45,7 @@ def review(
     *,
     targets: Sequence[str] = (),
     accounts: Sequence[str] = (),
+    excluded: Sequence[str] = (),
     workspace: Workspace | None = None,
     with_numbers: bool = False,
 ) -> Review:
@@ -53,14 +54,15 @@ def review(
     `with_numbers` completes the picture of the calls at the cost of a request or two.
     """
     workspace = workspace or open_workspace(context)
-    resources = workspace.select(targets=targets, accounts=accounts)
+    resources = workspace.select(targets=targets, accounts=accounts, excluded=excluded)
+    left_out = len(workspace.project.resources) - len(resources)
     store = workspace.open_store()
     loaded = store.load()
     involved = close(resources, workspace.project.resources)
     live = read(workspace, involved, with_numbers=with_numbers)
     ledger = follow_renames(loaded.ledger, involved, readings=live.readings)
     notes = (*loaded.notes, *note_doubts(store, loaded.ledger, live=live, catalog=workspace.catalog))
-    if not targets and not accounts:
+    if not targets and not accounts and not excluded:
         notes += note_undeclared(find_undeclared(ledger, workspace.project.resources))
     plan = make_plan(
         workspace.project,
@@ -71,6 +73,7 @@ def review(
         created_at=context.now().isoformat(timespec="seconds"),
         binding=workspace.binding,
         diagnostics=(*workspace.diagnostics, *notes),
+        scope=Scope(tuple(targets), tuple(accounts), tuple(excluded), left_out),
     )
     plan = replace(plan, updates=mark_undone(plan.updates, ledger))
     resolved = resolve(involved, catalog=workspace.catalog, readings=live.readings).resources

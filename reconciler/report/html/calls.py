@@ -1,6 +1,6 @@
 """Draw the picture of the calls as SVG.
 
-Stops stand in columns by the number of steps from where a call starts. A way that skips a column gets a lane of its own
+Stops stand in columns by kind, in the order in which a call meets them. A way that skips a column gets a lane of its own
 through it, so that no way runs behind a stop that it does not touch.
 """
 
@@ -12,7 +12,7 @@ from html import escape
 from itertools import pairwise
 
 from reconciler.model.plan import CallEdge, CallGraph, CallNode
-from reconciler.report.calls import choose_nodes, cut_label, name_kind
+from reconciler.report.calls import Picture, choose_column, cut_label, focus, name_kind, name_node, name_number
 from reconciler.report.escape import escape_terminal
 from reconciler.report.phrases import count_noun, find_affected_numbers
 
@@ -47,55 +47,52 @@ class _Way:
     keys: tuple[str, ...]
 
 
-def svg_calls(calls: CallGraph, *, limit: int = 120) -> str:
+def svg_calls(calls: CallGraph) -> str:
     """Return the picture as an SVG element without style of its own: the page's CSS colours its classes."""
-    if not calls.nodes:
+    picture = focus(calls)
+    if not picture.nodes:
         return ""
-    nodes = choose_nodes(calls, limit=limit)
-    kept = {node.key for node in nodes}
-    edges = tuple(edge for edge in calls.edges if {edge.source, edge.target} <= kept and edge.source != edge.target)
-    shown = CallGraph(nodes, edges)
-    columns, ways = _lay_out(shown)
-    spots = _place(columns, {node.key: node for node in nodes})
+    columns, ways = _lay_out(picture)
+    spots = _place(columns, {node.key: node for node in picture.nodes})
     width = len(columns) * (_WIDTH + _GAP_X) - _GAP_X + 2 * _EDGE
     height = max(spot.y + (_HEIGHT if spot.node else _LANE) for spot in spots.values()) + _EDGE
     parts = [
         f'<svg class="calls" viewBox="0 0 {width} {height}" width="{width}" height="{height}" {_NAMES}>',
         '<title id="calls-title">Picture of the calls</title>',
-        f'<desc id="calls-text">{escape(_describe(calls, shown))}</desc>',
+        f'<desc id="calls-text">{escape(_describe(calls, picture))}</desc>',
         f"<defs>{_TIPS}</defs>",
         *(_draw_way(way, spots) for way in ways),
-        *(_draw_stop(spot, spot.node) for spot in spots.values() if spot.node),
+        *(_draw_stop(spot, spot.node, picture) for spot in spots.values() if spot.node),
         *(_draw_label(way, spots) for way in ways if way.edge.label),
         "</svg>",
     ]
     return "".join(parts)
 
 
-def _describe(calls: CallGraph, shown: CallGraph) -> str:
-    labels = {node.key: escape_terminal(node.label or node.key) for node in shown.nodes}
+def _describe(calls: CallGraph, picture: Picture) -> str:
+    labels = {node.key: escape_terminal(name_node(node)) for node in picture.nodes}
     ways = "; ".join(
-        f"{labels[edge.source]} {escape_terminal(edge.label or 'leads to')} {labels[edge.target]}"
-        for edge in shown.edges
+        f"{labels[edge.source]} {'until now' if edge.gone else escape_terminal(edge.label or 'leads to')} {labels[edge.target]}"
+        for edge in picture.edges
     )
-    touched = ", ".join(labels[node.key] for node in shown.nodes if node.touched)
-    hidden = len(calls.nodes) - len(shown.nodes)
+    touched = ", ".join(labels[node.key] for node in picture.nodes if node.touched)
     sentences = [
-        f"{count_noun(len(find_affected_numbers(calls)), 'number')} affected",
-        f"This plan touches {touched or 'none of these stops'}",
-        *([ways] if ways else []),
-        *([f"{count_noun(hidden, 'more stop')} not drawn"] if hidden else []),
+        f"{count_noun(len(find_affected_numbers(calls)), 'number')} affected.",
+        f"This plan touches {touched}.",
+        *([f"{ways}."] if ways else []),
+        picture.left_out,
     ]
-    return ". ".join(sentences) + "."
+    return " ".join(sentences).strip()
 
 
-def _lay_out(calls: CallGraph) -> tuple[list[list[str]], list[_Way]]:
-    depths = _measure_depths(calls)
+def _lay_out(picture: Picture) -> tuple[list[list[str]], list[_Way]]:
+    """Put the stops into columns by kind, and a lane into each column that a way passes by."""
+    depths = _number_columns(picture)
     columns: list[list[str]] = [[] for _ in range(max(depths.values()) + 1)]
     for key, depth in depths.items():
         columns[depth].append(key)
     ways: list[_Way] = []
-    for index, edge in enumerate(calls.edges):
+    for index, edge in enumerate(picture.edges):
         first, last = depths[edge.source], depths[edge.target]
         step = 1 if last >= first else -1
         lanes = [f"\0{index}.{column}" for column in range(first + step, last, step)]
@@ -105,14 +102,11 @@ def _lay_out(calls: CallGraph) -> tuple[list[list[str]], list[_Way]]:
     return _untangle(columns, ways), ways
 
 
-def _measure_depths(calls: CallGraph) -> dict[str, int]:
-    """Return each stop's longest distance from a start; where calls go in a circle, counting stops after one round."""
-    depths = {node.key: 0 for node in calls.nodes}
-    for _ in range(min(len(depths), 12)):
-        for edge in calls.edges:
-            depths[edge.target] = max(depths[edge.target], min(depths[edge.source] + 1, len(depths) - 1, 12))
-    used = {depth: index for index, depth in enumerate(sorted(set(depths.values())))}
-    return {key: used[depth] for key, depth in depths.items()}
+def _number_columns(picture: Picture) -> dict[str, int]:
+    """Return each stop's column: one for each kind that occurs, in the order in which a call meets them."""
+    wanted = {node.key: choose_column(node.kind) for node in picture.nodes}
+    used = {column: index for index, column in enumerate(sorted(set(wanted.values())))}
+    return {key: used[column] for key, column in wanted.items()}
 
 
 def _untangle(columns: list[list[str]], ways: list[_Way]) -> list[list[str]]:
@@ -146,9 +140,10 @@ def _place(columns: list[list[str]], nodes: Mapping[str, CallNode]) -> dict[str,
 
 def _draw_way(way: _Way, spots: Mapping[str, _Spot]) -> str:
     touched = any(spot.node and spot.node.touched for spot in (spots[way.keys[0]], spots[way.keys[-1]]))
-    name = "tip-touched" if touched else "tip"
+    name = "tip-touched" if touched and not way.edge.gone else "tip"
     path = "".join(_draw_steps([spots[key] for key in way.keys]))
-    return f'<path class="edge{" touched" if touched else ""}" d="{path}" marker-end="url(#calls-{name})"/>'
+    kind = " former" if way.edge.gone else " touched" if touched else ""
+    return f'<path class="edge{kind}" d="{path}" marker-end="url(#calls-{name})"/>'
 
 
 def _draw_steps(stops: list[_Spot]) -> Iterator[str]:
@@ -165,22 +160,24 @@ def _draw_steps(stops: list[_Spot]) -> Iterator[str]:
 def _draw_label(way: _Way, spots: Mapping[str, _Spot]) -> str:
     spot, other = spots[way.keys[0]], spots[way.keys[1]]
     x = spot.x + (_WIDTH + _GAP_X // 2 if other.x >= spot.x else -_GAP_X // 2)
-    shown = escape_terminal(way.edge.label)
+    shown = "until now" if way.edge.gone else escape_terminal(way.edge.label)
     short = shown if len(shown) <= 14 else f"{shown[:13]}…"  # noqa: PLR2004 -- what fits between two columns
     return f'<text class="way" x="{x}" y="{(spot.middle + other.middle) // 2 - 6}">{escape(short)}</text>'
 
 
-def _draw_stop(spot: _Spot, node: CallNode) -> str:
-    label, kind, number = (
-        escape_terminal(text) for text in (node.label or node.key, name_kind(node), node.phone_number)
-    )
-    told = f"{label}, {kind}{', touched by this plan' if node.touched else ''}"
-    lines = [("name", cut_label(label, room=24)), ("sort", cut_label(kind)), ("sort", cut_label(number))]
-    x, y = spot.x + 16, spot.y + (25 if number else 33)
+def _draw_stop(spot: _Spot, node: CallNode, picture: Picture) -> str:
+    note = picture.notes.get(node.key, "")
+    label, kind, number = (escape_terminal(text) for text in (name_node(node), name_kind(node), name_number(node)))
+    marks = [word for word, holds in (("touched by this plan", node.touched), (note, note)) if holds]
+    told = ", ".join([label, kind, *marks])
+    below = " · ".join(part for part in (number, kind) if part)
+    lines = [("name", cut_label(label, room=24)), ("sort", cut_label(below)), ("sort", cut_label(note))]
+    x, y = spot.x + 16, spot.y + (25 if note else 33)
     texts = "".join(
         f'<text class="{name}" x="{x}" y="{y + index * 19}">{escape(line)}</text>'
         for index, (name, line) in enumerate(lines)
         if line
     )
     box = f'<rect x="{spot.x}" y="{spot.y}" width="{_WIDTH}" height="{_HEIGHT}" rx="10"/>'
-    return f'<g class="stop{" touched" if node.touched else ""}"><title>{escape(told)}</title>{box}{texts}</g>'
+    kinds = f"stop{' touched' if node.touched else ''}{' former' if node.key in picture.former else ''}"
+    return f'<g class="{kinds}"><title>{escape(told)}</title>{box}{texts}</g>'

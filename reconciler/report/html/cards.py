@@ -16,8 +16,8 @@ from reconciler.report.phrases import (
     count_noun,
     diff_change,
     explain_cause,
+    is_long_change,
     is_risky,
-    is_text_change,
     list_risks,
     name_field,
     name_owner_before,
@@ -124,7 +124,7 @@ def _list_peeks(update: Update) -> Iterator[str]:
 
 
 def _peek(change: Change) -> str:
-    if is_text_change(change):
+    if is_long_change(change):
         return _tell_lines(diff_change(change))
     before, after = (cut_line(show_value(value, secret=change.secret), 48) for value in (change.before, change.after))
     return f"{before} → {after}"
@@ -136,7 +136,7 @@ def _tell_lines(rows: tuple[Row, ...]) -> str:
 
 
 def _view_field(change: Change, links: SourceLinks | None) -> FieldView:
-    rows = diff_change(change) if is_text_change(change) else ()
+    rows = diff_change(change) if is_long_change(change) else ()
     kept = _tell_origin(change)
     return FieldView(
         name=name_field(change.path), href=links.link(change.location) if links and change.location else "",

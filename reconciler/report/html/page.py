@@ -9,17 +9,21 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.exemption import Ignored
-from reconciler.model.plan import Cause, Plan, Status
+from reconciler.model.plan import Cause, Plan, Status, Subject
+from reconciler.report.calls import tell_legend
+from reconciler.report.drift import turn
 from reconciler.report.escape import escape_terminal
+from reconciler.report.folding import fold_by_weight, group_troubles, name_many
 from reconciler.report.html.calls import svg_calls
 from reconciler.report.html.cards import Card, make_card
+from reconciler.report.markdown.escape import prose
 from reconciler.report.phrases import (
     CAUSE_WORDS,
     STATUS_WORDS,
@@ -27,8 +31,12 @@ from reconciler.report.phrases import (
     count_noun,
     list_troubles,
     name_field,
+    name_sides,
     name_status,
+    name_subject,
+    show_time,
     show_value,
+    tell_scope,
     write_headline,
 )
 from reconciler.report.source_links import SourceLinks
@@ -81,6 +89,7 @@ class _Facet:
 
 def render_html(plan: Plan, *, links: SourceLinks | None = None) -> str:
     """Return the report as one self-contained HTML document."""
+    plan = turn(plan)
     from jinja2 import Environment, PackageLoader
     from markupsafe import Markup
 
@@ -89,6 +98,7 @@ def render_html(plan: Plan, *, links: SourceLinks | None = None) -> str:
 
     loader = PackageLoader("reconciler.report.html", "templates")
     environment = Environment(loader=loader, autoescape=True, finalize=show, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["ticks"] = lambda text: Markup(prose(text))  # noqa: S704 -- escaped where it is written
     cards = [make_card(update, links=links) for update in plan.updates]
     trusted = {
         "style": _read_template("report.css"),
@@ -100,7 +110,10 @@ def render_html(plan: Plan, *, links: SourceLinks | None = None) -> str:
         **{name: Markup(text) for name, text in trusted.items()},  # noqa: S704 -- our own files, and a picture escaped where it is drawn
         style_hash=_hash_source(trusted["style"]),
         script_hash=_hash_source(trusted["script"]),
-        notices=[*_list_notices(plan), *(_write_diagnostic(found, links) for found in _sort(plan.diagnostics))],
+        notices=[
+            *_list_notices(plan),
+            *(_write_diagnostic(found.told, links) for found in fold_by_weight(plan.diagnostics)),
+        ],
         ignored=[_write_ignored(each, links) for each in plan.ignored],
         updates=cards,
         facets=_list_facets(cards),
@@ -127,8 +140,15 @@ def _describe_plan(plan: Plan) -> dict[str, Any]:
         "title": title,
         "lede": f"{lede[:1].upper()}{lede[1:]}.",
         "environment": plan.environment,
-        "made": plan.created_at.replace("T", " ").replace("Z", " UTC"),
-        "requests": count_noun(plan.forecast_requests, "request") if plan.updates else "",
+        "subject": name_subject(plan),
+        "drift": plan.subject is Subject.DRIFT,
+        "sides": name_sides(plan),
+        "scope": tell_scope(plan),
+        "legend": tell_legend(plan.calls),
+        "made": show_time(plan.created_at),
+        "requests": count_noun(plan.forecast_requests, "request")
+        if plan.updates and plan.subject is Subject.PLAN
+        else "",
         "bar": _measure_bar(plan),
         "in_sync": in_sync,
         "in_sync_told": f"{count_noun(len(in_sync), 'resource')} in sync",
@@ -152,9 +172,9 @@ def _measure_bar(plan: Plan) -> list[_Part]:
 
 
 def _list_notices(plan: Plan) -> Iterator[_Notice]:
-    for planned in list_troubles(plan):
-        word = name_status(planned)
-        yield _Notice(planned.status.value, f"{word[:1].upper()}{word[1:]}", planned.reason, planned.address)
+    for planned, others in group_troubles(plan):
+        word, more = name_status(planned), f"The same for {name_many(others)}." if others else ""
+        yield _Notice(planned.status.value, f"{word[:1].upper()}{word[1:]}", planned.reason, planned.address, more)
 
 
 def _write_ignored(ignored: Ignored, links: SourceLinks | None) -> _Notice:
@@ -181,11 +201,6 @@ def _write_diagnostic(diagnostic: Diagnostic, links: SourceLinks | None) -> _Not
         place=f"{place.file}:{place.line}" if place else "",
         href=links.link(place) if links and place else "",
     )
-
-
-def _sort(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    weights = list(Severity)
-    return sorted(diagnostics, key=lambda found: (weights.index(found.severity), found.sort_key))
 
 
 def _list_facets(cards: list[Card]) -> list[_Facet]:

@@ -17,21 +17,12 @@ from xml.etree import ElementTree as ET
 from reconciler import __version__
 from reconciler.model.codes import CODES
 from reconciler.model.diagnostic import Diagnostic, Location, Severity
-from reconciler.model.plan import Plan, Update
+from reconciler.model.plan import Plan
 from reconciler.report.escape import escape_json, escape_terminal
-from reconciler.report.markdown.escape import cut_line
+from reconciler.report.folding import Folded
+from reconciler.report.machine.findings import list_findings
 from reconciler.report.markdown.plan import render_markdown
-from reconciler.report.phrases import (
-    CAUSE_WORDS,
-    choose_cause,
-    is_grave,
-    is_risky,
-    list_risks,
-    list_troubles,
-    name_field,
-    name_status,
-    write_headline,
-)
+from reconciler.report.phrases import write_headline
 from reconciler.report.source_links import SourceLinks
 
 _COMMANDS: Mapping[Severity, str] = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -43,47 +34,19 @@ _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render_github(diagnostics: Iterable[Diagnostic], plan: Plan | None = None, *, prefix: str = "") -> str:
-    """Return workflow commands, one a line: a diagnostic is an error, a warning or a notice.
+    """Return workflow commands, one a line: a finding is an error, a warning or a notice.
 
-    Of a plan, each update becomes a notice at its line, or a warning where it is drift, a conflict or high risk; its
-    diagnostics come with the others, its resources in trouble as errors. The weightiest come first, since GitHub
-    shows only ten of a kind.
+    The weightiest come first, since GitHub shows only ten of a kind.
     """
-    found = _collect(diagnostics, plan)
     lines = [
         _write_command(
             _COMMANDS[one.severity], one.message, one.location, title=one.code, advice=one.advice, prefix=prefix
         )
-        for one in found
+        for one in (folded.told for folded in list_findings(diagnostics, plan))
     ]
     if plan:
-        told = {one.address for one in found}
-        for planned in list_troubles(plan):
-            if planned.address not in told:
-                message = f"{planned.address} {name_status(planned)}: {planned.reason}"
-                lines.append(_write_command("error", message, None, title=planned.status.value, prefix=prefix))
-        lines += [
-            _write_update(update, prefix) for update in sorted(plan.updates, key=lambda update: not is_grave(update))
-        ]
         lines.append(_write_command("notice", write_headline(plan), None, title="plan", prefix=prefix))
     return "".join(f"{line}\n" for line in lines)
-
-
-def _collect(diagnostics: Iterable[Diagnostic], plan: Plan | None) -> list[Diagnostic]:
-    """Return each diagnostic once, errors first, then by place."""
-    weights = list(Severity)
-    both = dict.fromkeys((*diagnostics, *(plan.diagnostics if plan else ())))
-    return sorted(both, key=lambda one: (weights.index(one.severity), one.sort_key))
-
-
-def _write_update(update: Update, prefix: str) -> str:
-    fields = ", ".join(cut_line(name_field(change.path), 80) for change in update.changes)
-    message = f"{update.address} would change {fields} ({CAUSE_WORDS[choose_cause(update)]})"
-    title = "high risk" if is_risky(update) else choose_cause(update).value
-    advice = " ".join(list_risks(update))
-    return _write_command(
-        "warning" if is_grave(update) else "notice", message, update.location, title=title, advice=advice, prefix=prefix
-    )
 
 
 def _write_command(
@@ -120,11 +83,12 @@ def render_gitlab(diagnostics: Iterable[Diagnostic], plan: Plan | None = None, *
     """
     seen: Counter[str] = Counter()
     entries: list[dict[str, Any]] = []
-    for one in _collect(diagnostics, plan):
+    for folded in list_findings(diagnostics, plan):
+        one = folded.first
         place = one.location or Location("reconciler.yaml")
         identity = json.dumps([one.code, _join(prefix, place.file), one.address, one.path, one.message])
         entries.append({
-            "description": _tell(one),
+            "description": _tell(folded.told),
             "check_name": one.code,
             "fingerprint": _fingerprint(f"{identity}{seen[identity]}"),
             "severity": _GITLAB[one.severity],
@@ -145,31 +109,37 @@ def _fingerprint(text: str) -> str:
 
 def render_sarif(diagnostics: Iterable[Diagnostic], plan: Plan | None = None, *, prefix: str = "") -> str:
     """Return a SARIF 2.1.0 log with one rule for each code that occurs."""
-    found = _collect(diagnostics, plan)
-    codes = sorted({one.code for one in found})
+    found = list_findings(diagnostics, plan)
+    codes = sorted({one.first.code for one in found})
     rules = [{"id": code, "shortDescription": {"text": CODES[code]}} for code in codes]
-    results = [_write_result(one, codes.index(one.code), prefix) for one in found]
+    results = [_write_result(one, codes.index(one.first.code), prefix) for one in found]
     driver = {"name": "reconciler", "semanticVersion": __version__, "rules": rules}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     log = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
     return escape_json(json.dumps(log, ensure_ascii=False, indent=2)) + "\n"
 
 
-def _write_result(one: Diagnostic, rule: int, prefix: str) -> dict[str, Any]:
+def _write_result(folded: Folded, rule: int, prefix: str) -> dict[str, Any]:
+    one = folded.told
     result: dict[str, Any] = {
         "ruleId": one.code, "ruleIndex": rule, "level": _SARIF[one.severity],
         "message": {"text": _tell(one)},
     }  # fmt: skip
-    if one.location:
-        file = quote(_join(prefix, one.location.file), errors="backslashreplace")
-        region = {"startLine": one.location.line, "startColumn": one.location.column}
-        result["locations"] = [{"physicalLocation": {"artifactLocation": {"uri": file}, "region": region}}]
+    places = [_write_place(each.location, prefix) for each in folded.alike if each.location]
+    result |= {"locations": places[:1]} if places else {}
+    result |= {"relatedLocations": places[1:]} if places[1:] else {}
     return result
+
+
+def _write_place(place: Location, prefix: str) -> dict[str, Any]:
+    file = quote(_join(prefix, place.file), errors="backslashreplace")
+    region = {"startLine": place.line, "startColumn": place.column}
+    return {"physicalLocation": {"artifactLocation": {"uri": file}, "region": region}}
 
 
 def render_junit(diagnostics: Iterable[Diagnostic], plan: Plan | None = None, *, prefix: str = "") -> str:
     """Return a JUnit report: errors and warnings are failed cases, notes passed ones; nothing found is one passed case."""
-    found = _collect(diagnostics, plan)
+    found = [folded.told for folded in list_findings(diagnostics, plan)]
     failed = sum(one.severity is not Severity.NOTE for one in found)
     suite = ET.Element("testsuite", name="reconciler", tests=str(max(len(found), 1)), failures=str(failed), errors="0")
     for one in found:

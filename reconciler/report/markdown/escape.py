@@ -12,6 +12,7 @@ from html import escape
 
 from reconciler.report.escape import disarm, escape_terminal
 
+_TICKED = re.compile(r"`([^`\s][^`]*)`")
 _BACKTICKS = re.compile(r"`+")
 _SPEAKING = re.compile(r"([@#!~])(?=\w)")
 
@@ -22,7 +23,15 @@ def code(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Return an untrusted sentence as HTML on one line; an empty comment keeps hosts from linking `@name` and `#1`."""
+    """Return an untrusted sentence as HTML on one line, with code where it has backticks.
+
+    An empty comment keeps hosts from linking `@name` and `#1`.
+    """
+    pieces = _TICKED.split(text)
+    return "".join(code(piece) if index % 2 else _write_prose(piece) for index, piece in enumerate(pieces))
+
+
+def _write_prose(text: str) -> str:
     parts = _SPEAKING.split(escape_terminal(text))
     return "".join(f"{escape(part)}<!-- -->" if index % 2 else escape(part) for index, part in enumerate(parts))
 

@@ -12,10 +12,9 @@ from typing import Any
 
 from reconciler.model.plan import Plan
 from reconciler.model.plan_document import write_plan
-from reconciler.report.markdown.blocks import Shown
 from reconciler.report.markdown.escape import code, prose
-from reconciler.report.markdown.plan import compose_markdown, write_marker, write_safely
-from reconciler.report.phrases import count_noun
+from reconciler.report.markdown.plan import Shown, compose_markdown, write_marker, write_safely
+from reconciler.report.phrases import count_noun, show_time
 from reconciler.report.source_links import SourceLinks
 
 LONGEST = 65_000
@@ -123,7 +122,7 @@ def _count_rest(left: Sequence[str]) -> list[str]:
 def write_closing(plan: Plan, *, run_url: str = "") -> str:
     """Return the last words on an issue: nothing differs any more."""
     run = f" ([run]({escape(run_url)}))" if run_url else ""
-    return f"What git declares and what is live agree again, as read at {plan.created_at}{run}.\n"
+    return f"What git declares and what is live agree again, as read at {show_time(plan.created_at)}{run}.\n"
 
 
 def _drop_marker(text: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from reconciler.model.outcome import SETTLED, Result
+from reconciler.report.folding import name_many
 from reconciler.report.machine.events import RunEvents, Told
 from reconciler.report.markdown.escape import code, cut_line, prose
 from reconciler.report.markdown.notes import Origin, mark, write_foot
@@ -73,8 +75,21 @@ def _write_told(events: RunEvents) -> Iterator[str]:
     if events.told:
         order = list(_WORDS)
         ordered = sorted(events.told, key=lambda told: order.index(told.result))
-        lines = [_write_line(told) for told in ordered[:_LISTED]]
-        yield "\n".join(["<ul>", *lines, *_count_rest(len(ordered)), "</ul>", ""])
+        folded = list(_fold_waiting(ordered))
+        lines = [_write_line(told) for told in folded[:_LISTED]]
+        yield "\n".join(["<ul>", *lines, *_count_rest(len(folded)), "</ul>", ""])
+
+
+def _fold_waiting(ordered: Sequence[Told]) -> Iterator[Told]:
+    """Yield what was not attempted for one reason as one."""
+    groups: dict[tuple[str, str], list[Told]] = {}
+    for told in ordered:
+        alike = told.message.replace(told.address, "it")
+        own = "" if told.result is Result.NOT_ATTEMPTED else told.address
+        groups.setdefault((own, alike), []).append(told)
+    for first, *others in groups.values():
+        more = f" (the same for {name_many([told.address for told in others])})" if others else ""
+        yield replace(first, message=f"{first.message}{more}".strip())
 
 
 def _write_line(told: Told) -> str:

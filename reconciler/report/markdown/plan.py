@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
-from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.plan import Plan, Planned, Status
-from reconciler.report.calls import mermaid
-from reconciler.report.markdown.blocks import Detail, Shown, Values, shows_whole, write_block, write_groups
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.plan import Plan, Planned, Status, Subject, Update
+from reconciler.report.calls import mermaid, tell_legend
+from reconciler.report.drift import turn
+from reconciler.report.folding import fold_by_weight, group_troubles, name_many
 from reconciler.report.markdown.escape import code, cut_line, link_code, prose
+from reconciler.report.markdown.folds import write_diffs, write_requests
 from reconciler.report.markdown.ignored import write_ignored
+from reconciler.report.markdown.lines import write_lines
+from reconciler.report.markdown.tables import RISK_MARK, estimate_rows, write_row, write_tables
 from reconciler.report.phrases import (
     count_noun,
     find_affected_numbers,
-    list_troubles,
+    list_risks,
+    name_sides,
     name_status,
+    name_subject,
+    show_time,
+    tell_consequences,
+    tell_reach,
+    tell_scope,
     write_headline,
 )
 from reconciler.report.source_links import SourceLinks, source_links
@@ -27,62 +37,84 @@ __all__ = ["SourceLinks", "render_markdown", "source_links", "write_marker"]
 LIMIT = 60_000
 """Characters. GitHub refuses comments of more than 65,536."""
 
-_OPENED = 3
-
-
-_WHOLE = Detail(value=20_000, diff_lines=4_000)
-"""What has room is shown uncut: what a review did not show counts as not reviewed."""
+_LISTED = 30
+"""Diagnostics, resources in trouble and notes that are listed at most."""
+_FOOT = 500
+"""Characters that are kept for the foot, with all that it may say."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Level:
-    """One step of shrinking; `left_out` says what this step gives up beyond the one before.
+class Shown:
+    """A text, and the addresses of the updates that it shows whole: each change with both of its sides, uncut."""
 
-    `groups` is None where each update has its own block, `calls` the most stops of the picture, `listed` the length of lists.
-    """
-
-    left_out: str
-    detail: Detail = _WHOLE
-    groups: Values | None = None
-    calls: int = 60
-    listed: int = 50
+    text: str
+    whole: frozenset[str] = frozenset()
 
 
-_LEVELS = (
-    _Level(""),
-    _Level("unchanged lines around changed ones and the ends of long texts", Detail(600, 200, 120, context=1)),
-    _Level("the exact requests", Detail(400, 0, 60, requests=False, context=1)),
-    _Level("the picture of the calls", Detail(300, 0, 60, requests=False, context=1), calls=0),
-    _Level("most lines of the text diffs", Detail(200, 0, 12, requests=False, context=0), calls=0),
-    _Level("the text diffs", Detail(120, 0, 0, requests=False), calls=0, listed=30),
-    _Level("all but one line for each change", groups=Values.ALL, calls=0, listed=20),
-    _Level("before and after of all but drift, conflicts and high risk", groups=Values.GRAVE, calls=0, listed=20),
-    _Level("before and after of every field", groups=Values.NONE, calls=0, listed=10),
-)
-
-
-def render_markdown(plan: Plan, *, links: SourceLinks | None = None, limit: int = LIMIT, title: str = "Plan") -> str:
+def render_markdown(plan: Plan, *, links: SourceLinks | None = None, limit: int = LIMIT, title: str = "") -> str:
     """Return a plan as a comment of at most `limit` characters. See `compose_markdown`."""
     return compose_markdown(plan, links=links, limit=limit, title=title).text
 
 
-def compose_markdown(plan: Plan, *, links: SourceLinks | None = None, limit: int = LIMIT, title: str = "Plan") -> Shown:
+def compose_markdown(plan: Plan, *, links: SourceLinks | None = None, limit: int = LIMIT, title: str = "") -> Shown:
     """Return a plan as a comment of at most `limit` characters, with the addresses of the updates that it shows whole.
 
-    The first line is a hidden marker by which the comment is found again. Over the limit, detail is left out in this
-    order until it fits, and the comment says what is missing: unchanged lines around changes and the ends of long texts;
-    the exact requests; the picture of the calls; most lines of text diffs; text diffs altogether; all but one line for
-    each change; before and after of all but drift, conflicts and high risk; before and after of every field, so that
-    only addresses by group remain; at last the ends of these lists. The one line that says it all is never left out.
+    The first line is a hidden marker by which the comment is found again. The room goes, in this order, to what is in
+    trouble; to tables of all changes, or where those are too large to lines, or at last to names; to what follows from the
+    changes; to the diffs of texts, in equal shares; to the picture of the calls; to the exact requests. Each part is
+    written once; the foot says what had no room. The one line that says it all is never left out.
     """
-    head = _write_head(plan, title)
-    for index, level in enumerate(_LEVELS):
-        gone = [step.left_out for step in _LEVELS[1 : index + 1]]
-        body = _write_body(plan, level, links)
-        text = _assemble(head, body.text, _write_foot(plan, gone, limit))
-        if len(text) <= limit:
-            return Shown(text, body.whole)
-    return Shown(_squeeze(plan, head, limit))
+    plan = turn(plan)
+    head = _write_head(plan, title or name_subject(plan))
+    page = _Page(limit - len(head) - _FOOT)
+    page.add(_write_troubles(plan, room=page.room // 3))
+    page.add(_write_diagnostics(plan.diagnostics, links, room=page.room // 3))
+    short = _add_changes(page, plan, links)
+    page.add(_write_notes(plan.updates, room=page.room // 3))
+    diffs = write_diffs(plan.updates, room=page.room)
+    page.add(diffs.text)
+    page.gone += [f"the ends of {count_noun(diffs.cut, 'text diff')}"] if diffs.cut else []
+    page.gone += [f"{count_noun(diffs.gone, 'text diff')}"] if diffs.gone else []
+    page.add(write_ignored(plan, links=links, listed=_LISTED), otherwise="what is ignored for a while")
+    page.add(_write_calls(plan), otherwise="the picture of the calls")
+    if plan.subject is Subject.PLAN:
+        requests = write_requests(plan.updates, room=page.room)
+        page.add(requests.text)
+        page.gone += [f"the exact requests of {count_noun(requests.gone, 'update')}"] if requests.gone else []
+    foot = _write_foot(plan, page.gone, limit)
+    text = _assemble(head, *page.parts, foot)
+    return Shown(text if len(text) <= limit else _assemble(head, foot), short & diffs.whole)
+
+
+@dataclass(slots=True)
+class _Page:
+    """What was written so far, and the room that is left."""
+
+    room: int
+    parts: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+
+    def add(self, text: str, *, otherwise: str = "") -> None:
+        """Add a part; one that has no room is left out, and `otherwise` names it."""
+        if text and len(text) + 2 <= self.room:
+            self.parts.append(text)
+            self.room -= len(text) + 2
+        elif text and otherwise:
+            self.gone.append(otherwise)
+
+
+def _add_changes(page: _Page, plan: Plan, links: SourceLinks | None) -> frozenset[str]:
+    """Add all updates as tables, as lines or as names; return the addresses whose short values are all shown."""
+    if estimate_rows(plan.updates, links=links) <= page.room:
+        rows = [write_row(update, links=links) for update in plan.updates]
+        tables = write_tables(rows, sides=name_sides(plan))
+        if len(tables) <= page.room:
+            page.add(tables)
+            return frozenset(row.update.address for row in rows if row.whole)
+    lines = write_lines(plan.updates, room=page.room)
+    page.add(lines.text)
+    page.gone += [f"before and after of {count_noun(lines.unvalued, 'update')}"] if lines.unvalued else []
+    return lines.short
 
 
 def write_marker(environment: str | None) -> str:
@@ -102,48 +134,24 @@ def _assemble(*parts: str) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _squeeze(plan: Plan, head: str, limit: int) -> str:
-    """Fill what room there is with addresses; the headline stays whatever the limit is."""
-    foot = _write_foot(plan, ["everything but the addresses"], limit)
-    room = limit - len(head) - len(foot) - 10
-    groups = write_groups(plan.updates, room=room, values=Values.NONE).text if room > 0 else ""
-    return _assemble(head, groups if len(groups) <= room else "", foot)
-
-
 def _write_head(plan: Plan, title: str) -> str:
     place = f" for {code(cut_line(plan.environment, 60))}" if plan.environment else ""
-    return f"{write_marker(plan.environment)}\n<h3>{prose(title)}{place} — {write_headline(plan)}</h3>"
+    scope = f"\n\n<p><b>{prose(tell_scope(plan))}</b></p>" if tell_scope(plan) else ""
+    return f"{write_marker(plan.environment)}\n<h3>{prose(title)}{place} — {write_headline(plan)}</h3>{scope}"
 
 
-def _write_body(plan: Plan, level: _Level, links: SourceLinks | None) -> Shown:
-    updates = _write_updates(plan, level, links)
-    troubles, found = list_troubles(plan), _write_diagnostics(plan.diagnostics, level, links)
-    ignored = write_ignored(plan, links=links, listed=level.listed)
-    parts = [_write_troubles(troubles, level), found, updates.text, ignored, _write_calls(plan, level)]
-    return Shown("\n\n".join(part for part in parts if part), updates.whole)
+def _write_troubles(plan: Plan, *, room: int) -> str:
+    return _write_list([_write_trouble(planned, others) for planned, others in group_troubles(plan)], room)
 
 
-def _write_updates(plan: Plan, level: _Level, links: SourceLinks | None) -> Shown:
-    if level.groups is not None:
-        return write_groups(plan.updates, room=1_000_000_000, values=level.groups)
-    opened = len(plan.updates) <= _OPENED
-    blocks = (write_block(update, detail=level.detail, links=links, opened=opened) for update in plan.updates)
-    whole = frozenset(update.address for update in plan.updates if shows_whole(update, level.detail))
-    return Shown("\n\n".join(blocks), whole)
+def _write_trouble(planned: Planned, others: Sequence[str]) -> str:
+    more = f" <i>The same for {prose(name_many(others))}.</i>" if others else ""
+    name = f"{code(cut_line(planned.address, 200))} <b>{prose(name_status(planned))}</b>"
+    return f"<li>{name}: {prose(cut_line(planned.reason, 300))}{more}</li>"
 
 
-def _write_troubles(troubles: tuple[Planned, ...], level: _Level) -> str:
-    lines = [
-        f"<li>{code(cut_line(planned.address, 200))} <b>{prose(name_status(planned))}</b>: {prose(cut_line(planned.reason, 300))}</li>"
-        for planned in troubles[: level.listed]
-    ]
-    return _write_list(lines, len(troubles))
-
-
-def _write_diagnostics(diagnostics: Iterable[Diagnostic], level: _Level, links: SourceLinks | None) -> str:
-    weights = list(Severity)
-    ordered = sorted(diagnostics, key=lambda diagnostic: (weights.index(diagnostic.severity), diagnostic.sort_key))
-    return _write_list([_write_diagnostic(diagnostic, links) for diagnostic in ordered[: level.listed]], len(ordered))
+def _write_diagnostics(diagnostics: Iterable[Diagnostic], links: SourceLinks | None, *, room: int) -> str:
+    return _write_list([_write_diagnostic(folded.told, links) for folded in fold_by_weight(diagnostics)], room)
 
 
 def _write_diagnostic(diagnostic: Diagnostic, links: SourceLinks | None) -> str:
@@ -156,26 +164,53 @@ def _write_diagnostic(diagnostic: Diagnostic, links: SourceLinks | None) -> str:
     return f"<li><b>{diagnostic.severity}</b> {code(diagnostic.code)}: {message}{where}{advice}</li>"
 
 
-def _write_list(lines: list[str], total: int) -> str:
+def _write_notes(updates: Sequence[Update], *, room: int) -> str:
+    """Say why updates are high risk, what follows from them, and whom they reach; what is said of many, once."""
+    told: dict[tuple[str, str], list[str]] = {}
+    for update in updates:
+        mark = f"<b>{RISK_MARK}:</b> "
+        sentences = [(mark, risk) for risk in list_risks(update)]
+        sentences += [("", text) for text in (*tell_consequences(update), tell_reach(update)) if text]
+        for sentence in sentences:
+            told.setdefault(sentence, []).append(update.address)
+    return _write_list([_write_note(*sentence, addresses) for sentence, addresses in told.items()], room)
+
+
+def _write_note(mark: str, text: str, addresses: Sequence[str]) -> str:
+    more = f" and {prose(name_many(addresses[1:]))}" if addresses[1:] else ""
+    return f"<li>{code(cut_line(addresses[0], 200))}{more} {mark}{prose(cut_line(text, 600))}</li>"
+
+
+def _write_list(lines: list[str], room: int) -> str:
+    """Return a list of as many lines as have room, with a count of the others."""
+    kept: list[str] = []
+    for line in lines[:_LISTED]:
+        room -= len(line) + 1
+        if room < 0:
+            break
+        kept.append(line)
     if not lines:
         return ""
-    more = [f"<li><i>and {total - len(lines):,} more</i></li>"] if total > len(lines) else []
-    return "\n".join(["<ul>", *lines, *more, "</ul>"])
+    more = [f"<li><i>and {len(lines) - len(kept):,} more</i></li>"] if len(lines) > len(kept) else []
+    return "\n".join(["<ul>", *kept, *more, "</ul>"])
 
 
-def _write_calls(plan: Plan, level: _Level) -> str:
-    if not plan.calls.nodes or not level.calls:
+def _write_calls(plan: Plan) -> str:
+    drawn = mermaid(plan.calls)
+    if not drawn:
         return ""
     numbers = len(find_affected_numbers(plan.calls))
     head = f"<details><summary>Picture of the calls · {count_noun(numbers, 'number')} affected</summary>"
-    return "\n\n".join([head, f"```mermaid\n{mermaid(plan.calls, limit=level.calls)}\n```", "</details>"])
+    return "\n\n".join(
+        [head, f"```mermaid\n{drawn}\n```", f"<p><i>{prose(tell_legend(plan.calls))}</i></p>", "</details>"]
+    )
 
 
 def _write_foot(plan: Plan, gone: list[str], limit: int) -> str:
     matching = plan.count(Status.IN_SYNC)
-    counts = [count_noun(plan.forecast_requests, "request")] if plan.updates else []
+    counts = [count_noun(plan.forecast_requests, "request")] if plan.updates and plan.subject is Subject.PLAN else []
     counts += [f"{matching:,} in sync"] if matching and plan.updates else []
-    made = f"<sub>{' · '.join([*counts, f'planned {plan.created_at}'])}</sub>"
+    made = f"<sub>{' · '.join([*counts, f'read {show_time(plan.created_at)}'])}</sub>"
     if not gone:
         return made
     reason = f"Left out to stay within {limit:,} characters: {'; '.join(gone)}."

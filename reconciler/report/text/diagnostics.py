@@ -9,6 +9,7 @@ from typing import Final
 
 from reconciler.model.diagnostic import Diagnostic, Location, Severity
 from reconciler.report.escape import escape_terminal
+from reconciler.report.folding import fold
 from reconciler.report.phrases import count_noun
 from reconciler.report.text.paint import Line, fit, indent, measure, paint, wrap
 
@@ -18,10 +19,13 @@ _MARGIN: Final = 24
 
 
 def render_diagnostics(diagnostics: Sequence[Diagnostic], *, colour: bool, width: int) -> str:
-    """Return all diagnostics in order of file and line, and a line that counts them; nothing where there are none."""
+    """Return all diagnostics in order of file and line, and a line that counts them; nothing where there are none.
+
+    Many that say the same are one, with the others named.
+    """
     lines: list[Line] = []
-    for diagnostic in sorted(diagnostics, key=lambda diagnostic: diagnostic.sort_key):
-        lines.extend(_render_diagnostic(diagnostic, max(24, width)))
+    for folded in fold(diagnostics):
+        lines.extend(_render_diagnostic(folded.told, max(24, width)))
         lines.append(())
     return paint([*lines, _count(diagnostics)] if diagnostics else [], colour=colour)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.model.paths import MISSING, Json, Missing
-from reconciler.model.plan import Cause, Change, Update
+from reconciler.model.plan import Cause, Change, Subject, Update
 from reconciler.model.plan_values import list_body
 from reconciler.model.secret import HIDDEN, Secret
 from reconciler.report.escape import escape_terminal
@@ -35,10 +35,11 @@ class View:
     colour: bool
     verbose: bool = False
     compact: bool = False
+    subject: Subject = Subject.PLAN
 
     def narrow(self, cells: int) -> View:
         """Return the view that remains beside an indentation."""
-        return View(max(16, self.width - cells), self.colour, self.verbose, self.compact)
+        return View(max(16, self.width - cells), self.colour, self.verbose, self.compact, self.subject)
 
 
 def show_literal(value: Json | Missing, *, secret: bool = False) -> str:
@@ -89,19 +90,22 @@ def _pad(name: str, column: int) -> str:
 
 
 def _render_change(head: Line, change: Change, view: View) -> list[Line]:
-    marker = _mark(change)
+    marker = _mark(change, view.subject)
     if _needs_block(change):
         return _render_long(head, marker, change, view)
-    return _place(head, _render_sides(change), marker, view)
+    return _place(head, _render_sides(change, view.subject), marker, view)
 
 
-def _render_sides(change: Change) -> tuple[Line, Line]:
+def _render_sides(change: Change, subject: Subject) -> tuple[Line, Line]:
     before, after = recall_before(change), change.after
     old = show_literal(before, secret=change.secret)
     new = show_literal(after, secret=change.secret)
     style = "dim" if before is MISSING or before is None else "before"
     whose, whose_before = _tell(name_owners(change)), _tell(name_owner_before(change))
-    return ((style, old), *whose_before), (_ARROW, ("dim" if after is None else "after", new), *whose)
+    sides = (style, old), ("dim" if after is None else "after", new)
+    if subject is Subject.DRIFT:
+        return (("dim", "git says "), sides[0], *whose_before), (("dim", "live says "), sides[1], *whose)
+    return (sides[0], *whose_before), (_ARROW, sides[1], *whose)
 
 
 def _tell(words: str) -> Line:
@@ -140,9 +144,15 @@ def _join(parts: tuple[Line, ...]) -> Line:
     return line
 
 
-def _mark(change: Change) -> Line:
-    words = _explain_cause(change)
+def _mark(change: Change, subject: Subject) -> Line:
+    words = _explain_drift(change) if subject is Subject.DRIFT else _explain_cause(change)
     return ((_CAUSE_STYLES.get(change.cause, "dim"), words),) if words else ()
+
+
+def _explain_drift(change: Change) -> str:
+    if change.cause is Cause.CONFLICT:
+        return "conflict: git changed it too"
+    return "" if change.cause is Cause.DRIFT else "not moved: it waits for an apply"
 
 
 def _explain_cause(change: Change) -> str:
@@ -178,7 +188,8 @@ def _render_long(head: Line, marker: Line, change: Change, view: View) -> list[L
     elif change.after is None:
         summary, block = (("before", _size(before)), ("dim", " → (none)")), []
     else:
-        summary = (("", count_changes(before, change.after)),)
+        whose = " (- git, + live)" if view.subject is Subject.DRIFT else ""
+        summary = (("", count_changes(before, change.after) + whose),)
         block = [] if view.compact else _diff(before, change, view)
     return [
         *_place(head, ((*summary, *_tell(name_owners(change))),), marker, view),

@@ -48,6 +48,7 @@ _ADDRESS_COLUMN: Final = 30
 _LEAD: Final = 20
 _EXCERPT: Final = 120
 """How much of two values that part is shown, from how far before."""
+_NAMED: Final = 3
 _REPEAT_FROM: Final = 10
 """Runs with more outcomes than this name the troubled ones again at the end, where they can still be seen."""
 
@@ -127,7 +128,7 @@ def render_run_summary(outcomes: Sequence[Outcome], *, plan: Plan, colour: bool,
     """
     counts = Counter(outcome.result for outcome in outcomes)
     counts[Result.NOT_ATTEMPTED] += max(0, len(plan.updates) - len(outcomes))
-    lines: list[Line] = list(_repeat_trouble(outcomes))
+    lines: list[Line] = [*_list_waiting(outcomes), *_repeat_trouble(outcomes)]
     lines.append(_count_results(counts, total=max(len(plan.updates), len(outcomes))))
     lines.extend((("", words),) for result, words in NEXT_STEPS.items() if counts[result])
     if any(outcome.collateral for outcome in outcomes):
@@ -138,8 +139,22 @@ def render_run_summary(outcomes: Sequence[Outcome], *, plan: Plan, colour: bool,
     return paint([piece for line in lines for piece in wrap(line, width=width, hang=2)], colour=colour)
 
 
+def _list_waiting(outcomes: Sequence[Outcome]) -> Iterator[Line]:
+    """Say once why updates were not attempted, and which."""
+    reasons: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        if outcome.result is Result.NOT_ATTEMPTED:
+            reasons.setdefault(outcome.message.replace(outcome.update.address, "it"), []).append(outcome.update.address)
+    style, sign, words = VERDICTS[Result.NOT_ATTEMPTED]
+    for reason, addresses in reasons.items():
+        named = ", ".join(addresses[:_NAMED]) + (f" and {len(addresses) - _NAMED:,} more" if addresses[_NAMED:] else "")
+        because = f": {escape_terminal(reason)}" if reason else ""
+        yield (style, f"{sign} "), ("address", escape_terminal(named)), (style, f"  {words}"), ("", because)
+
+
 def _repeat_trouble(outcomes: Sequence[Outcome]) -> Iterator[Line]:
-    troubled = [outcome for outcome in outcomes if outcome.result not in SETTLED]
+    calm = SETTLED | {Result.NOT_ATTEMPTED}
+    troubled = [outcome for outcome in outcomes if outcome.result not in calm]
     if len(outcomes) <= _REPEAT_FROM or not troubled:
         return
     for outcome in troubled:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from reconciler.model.plan import Cause, Plan, Planned, Status, Update
+from reconciler.model.plan import Cause, Plan, Planned, Status, Subject, Update
+from reconciler.report.drift import turn
 from reconciler.report.escape import escape_terminal
+from reconciler.report.folding import group_troubles
 from reconciler.report.phrases import (
     count_noun,
     is_risky,
@@ -14,6 +16,7 @@ from reconciler.report.phrases import (
     list_troubles,
     tell_consequences,
     tell_reach,
+    tell_scope,
 )
 from reconciler.report.text.fields import View, render_changes, render_request
 from reconciler.report.text.ignored import render_ignored
@@ -28,6 +31,12 @@ _TROUBLE_WORDS: Final = {
     Status.ABSENT: ("bad", "∅", "absent: proved not to exist, nothing is created"),
     Status.UNKNOWN: ("doubt", "?", "unknown: could not be read, so nothing is written"),
 }
+_STATUS_WORDS: Final = {
+    Status.IN_SYNC: "in sync",
+    Status.UNKNOWN: "unknown",
+    Status.ABSENT: "absent",
+    Status.REFUSED: "refused",
+}
 _PAD: Final[Line] = (("", "    "),)
 
 
@@ -37,8 +46,9 @@ def render_plan(plan: Plan, *, width: int, colour: bool, verbose: bool = False) 
     Diagnostics are not part of it: they go to another stream. `verbose` lists what is in sync, too, and cuts nothing.
     What to run next is not part of it either: that depends on the command (`list_next_steps`).
     """
+    plan = turn(plan)
     compact = len(plan.updates) > COMPACT_FROM and not verbose
-    view = View(max(24, min(width, _WIDEST)), colour, verbose, compact)
+    view = View(max(24, min(width, _WIDEST)), colour, verbose, compact, plan.subject)
     lines = [*_render_updates(plan, view), *_render_troubles(plan, view)]
     lines += [*render_ignored(plan, view), *_render_in_sync(plan, view)]
     return paint([*lines, *_render_summary(plan, view)], colour=colour)
@@ -70,8 +80,9 @@ def _render_update(update: Update, view: View) -> Iterator[Line]:
     yield ()
     yield from indent(render_changes(update, view.narrow(4)), _PAD)
     yield from indent(_render_consequences(update, view.narrow(4)), _PAD)
-    yield ()
-    yield from indent(render_request(update, view.narrow(4)), _PAD)
+    if view.subject is Subject.PLAN:
+        yield ()
+        yield from indent(render_request(update, view.narrow(4)), _PAD)
 
 
 def _render_consequences(update: Update, view: View) -> Iterator[Line]:
@@ -103,13 +114,10 @@ def _render_compact(update: Update, view: View) -> Iterator[Line]:
 
 
 def _render_troubles(plan: Plan, view: View) -> Iterator[Line]:
-    groups: dict[tuple[Status, str, str], list[Planned]] = {}
-    for planned in list_troubles(plan):
-        groups.setdefault((planned.status, planned.account, planned.reason), []).append(planned)
-    for alike in groups.values():
-        yield from _render_trouble(alike[0], view, others=len(alike) - 1)
+    for planned, others in group_troubles(plan):
+        yield from _render_trouble(planned, view, others=len(others))
         if view.verbose:
-            yield from indent(((("dim", escape_terminal(planned.address)),) for planned in alike[1:]), _PAD)
+            yield from indent(((("dim", escape_terminal(address)),) for address in others), _PAD)
         yield ()
 
 
@@ -140,6 +148,8 @@ def _render_summary(plan: Plan, view: View) -> Iterator[Line]:
     yield from wrap((*counts, *requests) if fits else counts, width=view.width, hang=2)
     if not fits and requests:
         yield (("", requests[0][1].strip()),)
+    if scope := tell_scope(plan):
+        yield from wrap((("warning", escape_terminal(scope)),), width=view.width, hang=2)
     if view.compact:
         hint = "Diffs and requests are left out of a plan this large; --verbose shows them."
         yield from wrap((("dim", hint),), width=view.width)
@@ -148,6 +158,10 @@ def _render_summary(plan: Plan, view: View) -> Iterator[Line]:
 def _count(plan: Plan) -> tuple[Line, Line]:
     where = f" for {escape_terminal(plan.environment)}" if plan.environment else ""
     quiet = plan.count(Status.IN_SYNC)
+    if plan.subject is Subject.DRIFT and not plan.updates and not list_troubles(plan):
+        return _tell_stillness(plan), ()
+    if plan.subject is Subject.DRIFT:
+        return (("strong", f"Drift{where}: {', '.join(_list_drift(plan))}."),), ()
     counts = _list_counts(plan)
     if not plan.updates and not list_troubles(plan):
         verb = "matches" if quiet == 1 else "match"
@@ -158,16 +172,31 @@ def _count(plan: Plan) -> tuple[Line, Line]:
     return (("strong", f"Plan{where}: {', '.join(counts)}."),), requests
 
 
+def _tell_stillness(plan: Plan) -> Line:
+    """Say that nothing moved outside git, or that nobody can tell."""
+    if any(found.code == "drift-unknown" for found in plan.diagnostics):
+        return (("doubt", "What moved outside git cannot be told."),)
+    if not plan.resources:
+        return (("good", "Nothing is declared."),)
+    left = f" {count_noun(len(plan.ignored), 'difference')} ignored." if plan.ignored else ""
+    counted = count_noun(len(plan.resources), "resource")
+    return (("good", f"Nothing moved outside git since the last apply: {counted}."), ("", left))
+
+
+def _list_drift(plan: Plan) -> list[str]:
+    conflicts = plan.count_cause(Cause.CONFLICT)
+    both = f" ({conflicts:,} changed in git too)" if conflicts else ""
+    moved = f"{count_noun(len(plan.updates), 'resource')} moved outside git{both}"
+    return [moved, *_count_statuses(plan, (Status.UNKNOWN, Status.ABSENT, Status.REFUSED))]
+
+
 def _list_counts(plan: Plan) -> list[str]:
-    statuses = {
-        Status.IN_SYNC: "in sync",
-        Status.UNKNOWN: "unknown",
-        Status.ABSENT: "absent",
-        Status.REFUSED: "refused",
-    }
-    counted = [f"{plan.count(status):,} {words}" for status, words in statuses.items() if plan.count(status)]
-    counted += [f"{len(plan.ignored):,} ignored"] if plan.ignored else []
-    return [_count_updates(plan), *counted]
+    return [_count_updates(plan), *_count_statuses(plan, tuple(_STATUS_WORDS))]
+
+
+def _count_statuses(plan: Plan, statuses: Sequence[Status]) -> list[str]:
+    counted = [f"{plan.count(status):,} {_STATUS_WORDS[status]}" for status in statuses if plan.count(status)]
+    return counted + ([f"{len(plan.ignored):,} ignored"] if plan.ignored else [])
 
 
 def _count_updates(plan: Plan) -> str:

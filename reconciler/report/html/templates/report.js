@@ -116,6 +116,13 @@
 
   try { const theme = localStorage.getItem("reconciler-theme"); if (theme === "dark" || theme === "light") root.dataset.theme = theme; } catch { /* as above */ }
   for (const part of document.querySelectorAll(".needs-script")) part.hidden = false;
+  const picture = find("#picture");
+  const showTouched = () => {
+    find("#scrolls").hidden = picture.scrollWidth <= picture.clientWidth;
+    const box = picture.querySelector(".touched rect").getBoundingClientRect(), frame = picture.getBoundingClientRect();
+    picture.scrollLeft += box.left - frame.left - (frame.width - box.width) / 2;
+  };
+  if (picture) { showTouched(); addEventListener("resize", showTouched); }
   if (!search) return;
   if (innerWidth <= 920) find("#filters").open = false;
   let timer = 0;

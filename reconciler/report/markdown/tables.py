@@ -1,0 +1,130 @@
+"""The changes of a plan as tables: one line a change, grouped by kind and account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reconciler.model.plan import Change, Update
+from reconciler.report.diff_words import count_lines
+from reconciler.report.markdown.escape import code, cut_line, link_code, prose
+from reconciler.report.phrases import (
+    Sides,
+    count_noun,
+    diff_change,
+    explain_cause,
+    is_grave,
+    is_long_change,
+    is_risky,
+    name_field,
+    name_owner_before,
+    name_owners,
+    recall_before,
+    show_value,
+)
+from reconciler.report.source_links import SourceLinks
+
+RISK_MARK = "▲ high risk"
+LONGEST_NAME = 200
+"""Characters of an address or an id that are shown."""
+_LONGEST_VALUE = 1_000
+_LONGEST_LABEL = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The lines of the table that show one update; `whole` where they hold its names and all of its short values uncut."""
+
+    update: Update
+    text: str
+    whole: bool
+
+
+def estimate_rows(updates: Sequence[Update], *, links: SourceLinks | None) -> int:
+    """Return about how many characters the rows of updates take, without writing one."""
+    markup = 230 + (2 * len(links.link(updates[0].location)) if links and updates else 0)
+    return sum(
+        markup
+        + 2
+        * sum(markup // 2 if is_long_change(each) else _measure_sides(each) + markup // 2 for each in update.changes)
+        for update in updates
+    )
+
+
+def _measure_sides(change: Change) -> int:
+    return min(_LONGEST_VALUE, len(str(change.before))) + min(_LONGEST_VALUE, len(str(change.after)))
+
+
+def write_row(update: Update, *, links: SourceLinks | None) -> Row:
+    """Return the row of each change of an update; its name stands beside the first."""
+    cells = [_write_change(change, links) for change in update.changes]
+    for name in update.request.companions:
+        value = code(cut_line(show_value(update.request.body.get(name)), _LONGEST_VALUE))
+        cells.append(f'<td>{code(name)}</td><td colspan="2">{value}</td><td>sent because the API demands it</td>')
+    span = f' rowspan="{len(cells)}"' if len(cells) > 1 else ""
+    first, *rest = cells
+    lines = [f"<tr><td{span}>{_name(update, links)}</td>{first}</tr>", *(f"<tr>{each}</tr>" for each in rest)]
+    whole = max(len(update.address), len(str(update.identity))) <= LONGEST_NAME and all(map(_is_shown, update.changes))
+    return Row(update, "\n".join(lines), whole)
+
+
+def _is_shown(change: Change) -> bool:
+    sides = (show_value(value, secret=change.secret) for value in (change.before, change.after))
+    return is_long_change(change) or all(len(side) <= _LONGEST_VALUE for side in sides)
+
+
+def _name(update: Update, links: SourceLinks | None) -> str:
+    """Name a resource by its address, with the vendor's name and id of it below."""
+    address = link_code(cut_line(update.address, LONGEST_NAME), links.link(update.location) if links else None)
+    label = [code(cut_line(update.label, _LONGEST_LABEL))] if update.label else []
+    below = " · ".join([*label, code(cut_line(str(update.identity), LONGEST_NAME))])
+    return f"{address}<br>{below}{'<br>protected' if update.protected else ''}"
+
+
+def _write_change(change: Change, links: SourceLinks | None) -> str:
+    name = link_code(name_field(change.path), links.link(change.location) if links and change.location else None)
+    cause = prose(explain_cause(change)) + (f"<br>{RISK_MARK}" if change.risk else "")
+    return f"<td>{name}</td>{_write_sides(change)}<td>{cause}</td>"
+
+
+def _write_sides(change: Change) -> str:
+    if is_long_change(change):
+        kept = " since the last apply" if change.before is not recall_before(change) else ""
+        return f'<td colspan="2"><i>{tell_lines(change)}{kept}</i>{_tell(name_owners(change))}</td>'
+    before, after = (
+        code(cut_line(show_value(value, secret=change.secret), _LONGEST_VALUE))
+        for value in (change.before, change.after)
+    )
+    return f"<td>{before}{_tell(name_owner_before(change))}</td><td>{after}{_tell(name_owners(change))}</td>"
+
+
+def tell_lines(change: Change) -> str:
+    """Say how many lines of a long value were added and removed."""
+    added, removed = count_lines(diff_change(change))
+    return f"text: {count_noun(added, 'line')} added, {removed:,} removed"
+
+
+def _tell(whose: str) -> str:
+    return f" <i>{prose(whose)}</i>" if whose else ""
+
+
+def write_tables(rows: Sequence[Row], *, sides: Sides) -> str:
+    """Return the tables: those with drift, conflicts or high risk first, then the large ones; so within each."""
+    groups: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row.update.kind, row.update.account, row.update.provider), []).append(row)
+    ordered = sorted(groups.values(), key=lambda group: (not any(is_grave(row.update) for row in group), -len(group)))
+    return "\n\n".join("\n".join(_write_table(group, sides)) for group in ordered)
+
+
+def _write_table(group: Sequence[Row], sides: Sides) -> Iterator[str]:
+    first = group[0].update
+    account = first.account if first.account == first.provider else f"{first.account} ({first.provider})"
+    risky = sum(is_risky(row.update) for row in group)
+    mark = f" · {risky:,} {RISK_MARK}" if risky else ""
+    yield f"<p><b>{count_noun(len(group), sides.noun)}</b> · {code(cut_line(first.kind, 80))} at {code(cut_line(account, 80))}{mark}</p>"
+    yield ""
+    yield "<table>"
+    yield f"<tr><th>Resource</th><th>Field</th><th>{sides.before}</th><th>{sides.after}</th><th>Why</th></tr>"
+    yield from (row.text for row in sorted(group, key=lambda row: not is_grave(row.update)))
+    yield "</table>"
