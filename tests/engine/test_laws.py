@@ -14,7 +14,7 @@ from reconciler.model.plan import Status, Update
 from reconciler.model.secret import Secret
 from tests.engine.worlds import LINE, RESOURCE_TYPES, TREES, World, live_values_of, values_of, worlds
 
-LAW = settings(max_examples=100, deadline=None)
+LAW = settings(deadline=None)
 FIELDS = [known for resource_type in RESOURCE_TYPES for known in resource_type.fields.values()]
 
 

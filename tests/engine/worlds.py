@@ -190,6 +190,8 @@ class World:
         habit = known.merging if known.merging != "unknown" else self.merge_habit
         if habit == "merge" and isinstance(value, dict):
             return merge_patch(old, value)
+        if habit == "shallow" and isinstance(value, dict) and isinstance(old, dict):
+            return {**old, **value}
         return {known.reference.target: value, "prompt": "long"} if known.reference else value
 
     def record(self) -> World:

@@ -137,7 +137,8 @@ def _choose_tests(module: str) -> tuple[str, ...]:
 
 def _run_tool(*, jobs: int, quiet: bool) -> None:
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(jobs)]
-    ran = subprocess.run(command, cwd=SCRATCH, check=False, capture_output=quiet, text=True)
+    environment = os.environ | {"PYTHONHASHSEED": "0"}  # the same examples for each mutant
+    ran = subprocess.run(command, cwd=SCRATCH, check=False, capture_output=quiet, text=True, env=environment)
     if ran.returncode:
         sys.exit(f"The mutants were not run.\n{(ran.stdout or '')[-4000:]}{ran.stderr or ''}")
 
