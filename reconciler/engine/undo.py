@@ -74,7 +74,7 @@ def _find_obstacle(
 ) -> Left | None:
     path = reversal.path
     known = resource_type.find_field(path)
-    if path[0] not in resource_type.fields and resource_type.union is None:
+    if path[0] not in resource_type.fields:
         return Left(path, "it is no longer known")
     if reversal.before is MISSING:
         return Left(path, "what it was before is not known: the API cannot be read back")

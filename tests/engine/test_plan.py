@@ -63,7 +63,9 @@ def read_as(declared: Declared, status: str) -> Reading:
 @given(st.lists(st.sampled_from(["in_sync", "update", "absent", "unknown"]), max_size=12))
 def test_every_resource_has_one_verdict_in_order(statuses: list[str]) -> None:
     resources = tuple(
-        declare("galtea", "phone_connections", f"r{number}", spec={"name": f"New {number}"}, line=number, id=f"p{number}")
+        declare(
+            "galtea", "phone_connections", f"r{number}", spec={"name": f"New {number}"}, line=number, id=f"p{number}"
+        )
         for number in range(1, len(statuses) + 1)
     )
     readings = {known.address: read_as(known, status) for known, status in zip(resources, statuses, strict=True)}
