@@ -55,7 +55,7 @@ def count_requests(updates: Sequence[Update], *, catalog: Catalog) -> int:
 
 def _group_key(update: Update, catalog: Catalog) -> object:
     resource_type = catalog.of(update)
-    moves = any(resource_type.find_field(change.path[:1]).moves for change in update.changes)
+    moves = any(resource_type.find_field(change.path).moves for change in update.changes)
     if resource_type.batch is None or moves:
         return update.address
     return (update.account, update.kind, tuple(update.identity[part] for part in resource_type.batch.group))
@@ -63,6 +63,6 @@ def _group_key(update: Update, catalog: Catalog) -> object:
 
 def _chunk(group: list[Update], catalog: Catalog) -> list[tuple[Update, ...]]:
     batch = catalog.of(group[0]).batch
-    size = batch.size if batch else 1
+    size = batch.size if batch else len(group)
     rest = iter(group)
     return list(iter(lambda: tuple(islice(rest, size)), ()))

@@ -166,7 +166,7 @@ def identity_after(resource_type: ResourceType, update: Update) -> Identity:
     """Return where the object lives after the update: a change of a field that moves it gives it another identity."""
     identity = update.identity
     for change in update.changes:
-        part = resource_type.find_field(change.path[:1]).moves
+        part = resource_type.find_field(change.path).moves
         if part is not None:
             identity = identity.replace(part, str(change.after))
     return identity

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.engine.batch import count_requests, group_updates
+from reconciler.engine.batch import count_requests, group_updates, name_carriers
 from reconciler.engine.encode import encode_batch
 from reconciler.model.diagnostic import Location
 from reconciler.model.plan import Change, Request, Update
 from reconciler.model.resource_type import Identity
 from reconciler.vendors import load_catalog
 from tests.engine.test_laws import LAW
+from tests.engine.worlds import make_account
 
 CATALOG = load_catalog()
 CONNECTORS = CATALOG.resource_types["polyai", "connectors"]
@@ -113,3 +115,13 @@ def test_a_batch_holds_each_body_under_its_id() -> None:
     assert request.body == {
         "updates": [{"connectorId": "c-1", "voiceName": "b"}, {"connectorId": "c-2", "asrLangCode": "b"}]
     }
+
+
+def test_what_travels_in_a_batch_says_where_that_goes_and_nothing_else_changes() -> None:
+    pair = [make_update(number, agent="P-1") for number in (1, 2)]
+    updates = [pair[0], make_other(3), pair[1], make_update(4, agent="P-2")]
+    accounts = {"polyai": replace(make_account(), base_url="https://poly.test"), "galtea": make_account()}
+    url = "https://poly.test/v1/agents/P-1/telephony/connectors/batch"
+    carried = name_carriers(updates, catalog=CATALOG, accounts=accounts)
+    assert [update.request.batch for update in carried] == [url, "", url, ""]
+    assert [replace(update, request=replace(update.request, batch="")) for update in carried] == updates

@@ -6,12 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.engine.encode import encode_body, encode_null, identity_after, keep_sendable, list_whole, reads_back
+from reconciler.engine.encode import encode_body, encode_null, keep_sendable, list_whole
 from reconciler.model.field import Field
 from reconciler.model.paths import MISSING, Json
 from reconciler.model.plan import Change
-from reconciler.vendors import load_catalog
-from tests.engine.test_batch import make_update
 from tests.engine.worlds import LINE, declare, make_account
 
 
@@ -93,19 +91,3 @@ def test_the_outermost_objects_that_travel_whole_are_named() -> None:
     sent = {"whole": {"below": {"a": 1}}, "plain": {"a": 1}}
     assert [(path, found.name) for path, found in list_whole(known, sent, ("x",))] == [(("x", "whole"), "whole")]
     assert list(list_whole(whole, [1])) == []
-
-
-def test_an_update_that_moves_its_object_tells_where_it_is_then() -> None:
-    update = make_update(1, agent="A")
-    connectors = load_catalog().resource_types["polyai", "connectors"]
-    assert identity_after(connectors, update) == update.identity
-    moving = replace(LINE, fields={**LINE.fields, "text": replace(LINE.fields["text"], moves="connectorId")})
-    moved = replace(update, changes=(Change(("flag",), 0, 1), Change(("text",), "a", 7), Change(("fixed",), 0, 1)))
-    assert identity_after(moving, moved).parts == (("agentId", "A"), ("connectorId", "7"))
-
-
-def test_an_update_reads_back_only_where_all_of_it_does() -> None:
-    update = make_update(1, agent="A")
-    shown, hidden = Change(("text",), "a", "b"), Change(("hidden",), MISSING, "b")
-    assert reads_back(LINE, replace(update, changes=(shown,)))
-    assert not reads_back(LINE, replace(update, changes=(shown, hidden)))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.engine.guard import check_guards, lift
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import Cause, Change, Plan, Update
 from reconciler.model.project import Guards
 from tests.engine.test_batch import make_other, make_update
@@ -68,3 +69,38 @@ def test_a_conflict_is_refused_unless_accepted() -> None:
     plan = make_plan_of(replace(make_other(1), changes=(conflict,)), make_other(2))
     assert codes(plan, Guards()) == ["conflict"]
     assert codes(plan, Guards(), accept_conflicts=True) == []
+
+
+def test_lifting_the_number_lifts_the_share_to_all_and_no_further() -> None:
+    assert lift(Guards(max_updates=5, max_percent=30), max_updates=7) == Guards(max_updates=7, max_percent=100)
+
+
+def test_each_guard_says_what_tripped_it_where_and_how_it_is_lifted() -> None:
+    changes = (Change(("name",), "a", "b"), Change(("voice",), "a", "b", cause=Cause.CONFLICT))
+    both = replace(make_other(1), protected=True, changes=(*changes, Change(("speed",), 1, 2, cause=Cause.CONFLICT)))
+    plan = make_plan_of(both, *map(make_other, range(2, 12)))
+    found = check_guards(plan, Guards(max_updates=10, max_percent=30), declared_kinds=["phone_connections"] * 33)
+    lifting = "Look again; where it is meant, lift the guard for one run with --max-updates 11."
+    name = "phone_connections.p1"
+    assert found == (
+        Diagnostic("guard-tripped", "11 updates, and the guard max_updates allows 10", advice=lifting),
+        Diagnostic(
+            "guard-tripped",
+            "11 of 33 phone_connections would change (33 percent), and the guard max_percent allows 30",
+            advice=lifting,
+        ),
+        Diagnostic(
+            "protected",
+            f"{name} is protected",
+            advice=f"Where it is meant, allow it for one run with --allow-protected {name}.",
+            location=both.location,
+            address=name,
+        ),
+        Diagnostic(
+            "conflict",
+            f"{name}: voice, speed changed in git and outside git since the last apply",
+            advice="Decide which is right and declare it; --accept-conflicts lets git win.",
+            location=both.location,
+            address=name,
+        ),
+    )

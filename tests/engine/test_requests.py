@@ -13,6 +13,7 @@ from reconciler.engine.address import build_url, fill
 from reconciler.engine.encode import fill_required
 from reconciler.model.plan import Request
 from reconciler.model.resource_type import Identity
+from reconciler.model.spoiled import Spoiled
 from reconciler.vendors import load_catalog
 
 IDS = st.text(min_size=1, max_size=12).filter(lambda text: text.isprintable())
@@ -54,6 +55,13 @@ def test_documented_fields_are_filled_from_the_live_object() -> None:
     assert filled.body == {"productId": "prod_1", "phoneNumber": "+14155552671", "name": "New"}
     assert filled.companions == ("productId", "phoneNumber")
     assert (filled.method, filled.url) == (request.method, request.url)
+
+
+def test_a_field_that_the_answer_does_not_truly_tell_is_not_sent_back() -> None:
+    connection = load_catalog().resource_types["galtea", "phone_connections"]
+    request = Request("PATCH", "https://api.galtea.ai/phoneConnections/p", {"name": "New"})
+    live = {"productId": Spoiled("…", why="holds a key of ours"), "phoneNumber": "+14155552671"}
+    assert fill_required(connection, request, live).body == {"phoneNumber": "+14155552671", "name": "New"}
 
 
 PLAN_EQUAL = """

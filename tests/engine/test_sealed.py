@@ -9,7 +9,7 @@ from reconciler.engine.sealed import fill_secrets, recognise_secrets, seal_field
 from reconciler.ledger import fingerprint_value
 from reconciler.model.diagnostic import Location
 from reconciler.model.field import Field
-from reconciler.model.ledger import Ledger
+from reconciler.model.ledger import Applied, Ledger, Undone
 from reconciler.model.paths import MISSING
 from reconciler.model.plan import Cause, Change, Request, Update
 from reconciler.model.plan_values import list_body
@@ -105,3 +105,67 @@ def test_nested_secrets_are_never_compared_with_what_the_vendor_shows() -> None:
     assert read_field(known, {"keys": {"token": "b", "sid": "1"}}) == {"sid": "1"}
     assert same([Secret("a")], ["a"])
     assert not same(Secret("1"), 1)
+
+
+def test_nested_secrets_are_recognised_key_by_key(catalog: Catalog, resource_type: ResourceType) -> None:
+    keys = Field("voice", {}, fields={"token": Field("token", {}, secret=True, readable=False)})
+    nested = replace(resource_type, fields={**resource_type.fields, "voice": keys})
+    catalog = replace(catalog, resource_types={("galtea", "phone_connections"): nested})
+    kept = {"token": fingerprint(Secret("hush")), "sid": "1", "old": "gone", "plain": {"token": "x"}}
+    entry = record_applied(
+        declare(voice=None), IDENTITY, resource_type=nested, when="", commit="", run="r", kept={"/voice": kept}
+    )
+
+    def recognise(value: object) -> object:
+        ledger = Ledger({entry.address: replace(entry, fields={"/voice": kept})})
+        found = recognise_secrets(ledger, [declare(voice=value)], catalog=catalog, fingerprint=fingerprint)
+        return found.entries[entry.address].fields["/voice"]
+
+    known = recognise({"token": "hush", "sid": "2", "plain": 1})
+    assert same(known, {**kept, "token": Secret("hush")})
+    assert same(recognise({"token": "loud"}), kept)
+    assert same(recognise("no object"), kept)
+
+
+def test_a_saved_plan_gets_nested_secrets_and_keeps_what_git_does_not_declare(resource_type: ResourceType) -> None:
+    keys = Field("voice", {}, fields={"token": Field("token", {}, secret=True, readable=False)})
+    nested = replace(resource_type, fields={**resource_type.fields, "voice": keys})
+    withheld = Secret("")
+    body = {"voice": {"token": Secret(""), "other": withheld, "sid": "1", "deep": {"a": 1}}, "name": "B"}
+    request = Request("PATCH", "https://api.galtea.ai/x", body)
+    update = Update(
+        "phone_connections.a", "galtea", "galtea", "phone_connections", IDENTITY, (), request, Location("a.yaml")
+    )
+    filled = fill_secrets(update, declare(voice={"token": "hush", "sid": "2"}, name="C"), resource_type=nested)
+    sent = filled.request.body
+    assert same(sent["voice"]["token"], Secret("hush"))
+    assert sent["voice"]["other"] is withheld
+    assert (sent["voice"]["sid"], sent["voice"]["deep"], sent["name"]) == ("1", {"a": 1}, "B")
+    bare = fill_secrets(update, declare(voice="no object"), resource_type=nested)
+    assert bare.request.body["voice"] == body["voice"]
+
+
+def test_what_an_undo_took_back_is_recorded_with_all_else(resource_type: ResourceType) -> None:
+    undone = {"/name": Undone("run-7", "B")}
+    kept = record_applied(
+        declare(name="A"),
+        IDENTITY,
+        resource_type=resource_type,
+        when="2026-01-01T00:00:00Z",
+        commit="abc",
+        run="r",
+        kept={"/name": "old", "/speed": 1},
+        undone=undone,
+    )
+    assert kept == Applied(
+        "phone_connections.a",
+        "galtea",
+        "galtea",
+        "phone_connections",
+        "phoneConnection_1",
+        {"/name": "A", "/speed": 1},
+        "2026-01-01T00:00:00Z",
+        "abc",
+        "r",
+        undone,
+    )

@@ -8,9 +8,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reconciler.engine.encode import identity_after, reads_back
-from reconciler.engine.verify import find_collateral, find_moved, find_wrong, live_value
-from reconciler.model.paths import Json
-from reconciler.model.plan import Change, Request, Update
+from reconciler.engine.verify import find_collateral, find_moved, find_wrong, list_mismatches, live_value
+from reconciler.model.outcome import Collateral, Mismatch
+from reconciler.model.paths import MISSING, Json, Missing
+from reconciler.model.plan import Change, Consequence, Request, Update
+from reconciler.model.spoiled import Spoiled
 from reconciler.vendors import load_catalog
 from tests.engine.test_laws import LAW, plan_update
 from tests.engine.worlds import KEYS, LINE, TREES, World, canon, declare, is_held, live_values_of, make_account, worlds
@@ -180,7 +182,69 @@ def test_an_update_reads_back_only_where_every_field_does() -> None:
     assert not reads_back(LINE, replace(hidden, changes=(*readable.changes, *hidden.changes)))
 
 
-def one_change(path: tuple[str, ...], *, before: Json, after: Json, body: dict[str, Json]) -> Update:
+def test_a_companion_that_moved_is_named_and_one_that_cannot_be_read_is_not() -> None:
+    update = one_change(("fixed",), before="a", after="b", body={"fixed": "b", "text": "t", "token": "x"})
+    update = replace(update, request=replace(update.request, companions=("text", "token")))
+    assert find_moved(LINE, update, {"fixed": "a", "text": "t", "token": "masked"}) == ()
+    assert find_moved(LINE, update, {"fixed": "a", "text": "other"}) == (("text",),)
+    cleared = replace(update, request=replace(update.request, body={"fixed": "b", "text": None}))
+    assert find_moved(LINE, cleared, {"fixed": "a", "text": ""}) == ()
+    assert find_moved(LINE, cleared, {"fixed": "a", "text": "t"}) == (("text",),)
+    set_free = replace(LINE, fields={**LINE.fields, "text": replace(LINE.fields["text"], equals_null=("t",))})
+    assert find_moved(set_free, update, {"fixed": "a", "text": None}) == ()
+
+
+def test_a_mismatch_shows_of_an_object_what_was_planned_of_it() -> None:
+    update = one_change(("opaque",), before=MISSING, after={"a": 1}, body={"opaque": {"a": 1}})
+    (found,) = list_mismatches(LINE, update, {"opaque": {"a": 2, "b": 3}}, wrong=[("opaque",)])
+    assert found == Mismatch(("opaque",), {"a": 1}, {"a": 2})
+    text = one_change(("text",), before="a", after="b ", body={"text": "b "})
+    (cut,) = list_mismatches(LINE, text, {"text": "b"}, wrong=[("text",)])
+    assert cut == Mismatch(("text",), "b ", "b", "it cuts white space at the ends")
+    assert list_mismatches(LINE, text, {"text": "b"}, wrong=[]) == ()
+    hidden = one_change(("hidden",), before=MISSING, after="b", body={"hidden": "b"})
+    (untold,) = list_mismatches(LINE, hidden, {}, wrong=[("hidden",)])
+    assert untold == Mismatch(("hidden",), "b", None)
+
+
+def test_an_object_may_still_be_what_it_was_with_keys_that_are_not_ours() -> None:
+    update = one_change(("merged",), before={"a": 1}, after={"a": 2}, body={"merged": {"a": 2}})
+    assert find_moved(LINE, update, {"merged": {"a": 1, "theirs": 1}}) == ()
+    assert find_moved(LINE, update, {"merged": {"a": 3}}) == (("merged",),)
+
+
+def test_damage_within_an_object_is_told_without_what_was_sent() -> None:
+    update = one_change(("merged", "a"), before=1, after=2, body={"merged": {"a": 2}})
+    before, after = {"merged": {"a": 1, "keep": 1}}, {"merged": {"a": 2, "keep": 2}}
+    found = find_collateral(LINE, update, before=before, after=after)
+    assert found == (Collateral(("merged",), {"keep": 1}, {"keep": 2}),)
+
+
+def test_what_derives_from_anything_is_no_damage_and_what_became_another_than_told_is() -> None:
+    stamp = replace(LINE.fields["amount"], derived_from={"*": "unknown"})
+    line = replace(LINE, fields={**LINE.fields, "amount": stamp})
+    update = one_change(("text",), before="a", after="b", body={"text": "b"})
+    before, after = {"text": "a", "amount": 1}, {"text": "b", "amount": 2}
+    assert find_collateral(line, update, before=before, after=after) == ()
+    told = replace(update, consequences=(Consequence(("amount",), 1, 2, source="text"),))
+    assert find_collateral(line, told, before=before, after=after) == ()
+    other = replace(update, consequences=(Consequence(("amount",), 1, 3, source="text"),))
+    assert find_collateral(line, other, before=before, after=after) == (Collateral(("amount",), 1, 2),)
+    unknown = replace(update, consequences=(Consequence(("amount",), 1, MISSING, source="text"),))
+    assert find_collateral(line, unknown, before=before, after=after) == ()
+
+
+def test_what_an_answer_does_not_truly_tell_is_no_damage() -> None:
+    update = one_change(("text",), before="a", after="b", body={"text": "b"})
+    spoiled = Spoiled("…", why="holds a key of ours")
+    before, after = {"text": "a", "fixed": "x", "amount": 1}, {"text": "b", "fixed": spoiled, "amount": 2}
+    assert find_collateral(LINE, update, before=before, after=after) == (Collateral(("amount",), 1, 2),)
+    assert find_collateral(LINE, update, before={**before, "fixed": spoiled}, after={**after, "fixed": "x"}) == (
+        Collateral(("amount",), 1, 2),
+    )
+
+
+def one_change(path: tuple[str, ...], *, before: Json | Missing, after: Json, body: dict[str, Json]) -> Update:
     declared = declare(LINE, {})
     assert declared.identity is not None
     return Update(
