@@ -180,7 +180,8 @@ class OpenProject:
 
         `groups` are values of identity parts that a list needs, `matches` fields with globs that their values must fit.
         """
-        from reconciler.app.adopt.pull import Wish, pull
+        from reconciler.app.adopt.lists import Wish
+        from reconciler.app.adopt.pull import pull
         from reconciler.app.workspace import open_workspace
 
         wish = Wish(tuple(kinds), tuple(accounts), tuple(groups), all_fields, declared, tuple(matches))

@@ -11,7 +11,7 @@ from reconciler.cli.terminal import show_reading, tell, tell_diagnostics, write
 
 if TYPE_CHECKING:
     from reconciler.app.adopt.into import Adopted
-    from reconciler.app.adopt.pull import Wish
+    from reconciler.app.adopt.lists import Wish
 
 
 def adopt(options: Globals, folder: Path, wish: Wish) -> Exit:
@@ -37,6 +37,8 @@ def _tell_left_out(adopted: Adopted) -> None:
         tell(f"Left out as declared already: {count_noun(adopted.haul.skipped, 'live object')}.")
     if adopted.haul.unmatched:
         tell(f"Left out as not fitting: {count_noun(adopted.haul.unmatched, 'live object')}.")
+    if adopted.haul.blank:
+        tell(f"Left out as nothing of them is set: {count_noun(adopted.haul.blank, 'live object')}.")
 
 
 def _tell_next(adopted: Adopted, folder: Path, *, all_fields: bool) -> None:

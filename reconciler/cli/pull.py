@@ -67,7 +67,7 @@ def pull(
     --into lays them out as a person would: a file an account and kind, long texts under prompts/, references between
     them, names people know them by. It begins a project where there is none, and adds what is new where there is one.
     """
-    from reconciler.app.adopt.pull import Wish
+    from reconciler.app.adopt.lists import Wish
     from reconciler.app.adopt.pull import pull as fetch
     from reconciler.app.adopt.seeding import write_seed_text
     from reconciler.app.workspace import open_workspace
@@ -100,6 +100,8 @@ def pull(
     tell_diagnostics(haul.diagnostics)
     if haul.skipped and not seed:
         tell(f"Left out as declared already: {count_noun(haul.skipped, 'live object')}. --declared shows them too.")
+    if haul.blank and not seed:
+        tell(f"Left out as nothing of them is set: {count_noun(haul.blank, 'live object')}.")
     if haul.unmatched:
         tell(f"Left out as not fitting: {count_noun(haul.unmatched, 'live object')}.")
     if seed:

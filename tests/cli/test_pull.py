@@ -86,10 +86,10 @@ def test_a_plan_of_what_was_pulled_is_empty(tmp_path: Path, capsys: pytest.Captu
     assert pull(folder, "--group", f"agentId={PROJECT}", "--out", str(out)) == 0
     assert capsys.readouterr().out == ""
     assert run(["-C", str(folder), "--sandbox", "plan", "--detailed-exitcode"]) == 0
-    assert "9 resources match" in capsys.readouterr().out
+    assert "6 resources match" in capsys.readouterr().out
     assert pull(folder) == 0
     left = capsys.readouterr()
-    assert "declared already: 9 live objects" in left.err
+    assert "declared already: 6 live objects" in left.err
     assert "0 live objects" in left.out
 
 
@@ -111,7 +111,7 @@ def test_it_is_readable_and_stable(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "It demands elevenlabs_voice_id with every change" in text
     assert "voice: null" not in text
     assert "projectId:" not in text
-    for field in ("productId", "createdAt", "lastUpdated", "hP72SDESIJq2YuAblBqz"):
+    for field in ("productId", "createdAt", "clientEnv", "lastUpdated", "hP72SDESIJq2YuAblBqz"):
         assert field not in text
     assert jsonschema_rs.validator_for(build_users_schema(CATALOG)).is_valid(read_core(text))
 
@@ -264,7 +264,7 @@ def test_hostile_names_stay_in_their_place(tmp_path: Path, capsys: pytest.Captur
     text = capsys.readouterr().out
     assert "\x1b" not in text
     assert "\u2028" not in text
-    assert list(read_core(text)) == ["agents", "connectors", "real_time_configs"]
+    assert list(read_core(text)) == ["agents", "connectors"]
     (folder / "pulled.yaml").write_text(text, encoding="utf-8")
     assert load_project(folder, catalog=CATALOG, environ={}).project is not None
 
@@ -291,5 +291,5 @@ def test_the_law_pulled_is_in_sync(texts: list[str], context: dict[str, Any], ev
         assert pull(folder, "--group", f"agentId={PROJECT}", "--out", str(folder / "p.yaml"), *options) == 0
         loaded = load_project(folder, catalog=CATALOG, environ={})
         assert loaded.project is not None, loaded.diagnostics
-        assert len(loaded.project.resources) == 8
+        assert len(loaded.project.resources) == 5
         assert run(["-C", str(folder), "--sandbox", "plan", "--detailed-exitcode"]) == 0

@@ -31,14 +31,7 @@ NOT_RUN = {
     ("docs/getting-started.md", "export GALTEA_API_KEY=..."): KEYS,
     ("docs/getting-started.md", "reconciler doctor"): KEYS,
     ("docs/getting-started.md", "rm config/*"): KEYS,
-    (
-        "docs/getting-started.md",
-        "reconciler pull phone_connections numbers agents --out config/live.yaml",
-    ): KEYS,
-    (
-        "docs/getting-started.md",
-        "reconciler pull connectors --group agentId=PROJECT-58RP822I --out config/connectors.yaml",
-    ): KEYS,
+    ("docs/getting-started.md", "reconciler pull --into config --group agentId=PROJECT-58RP822I"): KEYS,
     ("docs/getting-started.md", "reconciler plan"): KEYS,
     ("docs/getting-started.md", "reconciler apply"): KEYS,
     ("docs/ledger.md", "git fetch origin 'refs/reconciler/*:refs/reconciler/*'"): REMOTE,

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.app.adopt.layout import LayoutBelow, list_texts
-from reconciler.app.adopt.pull import Haul, Wish, pull
+from reconciler.app.adopt.lists import Wish
+from reconciler.app.adopt.pull import Haul, pull
 from reconciler.app.context import Context
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.workspace import Workspace, load, open_workspace

@@ -82,10 +82,3 @@ def _group(matches: Sequence[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     for name, glob in matches:
         grouped[name] = (*grouped.get(name, ()), glob)
     return grouped
-
-
-def advise_group(workspace: Workspace, account: Account, known: ResourceType, *, part: str) -> str:
-    """Say how to name the group that a list needs."""
-    listed = part in workspace.catalog.providers[account.provider].groups
-    way = f" Or set `workspace` on account {account.name}: then they are found." if listed else ""
-    return f"Name it: reconciler pull {known.kind} --group {part}=VALUE (or --group {part}=@FILE, one a line).{way}"

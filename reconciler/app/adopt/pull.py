@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product
 from typing import TYPE_CHECKING
 
 from reconciler.app.adopt.drafting import Drafter, find_id_obstacle, find_users
 from reconciler.app.adopt.linking import Known, Linker
-from reconciler.app.adopt.narrowing import advise_group, choose_filters, find_groups, fits_all
+from reconciler.app.adopt.lists import ListChooser, PullList, Wish
+from reconciler.app.adopt.narrowing import choose_filters, find_groups, fits_all
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.review.review import read
 from reconciler.app.running import run_to_end
@@ -28,22 +28,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What to pull. Nothing named means everything; `groups` are values of identity parts that a list needs."""
-
-    kinds: tuple[str, ...] = ()
-    accounts: tuple[str, ...] = ()
-    groups: tuple[tuple[str, str], ...] = ()
-    all_fields: bool = False
-    declared: bool = False
-    """Whether objects that the project declares are pulled too."""
-    matches: tuple[tuple[str, str], ...] = ()
-    """Fields with globs that their live values must fit: one of those of each field."""
-    linked: bool = False
-    """Whether ids become references, and the account is left to the top of a file."""
-
-
-@dataclass(frozen=True, slots=True)
 class Haul:
     """What was pulled, and what was not."""
 
@@ -56,20 +40,13 @@ class Haul:
     """Every object that was read and fits, as the vendor answered it."""
     unmatched: int = 0
     """How many live objects were left out because their fields do not fit."""
+    blank: int = 0
+    """How many live objects were left out because nothing of them is set that could be owned."""
 
     @property
     def count(self) -> int:
         """Count the objects."""
         return sum(len(kind.resources) for kind in self.kinds)
-
-
-@dataclass(frozen=True, slots=True)
-class _List:
-    """One list to read: a kind of an account, in a group."""
-
-    account: Account
-    resource_type: ResourceType
-    group: tuple[tuple[str, str], ...] = ()
 
 
 def pull(workspace: Workspace, wish: Wish) -> Haul:
@@ -79,10 +56,11 @@ def pull(workspace: Workspace, wish: Wish) -> Haul:
     """
     _check_wish(workspace, wish)
     workspace = _find_sought(workspace)
-    puller = _Puller(workspace, wish)
-    puller.take_groups(find_groups(workspace, list(puller.list_searches())))
-    lists = list(puller.choose_lists())
+    chooser = ListChooser(workspace, wish)
+    chooser.take_groups(find_groups(workspace, list(chooser.list_searches())))
+    lists = list(chooser.choose_lists())
     readings = run_to_end(lambda: _read(workspace, lists, wish)) if lists else []
+    puller = _Puller(workspace, wish, list(chooser.diagnostics), exit_code=chooser.judge(lists))
     return puller.draft(list(zip(lists, readings, strict=True)))
 
 
@@ -115,7 +93,7 @@ def _check_wish(workspace: Workspace, wish: Wish) -> None:
         raise Problem(*found, exit_code=Exit.USAGE)
 
 
-async def _read(workspace: Workspace, lists: Sequence[_List], wish: Wish) -> list[tuple[Present, ...] | Unknown]:
+async def _read(workspace: Workspace, lists: Sequence[PullList], wish: Wish) -> list[tuple[Present, ...] | Unknown]:
     from reconciler.remote.reading.read import list_live
     from reconciler.remote.reading.source import run_all
     from reconciler.remote.wire.client import open_readers
@@ -123,7 +101,7 @@ async def _read(workspace: Workspace, lists: Sequence[_List], wish: Wish) -> lis
     accounts = {each.account.name: each.account for each in lists}
     context = workspace.context
 
-    async def read(wanted: _List, readers: Mapping[str, ReadClient]) -> tuple[Present, ...] | Unknown:
+    async def read(wanted: PullList, readers: Mapping[str, ReadClient]) -> tuple[Present, ...] | Unknown:
         reader = readers.get(wanted.account.name)
         if reader is None:
             return workspace.explain_lack(wanted.account)
@@ -150,99 +128,14 @@ class _Puller:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     skipped: int = 0
     unmatched: int = 0
+    blank: int = 0
     exit_code: Exit = Exit.DONE
     _users: dict[str, str] = field(default_factory=dict)
-    _groups: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    _groupless: set[str] = field(default_factory=set)
-    """Kinds that were asked for and have a list that no group is known for."""
     _drafted: list[tuple[Pulled, ResourceType, Present]] = field(default_factory=list)
 
-    def choose_lists(self) -> Iterator[_List]:
-        """Choose the lists to read; note those for which a group is missing. A named kind of which none is left is wrong usage."""
-        chosen = [
-            each
-            for account in self.workspace.accounts
-            for known in self.workspace.catalog.offered(account.provider, account.generation)
-            if self._is_wanted(account, known)
-            for each in self._choose_groups(account, known)
-        ]
-        found = {each.resource_type.kind for each in chosen}
-        if self._groupless & set(self.wish.kinds) - found and self.exit_code is Exit.DONE:
-            self.exit_code = Exit.USAGE
-        yield from chosen
-
-    def list_searches(self) -> Iterator[tuple[Account, str]]:
-        """List the groups to be found out: those that no option names, where the account says where to look."""
-        named = {name for name, _ in self.wish.groups}
-        for account in self.workspace.accounts:
-            parts = {
-                part
-                for known in self.workspace.catalog.offered(account.provider, account.generation)
-                if self._is_wanted(account, known)
-                for part in known.list.group[:1]
-            }
-            known_lists = self.workspace.catalog.providers[account.provider].groups
-            if account.workspace:
-                yield from ((account, part) for part in sorted(parts & known_lists.keys() - named))
-
-    def take_groups(self, found: Mapping[tuple[str, str], tuple[str, ...] | Unknown]) -> None:
-        """Take in the groups that were found; a list that cannot be read is told."""
-        for (account, part), values in found.items():
-            if isinstance(values, Unknown):
-                message = f"which {part} account {account} has cannot be read: {values.reason}"
-                self.diagnostics.append(Diagnostic(values.code, message, advice=values.advice))
-                self.exit_code = Exit.UNREADABLE
-            else:
-                self._groups[account, part] = values
-
-    def _is_wanted(self, account: Account, known: ResourceType) -> bool:
-        named = not self.wish.accounts or account.name in self.wish.accounts
-        return named and (not self.wish.kinds or known.kind in self.wish.kinds)
-
-    def _choose_groups(self, account: Account, known: ResourceType) -> Iterator[_List]:
-        if not known.list.group:
-            yield _List(account, known)
-            return
-        groups = self._find_groups(account, known)
-        if not groups:
-            self._note_groupless(account, known)
-        for group in groups:
-            yield _List(account, known, group)
-
-    def _find_groups(self, account: Account, known: ResourceType) -> list[tuple[tuple[str, str], ...]]:
-        """Take the groups that were named; otherwise those that are declared in, and those that the vendor lists."""
-        parts = known.list.group
-        named = [[(part, value) for name, value in self.wish.groups if name == part] for part in parts]
-        if all(named):
-            return list(dict.fromkeys(product(*named)))
-        declared = list(self._list_declared(account, known))
-        places = [dict(each.identity.parts) if each.identity else each.match for each in declared]
-        found = [tuple((part, place[part]) for part in parts) for place in places]
-        listed = self._groups.get((account.name, parts[0]), ()) if len(parts) == 1 else ()
-        return list(dict.fromkeys((*found, *(((parts[0], value),) for value in listed))))
-
-    def _list_declared(self, account: Account, known: ResourceType) -> Iterator[Declared]:
-        return (
-            each
-            for each in self.workspace.project.resources
-            if each.account == account.name and each.kind == known.kind
-        )
-
-    def _note_groupless(self, account: Account, known: ResourceType) -> None:
-        part = known.list.group[0]
-        self.diagnostics.append(
-            Diagnostic(
-                code="group-missing",
-                message=f"{known.kind} of account {account.name} are listed for one {part} at a time, and none is known",
-                severity=Severity.WARNING,
-                advice=advise_group(self.workspace, account, known, part=part),
-            )
-        )
-        self._groupless.add(known.kind)
-
-    def draft(self, readings: Sequence[tuple[_List, tuple[Present, ...] | Unknown]]) -> Haul:
+    def draft(self, readings: Sequence[tuple[PullList, tuple[Present, ...] | Unknown]]) -> Haul:
         """Draft a resource from each live object that is wanted, kind by kind in the order of the catalog."""
-        found: dict[str, list[tuple[_List, Present]]] = defaultdict(list)
+        found: dict[str, list[tuple[PullList, Present]]] = defaultdict(list)
         for wanted, reading in readings:
             if isinstance(reading, Unknown):
                 self._note_unread(wanted, reading)
@@ -254,9 +147,9 @@ class _Puller:
         filled = self._link(filled) if self.wish.linked else filled
         rows = [pair for pairs in found.values() for pair in pairs]
         live = tuple((wanted.account, wanted.resource_type, present) for wanted, present in rows)
-        return Haul(filled, tuple(self.diagnostics), self.skipped, self.exit_code, live, self.unmatched)
+        return Haul(filled, tuple(self.diagnostics), self.skipped, self.exit_code, live, self.unmatched, self.blank)
 
-    def _keep_sound(self, wanted: _List, reading: Sequence[Present]) -> Iterator[tuple[_List, Present]]:
+    def _keep_sound(self, wanted: PullList, reading: Sequence[Present]) -> Iterator[tuple[PullList, Present]]:
         """Keep the objects whose id can be declared; another one is told and left out."""
         for present in reading:
             if not fits_all(wanted.resource_type, present, self.wish.matches):
@@ -270,12 +163,12 @@ class _Puller:
             advice = "Manage this object at the vendor."
             self.diagnostics.append(Diagnostic("bad-identity", message, severity=Severity.WARNING, advice=advice))
 
-    def _note_unread(self, wanted: _List, reading: Unknown) -> None:
+    def _note_unread(self, wanted: PullList, reading: Unknown) -> None:
         message = f"{wanted.resource_type.kind} of account {wanted.account.name}: {reading.reason}"
         self.diagnostics.append(Diagnostic(code=reading.code, message=message, advice=reading.advice))
         self.exit_code = Exit.UNREADABLE
 
-    def _draft_kind(self, kind: str, found: Sequence[tuple[_List, Present]]) -> PulledKind:
+    def _draft_kind(self, kind: str, found: Sequence[tuple[PullList, Present]]) -> PulledKind:
         names = {each.address.partition(".")[2] for each in self.workspace.project.resources if each.kind == kind}
         wish = self.wish
         drafter = Drafter(
@@ -294,8 +187,11 @@ class _Puller:
             if place in seen or (declared and not self.wish.declared):
                 self.skipped += place not in seen
             else:
-                resources.append(drafter.draft(wanted.account, wanted.resource_type, present, declared))
-                self._drafted.append((resources[-1], wanted.resource_type, present))
+                drafted = drafter.draft(wanted.account, wanted.resource_type, present, declared)
+                kept = bool(drafted.spec or drafted.remarks)
+                self.blank += not kept
+                resources += [drafted] if kept else []
+                self._drafted += [(drafted, wanted.resource_type, present)] if kept else []
             seen.add(place)
         return PulledKind(kind, tuple(sorted(resources, key=lambda each: each.name)))
 
@@ -321,7 +217,7 @@ class _Puller:
             replace(kind, resources=tuple(linked[each.kind, each.name] for each in kind.resources)) for kind in kinds
         )
 
-    def _find_declared(self, wanted: _List, present: Present) -> Declared | None:
+    def _find_declared(self, wanted: PullList, present: Present) -> Declared | None:
         """Find the resource that declares a live object, by its id at the same address or by its natural keys."""
         accounts = self.workspace.project.accounts
         for each in self.workspace.project.resources:
@@ -335,7 +231,7 @@ class _Puller:
         return None
 
 
-def _find_only_users(found: Iterable[tuple[_List, Present]]) -> Iterator[tuple[str, str]]:
+def _find_only_users(found: Iterable[tuple[PullList, Present]]) -> Iterator[tuple[str, str]]:
     """Yield the ids that one object alone uses, with what people call that object."""
     users: dict[str, list[str]] = defaultdict(list)
     for wanted, present in found:
@@ -345,6 +241,6 @@ def _find_only_users(found: Iterable[tuple[_List, Present]]) -> Iterator[tuple[s
     return ((used, names[0]) for used, names in users.items() if len(names) == 1)
 
 
-def _fits(declared: Declared, wanted: _List, present: Present) -> bool:
+def _fits(declared: Declared, wanted: PullList, present: Present) -> bool:
     known = {**present.value, **dict(wanted.group), **dict(present.identity.parts)}
     return all(str(known.get(name, "")) == value for name, value in declared.match.items())
