@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from reconciler.model.plan import Plan
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.plan import CallGraph, CallNode, Plan
 from reconciler.report.html.page import render_html
 from tests.report import plans
 
@@ -338,6 +340,44 @@ def test_phone_has_no_sideways_scroll_and_folds_the_filter(show: Open) -> None:
 def test_phone_shows_texts_inline_whatever_was_chosen(show: Open) -> None:
     old, new = measure_pair(show(plans.four_vendors(), size=PHONE, fragment="#diff=side"))
     assert old["left"] == new["left"]
+
+
+def read_picture(browser: webdriver.Chrome) -> tuple[bool, bool, dict[str, float], dict[str, float]]:
+    """Return whether the picture is wider than its frame, whether that is said, its first touched stop, and the frame."""
+    script = (
+        "const frame = document.querySelector('#picture'); return [frame.scrollWidth > frame.clientWidth,"
+        " document.querySelector('#scrolls').checkVisibility(),"
+        " frame.querySelector('.touched rect').getBoundingClientRect().toJSON(), frame.getBoundingClientRect().toJSON()]"
+    )
+    wider, said, stop, frame = browser.execute_script(script)
+    return wider, said, stop, frame
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+def test_the_changed_stop_is_in_view_and_a_picture_that_scrolls_says_so(show: Open, size: tuple[int, int]) -> None:
+    wider, said, stop, frame = read_picture(show(plans.four_vendors(), size=size))
+    assert wider == said == (size == PHONE)
+    assert frame["left"] <= stop["left"]
+    assert stop["right"] <= frame["right"]
+
+
+def test_a_picture_is_never_taller_than_a_screen(show: Open) -> None:
+    nodes = tuple(CallNode(f"n{index}", "numbers", "fluents", f"Line {index}", touched=True) for index in range(300))
+    browser = show(replace(plans.four_vendors(), calls=CallGraph(nodes)))
+    _, _, _, frame = read_picture(browser)
+    assert frame["height"] < DESKTOP[1]
+    assert "Not drawn, but touched too: 293 numbers." in browser.find_element(By.CSS_SELECTOR, ".legend-line").text
+
+
+def test_backticks_are_shown_as_code(show: Open) -> None:
+    found = Diagnostic("in-doubt", "run r1: `reconciler history` has more", advice="Run `reconciler <plan>`.")
+    browser = show(replace(plans.one_change(), diagnostics=(found,)), size=PHONE)
+    notices = browser.find_element(By.ID, "notices")
+    assert "`" not in notices.text
+    assert [code.text for code in notices.find_elements(By.TAG_NAME, "code")] == [
+        "reconciler history",
+        "reconciler <plan>",
+    ]
 
 
 def test_print_shows_everything_but_the_controls(show: Open) -> None:

@@ -13,7 +13,7 @@ from reconciler.ledger.journals.history import RecordedChange, RunRecord, RunSum
 from reconciler.model.check import Check, Examination, Verdict
 from reconciler.model.diagnostic import Diagnostic, Location
 from reconciler.model.outcome import Outcome, Result
-from reconciler.model.plan import Cause, Plan
+from reconciler.model.plan import Cause, Plan, Scope, Subject
 from reconciler.report.declarations.pulled import Pulled, PulledKind, render_pulled
 from reconciler.report.html.page import render_html
 from reconciler.report.invisible import is_invisible
@@ -55,6 +55,10 @@ def render_everything(plan: Plan, text: str) -> Iterator[tuple[str, str]]:
     yield "json", render_plan_json(plan)
     yield from ((render.__name__, render((), plan)) for render in (render_gitlab, render_sarif, render_junit))
     yield "github", render_github((), plan)
+    drift = replace(plan, subject=Subject.DRIFT, scope=Scope((text,), (text,), (text,), 3))
+    yield from (("drift", render_plan(drift, width=width, colour=False)) for width in (24, 80))
+    yield "drift markdown", render_markdown(drift)
+    yield "drift html", render_html(drift)
 
 
 def render_outcomes(plan: Plan, text: str) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.app.review.drift import keep_drift
 from reconciler.model.paths import MISSING
 from reconciler.model.plan import Cause, Change, Plan, Planned, Status
 from reconciler.model.secret import Secret
@@ -172,3 +173,12 @@ def test_the_counting_line() -> None:
 def test_what_is_in_sync_is_listed_only_when_asked() -> None:
     assert "numbers.front-desk" not in render_plan(plans.no_changes(), width=80, colour=False)
     assert "= numbers.front-desk  in sync" in render_plan(plans.no_changes(), width=80, colour=False, verbose=True)
+
+
+def test_drift_shows_only_what_moved() -> None:
+    text = render_plan(keep_drift(plans.everything()), width=100, colour=False)
+    assert 'voice         git says (none)  live says "theo"' in text
+    assert 'languageCode  git says "en-US"  live says "en-GB"  conflict: git changed it too' in text
+    assert not any(word in text for word in ("agentSpeaksFirst", "phoneNumber", "protected", "high risk", "PATCH"))
+    counted = "1 resource moved outside git (1 changed in git too), 2 unknown, 1 absent, 1 refused."
+    assert f"Drift for staging: {counted}" in " ".join(text.split())

@@ -18,6 +18,8 @@ from reconciler.report.phrases import count_noun, find_affected_numbers
 
 _WIDTH, _HEIGHT, _LANE = 236, 76, 20
 _GAP_X, _GAP_Y, _EDGE = 92, 16, 4
+_SORT = 32
+"""Characters of a small line that fit into a stop."""
 _NAMES = 'role="img" aria-labelledby="calls-title calls-text" xmlns="http://www.w3.org/2000/svg"'
 _TIPS = "".join(
     f'<marker id="calls-{name}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
@@ -171,7 +173,11 @@ def _draw_stop(spot: _Spot, node: CallNode, picture: Picture) -> str:
     marks = [word for word, holds in (("touched by this plan", node.touched), (note, note)) if holds]
     told = ", ".join([label, kind, *marks])
     below = " · ".join(part for part in (number, kind) if part)
-    lines = [("name", cut_label(label, room=24)), ("sort", cut_label(below)), ("sort", cut_label(note))]
+    lines = [
+        ("name", cut_label(label, room=24)),
+        ("sort", cut_label(below, room=_SORT)),
+        ("sort", cut_label(note, room=_SORT)),
+    ]
     x, y = spot.x + 16, spot.y + (25 if note else 33)
     texts = "".join(
         f'<text class="{name}" x="{x}" y="{y + index * 19}">{escape(line)}</text>'

@@ -158,7 +158,7 @@ def _describe_plan(plan: Plan) -> dict[str, Any]:
 def _measure_bar(plan: Plan) -> list[_Part]:
     causes = Counter(choose_cause(update) for update in plan.updates)
     counted = [(cause.value, word, causes[cause]) for cause, word in CAUSE_WORDS.items()]
-    counted.append(("trouble", "not planned", len(list_troubles(plan))))
+    counted.append(("trouble", "in trouble", len(list_troubles(plan))))
     counted.append(("sync", STATUS_WORDS[Status.IN_SYNC], plan.count(Status.IN_SYNC)))
     total = sum(count for *_, count in counted)
     parts: list[_Part] = []

@@ -7,6 +7,7 @@ from typing import Final
 
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Cause, Plan, Planned, Status, Subject, Update
+from reconciler.report.drift import turn
 from reconciler.report.folding import Folded, fold_by_weight
 from reconciler.report.markdown.escape import cut_line
 from reconciler.report.phrases import (
@@ -38,6 +39,7 @@ def list_findings(diagnostics: Iterable[Diagnostic], plan: Plan | None) -> list[
     found = [*diagnostics, *(plan.diagnostics if plan else ())]
     updates: list[Diagnostic] = []
     if plan:
+        plan = turn(plan)
         told = {one.address for one in found}
         found += [_describe_trouble(planned) for planned in list_troubles(plan) if planned.address not in told]
         verb = "moved outside git in" if plan.subject is Subject.DRIFT else "would change"

@@ -145,14 +145,10 @@ def _join(parts: tuple[Line, ...]) -> Line:
 
 
 def _mark(change: Change, subject: Subject) -> Line:
-    words = _explain_drift(change) if subject is Subject.DRIFT else _explain_cause(change)
+    words = _explain_cause(change) if subject is Subject.PLAN else ""
+    if change.cause is Cause.CONFLICT and not words:
+        words = "conflict: git changed it too"
     return ((_CAUSE_STYLES.get(change.cause, "dim"), words),) if words else ()
-
-
-def _explain_drift(change: Change) -> str:
-    if change.cause is Cause.CONFLICT:
-        return "conflict: git changed it too"
-    return "" if change.cause is Cause.DRIFT else "not moved: it waits for an apply"
 
 
 def _explain_cause(change: Change) -> str:
