@@ -3,7 +3,7 @@
 The bound is what latency and the allowed concurrency give: requests / concurrency * delay. Two of them are printed: over
 the writes alone, and over all requests that prove them (the plan's reading, and the reading back).
 
-python benchmarks/apply_1000.py [--count N] [--changed N] [--delay MS] [--concurrency N]
+python benchmarks/apply_1000.py [--count N] [--changed N] [--delay MS] [--concurrency N] [--disk MS]
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ def main() -> None:
     parser.add_argument("--changed", type=int, default=1_000, help="how many of them differ")
     parser.add_argument("--delay", type=float, default=50, help="milliseconds that each answer takes longer")
     parser.add_argument("--concurrency", type=int, default=10, help="requests in flight")
+    parser.add_argument("--disk", type=float, default=0, help="milliseconds that each flush of a file takes longer")
     options = parser.parse_args()
+    disk = stage.slow_down_disk(options.disk)
     print(stage.describe_machine())
     with (
         stage.serve(options.count, delay=options.delay) as server,
@@ -27,14 +29,15 @@ def main() -> None:
             options.count, changed=options.changed, port=server.port, concurrency=options.concurrency
         ) as folder,
     ):
-        planned = stage.run(["-C", str(folder), "plan"])
+        planned = stage.run(["-C", str(folder), "plan"], environment=disk)
         before = server.count()
-        applied = stage.run(["-C", str(folder), "apply", "--auto-approve"])
+        applied = stage.run(["-C", str(folder), "apply", "--auto-approve"], environment=disk)
         after = server.count()
         again = stage.run(["-C", str(folder), "plan", "--detailed-exitcode"])
     reads, writes = (int(after[name] - before.get(name, 0)) for name in ("GET", "PATCH"))
     print(
-        f"\napply {options.changed} updates of {options.count}, {options.delay:.0f} ms an answer, {options.concurrency} in flight"
+        f"\napply {options.changed} updates of {options.count}, {options.delay:.0f} ms an answer, {options.concurrency} in flight, "
+        f"{options.disk:.0f} ms more a flush"
     )
     stage.show("writes", str(writes))
     stage.show("reads", str(reads), "for the plan, right before the writes, and to prove them")
@@ -57,6 +60,11 @@ def main() -> None:
     own = applied.seconds - planned.seconds
     stage.show(
         "the same without the plan", f"{own:.1f} s", f"{own / writes / each:.2f} times the bound over the writes"
+    )
+    stage.show(
+        "processor time without the plan's",
+        f"{applied.processor - planned.processor:.2f} s",
+        f"{1000 * (applied.processor - planned.processor) / writes:.2f} ms a write",
     )
     stage.show("second plan", "empty" if again.exit_code == 0 else f"exit {again.exit_code}")
 

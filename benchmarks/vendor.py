@@ -1,7 +1,7 @@
-"""Play Galtea over a loopback port with a fixed delay, so cheaply that what is measured is the client.
+"""Play Galtea and Fluents over a loopback port with a fixed delay, so cheaply that what is measured is the client.
 
 The whole sandbox (`reconciler sandbox serve`) is more faithful and slower; here only the calls that a plan and an apply
-of phone connections send are answered. `GET /count` tells how many requests were answered by method, and the seconds of
+of phone connections, or of Fluents' numbers, send are answered. `GET /count` tells how many requests were answered by method, and the seconds of
 processor time that the server took for them.
 """
 
@@ -37,12 +37,31 @@ def make_connection(place: int) -> dict[str, Any]:
     }
 
 
+def make_number(place: int) -> dict[str, Any]:
+    """Return the live number at a place of Fluents' list."""
+    return {
+        "id": f"00000000-0000-4000-8000-{place:012d}",
+        "user_id": "user_1",
+        "number": f"+1202{place:07d}",
+        "active": True,
+        "label": f"Line {place:05d}",
+        "description": "",
+        "outbound_only": False,
+        "example_context": {},
+        "inbound_agent": None,
+        "inbound_agent_name": None,
+        "telephony_provider": "twilio",
+        "telephony_account_connection": None,
+    }
+
+
 class Vendor:
     """Answer after the delay."""
 
     def __init__(self, count: int, seconds: float) -> None:
         rows = (make_connection(place) for place in range(count))
         self.rows = {row["id"]: row for row in rows}
+        self.numbers = {row["number"]: row for row in map(make_number, range(count))}
         self.seconds = seconds
         self.served: Counter[str] = Counter()
 
@@ -68,12 +87,28 @@ class Vendor:
             return 200, {"voices": VOICES}
         if path == "/phoneConnections":
             return 200, self.list_rows(query)
+        if path.startswith("/numbers"):
+            return self.answer_number(method, path, query, body)
         row = self.rows.get(path.rpartition("/")[2])
         if row is None:
             return 404, {"error": "Not Found", "message": "Phone connection not found"}
         if method == "PATCH":
             row.update(json.loads(body))
         return 200, row
+
+    def answer_number(self, method: str, path: str, query: dict[str, list[str]], body: bytes) -> tuple[int, Any]:
+        if path == "/numbers/list":
+            page, size = int(query["page"][0]), int(query["size"][0])
+            rows = list(self.numbers.values())
+            cut = rows[(page - 1) * size : page * size]
+            more = page * size < len(rows)
+            return 200, {"items": cut, "page": page, "size": size, "has_more": more, "total": len(rows)}
+        row = self.numbers.get(query["phone_number"][0])
+        if row is None:
+            return 404, {"statusCode": 404, "message": "Not found", "error": "Not Found"}
+        if method == "POST":
+            row.update(json.loads(body))
+        return 201 if method == "POST" else 200, row
 
     def list_rows(self, query: dict[str, list[str]]) -> list[dict[str, Any]]:
         if "ids" in query:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
+from zlib import crc32
 
 from reconciler.ledger.journals.history import (
     Intention,
@@ -35,11 +36,12 @@ class Digest:
     size: int
     damaged: int
     doubtful: bool
-    rows: Sequence[dict[str, Json]]
+    rows: bytes
+    """A JSON list of lines, which most commands never look into."""
 
     def read(self) -> RunRecord:
         """Return the run as far as a list of runs and the search for doubts go."""
-        return build_record(self.name, self.rows, damaged=self.damaged)
+        return build_record(self.name, json.loads(self.rows), damaged=self.damaged)
 
 
 class JournalSource(Protocol):
@@ -75,7 +77,7 @@ def digest_journal(name: str, content: bytes) -> Digest:
     rows, damaged = parse_lines(content)
     doubtful = build_record(name, rows, damaged=damaged).summary.in_doubt > 0
     kept = rows if doubtful else list(_condense(rows))
-    return Digest(name, len(content), damaged, doubtful, kept)
+    return Digest(name, len(content), damaged, doubtful, json.dumps(kept, separators=(",", ":")).encode())
 
 
 def _condense(rows: Sequence[dict[str, Json]]) -> Iterator[dict[str, Json]]:
@@ -105,12 +107,13 @@ def parse_index(content: bytes) -> dict[str, Digest]:
 
 
 def _parse_line(line: bytes) -> Digest | None:
+    """Read the head of a line, and hold its rest to the checksum in it."""
+    head, _, rows = line.partition(b"\t")
     try:
-        row = json.loads(line)
-        rows = [part for part in row["rows"] if isinstance(part["event"], str)]
-        return Digest(str(row["journal"]), int(row["size"]), int(row["damaged"]), row["doubtful"] is not False, rows)
-    except (ValueError, RecursionError, KeyError, TypeError):
+        name, size, damaged, doubtful, checksum = json.loads(head)
+    except (ValueError, RecursionError, TypeError):
         return None
+    return Digest(name, size, damaged, doubtful is not False, rows) if checksum == crc32(rows) else None
 
 
 def format_index(digests: Iterable[Digest]) -> bytes:
@@ -119,14 +122,8 @@ def format_index(digests: Iterable[Digest]) -> bytes:
 
 
 def _format_line(digest: Digest) -> bytes:
-    row = {
-        "journal": digest.name,
-        "size": digest.size,
-        "damaged": digest.damaged,
-        "doubtful": digest.doubtful,
-        "rows": digest.rows,
-    }
-    return json.dumps(row, separators=(",", ":")).encode() + b"\n"
+    head = [digest.name, digest.size, digest.damaged, digest.doubtful, crc32(digest.rows)]
+    return json.dumps(head).encode() + b"\t" + digest.rows + b"\n"
 
 
 def list_summaries(digests: Iterable[Digest], *, environment: str | None) -> tuple[RunSummary, ...]:
