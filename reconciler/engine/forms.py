@@ -55,6 +55,8 @@ def list_reformed(live: Json, declared: Json, at: FieldPath = ()) -> Iterator[tu
 def note_reformed(declared: Declared, reading: Present, resource_type: ResourceType) -> Iterator[Diagnostic]:
     """Say where the vendor keeps the declared text in another normal form: one text, so nothing is planned for it."""
     for name, value in declared.spec.items():
+        if not _has_forms(value):
+            continue
         known = resource_type.find_field((name,))
         live = read_field(known, reading.value)
         for path, form in list_reformed(live, normalise(known, value), (name,)):
@@ -68,6 +70,11 @@ def note_reformed(declared: Declared, reading: Present, resource_type: ResourceT
                 address=declared.address,
                 path=format_pointer(path),
             )
+
+
+def _has_forms(value: Json) -> bool:
+    """Tell whether a value may be written in several normal forms: ASCII has one, and so have numbers."""
+    return not value.isascii() if isinstance(value, str) else isinstance(value, Mapping | list | tuple)
 
 
 def name_form(text: str) -> str:

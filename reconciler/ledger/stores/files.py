@@ -83,8 +83,10 @@ class FileStore:
             content = write_sheets(
                 sheets, entries=applied, removed=gone, accounts=self._project.accounts, key=self.fingerprint_key()
             )
-            self._write_files(content, damaged=sheets.damaged.keys() & content.keys(), run=run)
-            self._start = read_sheets(self._read_files()).flatten()
+            if content:
+                self._write_files(content, damaged=sheets.damaged.keys() & content.keys(), run=run)
+                stored = read_sheets(self._read_files()).flatten()
+            self._start = stored
         self.keep_journal(run)
 
     def lock(self, owner: str, *, ttl_seconds: float, run: str = "") -> AbstractContextManager[Lock]:

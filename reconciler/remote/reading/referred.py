@@ -62,6 +62,8 @@ def _list_targets(
     resource_type = catalog.of(declared)
     for name, value in declared.spec.items():
         known = resource_type.find_field((name,))
+        if not isinstance(value, Mapping | list | tuple) and known.reference is None:
+            continue
         held = set(_list_values(known, read_field(known, reading.value)))
         for reference, text in _list_values(known, normalise(known, value)):
             target = catalog.find(declared.provider, reference.kind, declared.generation)
