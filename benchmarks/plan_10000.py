@@ -16,7 +16,8 @@ import stage
 import yaml
 
 from reconciler.app.context import Context
-from reconciler.app.review.review import Review, read, validate
+from reconciler.app.review.review import Review, read
+from reconciler.app.review.validation import validate
 from reconciler.app.workspace import open_workspace
 from reconciler.config.discover import list_files
 from reconciler.config.findings import Findings

@@ -165,14 +165,14 @@ def declare_connection(place: int, every: int, prefix: str) -> str:
 def declare_number(place: int, every: int, prefix: str) -> str:
     """Return the declaration of one of Fluents' numbers."""
     live = make_number(place)
-    description = "Front desk" if every and place % every == 0 else '""'
+    description = "Front desk" if every and place % every == 0 else live["description"]
     return f"""  {prefix}number-{place:05d}:
     id: "{live["number"]}"
     spec:
       label: {live["label"]}
+      description: {description}
       outbound_only: false
-      inbound_agent: null
-""" + (f"      description: {description}\n" if description != '""' else "")
+"""
 
 
 _LAUNCHER = """

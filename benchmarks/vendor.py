@@ -45,7 +45,7 @@ def make_number(place: int) -> dict[str, Any]:
         "number": f"+1202{place:07d}",
         "active": True,
         "label": f"Line {place:05d}",
-        "description": "",
+        "description": f"Answers for customer {place // 100}",
         "outbound_only": False,
         "example_context": {},
         "inbound_agent": None,
