@@ -244,6 +244,31 @@ def test_what_an_answer_does_not_truly_tell_is_no_damage() -> None:
     )
 
 
+def test_a_text_in_another_unicode_form_is_neither_moved_nor_wrong() -> None:
+    composed, apart = "caf\u00e9", "cafe\u0301"
+    update = one_change(("text",), before=composed, after="tea", body={"text": "tea"})
+    assert find_moved(LINE, update, {"text": apart}) == ()
+    wanted = one_change(("text",), before="tea", after=composed, body={"text": composed})
+    assert find_wrong(LINE, wanted, {"text": apart}) == ()
+    assert find_wrong(LINE, wanted, {"text": "cafe"}) == (("text",),)
+
+
+def test_a_key_of_an_object_that_is_not_served_is_not_known() -> None:
+    unserved = replace(LINE, fields={**LINE.fields, "merged": replace(LINE.fields["merged"], absence="unsupported")})
+    assert live_value(unserved, ("merged", "a"), {}) is MISSING
+    assert live_value(LINE, ("merged", "a"), {}) is None
+    assert live_value(LINE, ("merged", "a"), {"merged": {"a": 1}}) == 1
+
+
+def test_what_stands_beside_a_leaf_that_was_set_is_not_what_was_sent() -> None:
+    update = one_change(("merged",), before=None, after={"a": {"b": 1}}, body={"merged": {"a": {"b": 1}}})
+    before, after = {"merged": {"a": {"b": 0, "c": 1}}}, {"merged": {"a": {"b": 1, "c": 2}}}
+    found = find_collateral(LINE, update, before=before, after=after)
+    assert found == (Collateral(("merged",), {"a": {"c": 1}}, {"a": {"c": 2}}),)
+    over = one_change(("merged", "a"), before={"x": 1}, after="text", body={"merged": {"a": "text"}})
+    assert find_collateral(LINE, over, before={"merged": {"a": {"x": 1}}}, after={"merged": {"a": "text"}}) == ()
+
+
 def one_change(path: tuple[str, ...], *, before: Json | Missing, after: Json, body: dict[str, Json]) -> Update:
     declared = declare(LINE, {})
     assert declared.identity is not None

@@ -26,12 +26,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
-SCRATCH = ROOT / "build" / "mutation"
 COUNTS = HERE / "counts.json"
 SENTENCE = re.compile(r'f?"(?:[^"\\]|\\.)* (?:[^"\\]|\\.)*"')
 # As strict as pyproject.toml is, except for the marks that the tool writes into the code.
-MYPY = ["mypy", "--output", "json", "--config-file=", "--strict", "--warn-unreachable", "--no-warn-unused-ignores"]
-MYPY += ["--enable-error-code", "redundant-expr", "--enable-error-code", "truthy-bool"]
+MYPY = [sys.executable, "-m", "mypy", "--config-file=", "--strict", "--warn-unreachable", "--no-warn-unused-ignores"]
+MYPY += ["--output", "json", "--enable-error-code", "redundant-expr", "--enable-error-code", "truthy-bool"]
 ALIVE = {0: "survived", 33: "no test", 5: "no test", None: "not run"}
 
 
@@ -60,11 +59,12 @@ def main() -> int:
     before = json.loads(COUNTS.read_text()) if COUNTS.exists() else {}
     unlisted = 0
     for tests, modules in _group_by_tests(options.modules).items():
-        _prepare(modules, tests=tests)
-        _run_tool(jobs=options.jobs, quiet=not options.verbose)
+        scratch = ROOT / "build" / "mutation" / modules[0].replace("/", "-")
+        _prepare(scratch, modules, tests=tests)
+        _run_tool(scratch, jobs=options.jobs, quiet=not options.verbose)
         for module in modules:
-            codes = _read_exit_codes(module)
-            survivors = list(_list_survivors(module, codes))
+            codes = _read_exit_codes(scratch, module)
+            survivors = list(_list_survivors(scratch, module, codes))
             unlisted += len(_sort_out(survivors)[1])
             counts = _count(codes, survivors)
             _print_module(module, counts, before.get(module), survivors)
@@ -101,28 +101,28 @@ def _expand(name: str) -> list[str]:
     return [path.relative_to(package).with_suffix("").as_posix() for path in inner]
 
 
-def _prepare(modules: Sequence[str], *, tests: Sequence[str]) -> None:
+def _prepare(scratch: Path, modules: Sequence[str], *, tests: Sequence[str]) -> None:
     """Copy the project to where nothing is lost, with the tool's settings for some modules."""
-    shutil.rmtree(SCRATCH, ignore_errors=True)
+    shutil.rmtree(scratch, ignore_errors=True)
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True, text=True
     )
     for name in listed.stdout.splitlines():
         if (ROOT / name).is_file():
-            (SCRATCH / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, SCRATCH / name)
+            (scratch / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, scratch / name)
     files = [f"reconciler/{module}.py" for module in modules]
     settings = {
         "source_paths": ["reconciler"],
         "only_mutate": files,
-        "also_copy": sorted(each.name for each in SCRATCH.iterdir() if each.name not in {"reconciler", ".git"}),
+        "also_copy": sorted(each.name for each in scratch.iterdir() if each.name not in {"reconciler", ".git"}),
         "pytest_add_cli_args": ["-n0", "-p", "tests.mutation.hurry"],
         "pytest_add_cli_args_test_selection": list(tests),
         "type_check_command": [*MYPY, *files],
         "timeout_multiplier": 4.0,
         "use_git_change_detection": False,
     }
-    with (SCRATCH / "pyproject.toml").open("a") as file:
+    with (scratch / "pyproject.toml").open("a") as file:
         file.write("\n[tool.mutmut]\n")
         file.writelines(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
 
@@ -135,16 +135,18 @@ def _choose_tests(module: str) -> tuple[str, ...]:
     sys.exit(f"{module}: rooms.toml names no tests for it.")
 
 
-def _run_tool(*, jobs: int, quiet: bool) -> None:
+def _run_tool(scratch: Path, *, jobs: int, quiet: bool) -> None:
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(jobs)]
     environment = os.environ | {"PYTHONHASHSEED": "0"}  # the same examples for each mutant
-    ran = subprocess.run(command, cwd=SCRATCH, check=False, capture_output=quiet, text=True, env=environment)
+    ran = subprocess.run(command, cwd=scratch, check=False, capture_output=quiet, text=True, env=environment)
     if ran.returncode:
-        sys.exit(f"The mutants were not run.\n{(ran.stdout or '')[-4000:]}{ran.stderr or ''}")
+        sys.exit(
+            f"The mutants were not all run: exit code {ran.returncode}.\n{(ran.stdout or '')[-4000:]}{ran.stderr or ''}"
+        )
 
 
-def _read_exit_codes(module: str) -> dict[str, int | None]:
-    kept = json.loads((SCRATCH / "mutants" / "reconciler" / f"{module}.py.meta").read_text())
+def _read_exit_codes(scratch: Path, module: str) -> dict[str, int | None]:
+    kept = json.loads((scratch / "mutants" / "reconciler" / f"{module}.py.meta").read_text())
     codes: dict[str, int | None] = kept["exit_code_by_key"]
     return codes
 
@@ -159,12 +161,12 @@ def _count(codes: Mapping[str, int | None], survivors: Sequence[Survivor]) -> di
     }
 
 
-def _list_survivors(module: str, codes: Mapping[str, int | None]) -> Iterator[Survivor]:
+def _list_survivors(scratch: Path, module: str, codes: Mapping[str, int | None]) -> Iterator[Survivor]:
     """Yield what lives and differs in more than the wording of a sentence."""
     show = importlib.import_module("mutmut.mutation.diff_apply").get_diff_for_mutant
     for name, code in codes.items():
         if code in ALIVE:
-            with chdir(SCRATCH):
+            with chdir(scratch):
                 lines = show(name, path=f"reconciler/{module}.py").splitlines()[2:]
             was, becomes = (" ".join(line[1:].strip() for line in lines if line.startswith(sign)) for sign in "-+")
             survivor = Survivor(module, name, ALIVE[code], was, becomes)
