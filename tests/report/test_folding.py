@@ -7,6 +7,7 @@ from reconciler.model.outcome import Outcome, Result
 from reconciler.model.plan import Plan, Planned, Status
 from reconciler.report.folding import fold, group_troubles
 from reconciler.report.html.page import render_html
+from reconciler.report.machine.events import read_events, write_found
 from reconciler.report.markdown.plan import render_markdown
 from reconciler.report.text.diagnostics import render_diagnostics
 from reconciler.report.text.outcomes import render_run_summary
@@ -66,3 +67,11 @@ def test_what_was_not_attempted_is_told_once() -> None:
     text = render_run_summary(outcomes, plan=plan, colour=False, width=100, run=None)
     assert len(text.splitlines()) < 6
     assert "and 37 more not attempted, nothing was sent: interrupted before its turn" in " ".join(text.split())
+
+
+def test_a_stream_of_events_is_told_of_in_few_words() -> None:
+    events = read_events(map(write_found, one_voice(100)))
+    others = "numbers.n001, numbers.n002, numbers.n003 and 96 more"
+    assert events.found == (
+        f'option-unknown: numbers.n000: voice "sara" is not offered (the same for 99 more: {others})',
+    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler import __version__
@@ -17,6 +17,7 @@ from reconciler.model.paths import Json
 from reconciler.model.plan import Plan
 from reconciler.model.plan_document import write_diagnostic
 from reconciler.report.escape import escape_json
+from reconciler.report.folding import name_many
 from reconciler.report.machine.documents import write_outcome
 from reconciler.report.phrases import is_risky
 
@@ -117,7 +118,7 @@ def read_events(lines: Iterable[str], *, environment: str | None = None) -> RunE
         environment=named if isinstance(named, str) else None,
         updates=updates,
         told=told,
-        found=tuple(_describe(event) for event in events if _is_error(event)),
+        found=tuple(_fold_found(event for event in events if _is_error(event))),
         exit_code=code if isinstance(code, int) else None,
         started=start is not None,
         counts=counts,
@@ -139,6 +140,18 @@ def _read_told(event: Mapping[str, Json]) -> Told:
 
 def _is_error(event: Mapping[str, Json]) -> bool:
     return event["event"] == "diagnostic" and event.get("severity") == "error"
+
+
+def _fold_found(events: Iterable[Mapping[str, Json]]) -> Iterator[str]:
+    """Yield what was found wrong; what is said of many resources, once."""
+    groups: dict[str, list[Mapping[str, Json]]] = {}
+    for event in events:
+        address = _text(event, "address")
+        said = _describe(event)
+        groups.setdefault(said.replace(address, "\0") if address else said, []).append(event)
+    for first, *others in groups.values():
+        rest = [address for event in others if (address := _text(event, "address"))]
+        yield _describe(first) + (f" (the same for {name_many(rest)})" if rest else "")
 
 
 def _describe(event: Mapping[str, Json]) -> str:
