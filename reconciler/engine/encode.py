@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from reconciler.engine.address import build_url
 from reconciler.engine.normal_form import normalise, read_field
 from reconciler.model.field import Field
-from reconciler.model.paths import MISSING, FieldPath, Json, Missing
+from reconciler.model.paths import MISSING, FieldPath, Json
 from reconciler.model.plan import Change, Request, Update
 from reconciler.model.project import Account, Declared
 from reconciler.model.resource_type import Identity, ResourceType
@@ -70,9 +70,7 @@ def encode_body(
         known = resource_type.find_field((name,))
         spec = normalise(known, declared.spec.get(name))
         rest = _fill_unread(known, keep_sendable(known, live.get(known.live_name)), spec)
-        body[name] = _set_at(
-            body.get(name, MISSING), change.path[1:], change.after, known=known, rest=rest, account=account
-        )
+        body[name] = _set_at(body.get(name), change.path[1:], change.after, known=known, rest=rest, account=account)
     return body
 
 
@@ -102,7 +100,7 @@ def _fill_unread(known: Field, rest: Json, spec: Json) -> Json:
     return filled
 
 
-def _set_at(value: Json | Missing, path: FieldPath, after: Json, *, known: Field, rest: Json, account: Account) -> Json:
+def _set_at(value: Json, path: FieldPath, after: Json, *, known: Field, rest: Json, account: Account) -> Json:
     """Return what a body holds of a field after one change of it or below it.
 
     `value` is what the body holds already, `rest` the live value. An object that the vendor does not merge starts from
@@ -117,8 +115,7 @@ def _set_at(value: Json | Missing, path: FieldPath, after: Json, *, known: Field
         # Nothing says that null clears the key, and the object is replaced whole: leaving it out does.
         copy.pop(key, None)
         return copy
-    already = copy.get(key, MISSING) if key in copy else MISSING
-    copy[key] = _set_at(already, path[1:], after, known=below, rest=live.get(key), account=account)
+    copy[key] = _set_at(copy.get(key), path[1:], after, known=below, rest=live.get(key), account=account)
     return copy
 
 

@@ -41,6 +41,13 @@ def test_changes_of_one_object_meet_in_one_body() -> None:
     assert encode(*merged, live={"merged": live["replaced"]}) == {"merged": {"a": {"x": 2}, "b": 3}}
 
 
+@pytest.mark.parametrize(("name", "rest"), [("merged", {}), ("replaced", {"z": 1})])
+def test_changes_below_one_key_meet_below_it(name: str, rest: Json) -> None:
+    changes = (Change((name, "a", "x"), 1, 2), Change((name, "a", "y"), 1, 3))
+    live = {name: {"a": {"x": 1, "y": 1, "z": 1}}}
+    assert encode(*changes, live=live) == {name: {"a": {"x": 2, "y": 3, **rest}}}
+
+
 def test_a_key_of_an_object_that_is_replaced_whole_is_cleared_by_leaving_it_out() -> None:
     live = {"replaced": {"a": 1, "b": {"c": 1, "d": 2}}}
     known = Field("replaced", {}, merging="replace", fields={"b": Field("b", {}, merging="replace")})
@@ -65,6 +72,10 @@ def test_what_a_read_does_not_tell_travels_from_git() -> None:
     live = {"replaced": {"token": "masked", "a": 1, "inner": {"token": "masked", "b": 1, "c": 1}, "rest": 0}}
     sent = {"token": "mine", "a": 2, "inner": {"token": "deep", "b": 1, "c": 1}, "rest": 0}
     assert encode(Change(("replaced", "a"), 1, 2), spec=spec, live=live, known=known) == {"replaced": sent}
+    cleared = {"replaced": {"token": "mine", "inner": None, "a": 2}}
+    assert encode(Change(("replaced", "a"), 1, 2), spec=cleared, live={"replaced": {"a": 1}}, known=known) == {
+        "replaced": {"token": "mine", "a": 2}
+    }
     bare = {"replaced": {"token": "mine", "inner": {"token": "deep"}, "a": 2}}
     assert encode(Change(("replaced", "a"), None, 2), spec=spec, known=known) == bare
 

@@ -129,6 +129,12 @@ def test_the_ledger_is_asked_for_the_key_within_a_field() -> None:
     assert [one.moved for one in left] == [True]
 
 
+def test_what_moved_is_left_alone_unless_told_otherwise() -> None:
+    reversal = Reversal(("text",), "old", "new")
+    _, left = reverse_changes(declare(LINE, {}), [reversal], resource_type=LINE, live={"text": "newer"}, last={})
+    assert [one.moved for one in left] == [True]
+
+
 def test_companions_travel_with_what_comes_back_and_never_alone() -> None:
     spec = {"token": "t", "text": "new"}
     reversal = Reversal(("text",), "old", "new")

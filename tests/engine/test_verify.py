@@ -8,7 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reconciler.engine.encode import identity_after, reads_back
-from reconciler.engine.verify import find_collateral, find_moved, find_wrong, list_mismatches, live_value
+from reconciler.engine.verify import find_collateral, find_moved, find_unusable, find_wrong, list_mismatches, live_value
+from reconciler.model.live import Present
 from reconciler.model.outcome import Collateral, Mismatch
 from reconciler.model.paths import MISSING, Json, Missing
 from reconciler.model.plan import Change, Consequence, Request, Update
@@ -267,6 +268,17 @@ def test_what_stands_beside_a_leaf_that_was_set_is_not_what_was_sent() -> None:
     assert found == (Collateral(("merged",), {"a": {"c": 1}}, {"a": {"c": 2}}),)
     over = one_change(("merged", "a"), before={"x": 1}, after="text", body={"merged": {"a": "text"}})
     assert find_collateral(LINE, over, before={"merged": {"a": {"x": 1}}}, after={"merged": {"a": "text"}}) == ()
+
+
+def test_a_spoiled_field_is_found_under_the_name_that_the_answer_has() -> None:
+    renamed = replace(LINE, fields={**LINE.fields, "text": replace(LINE.fields["text"], read_name="shown")})
+    spoiled = Spoiled("…", why="holds a key of ours")
+    identity = one_change(("text",), before="a", after="b", body={}).identity
+    found = find_unusable(renamed, Present(identity, {"shown": spoiled, "text": "b"}), ["text"])
+    assert found is not None
+    assert found.reason == f"{identity}: what was answered as shown holds a key of ours"
+    assert find_unusable(renamed, Present(identity, {"shown": "b", "text": spoiled}), ["text"]) is None
+    assert find_unusable(renamed, Present(identity, {"of tomorrow": spoiled}), ["of tomorrow"]) is not None
 
 
 def one_change(path: tuple[str, ...], *, before: Json | Missing, after: Json, body: dict[str, Json]) -> Update:
