@@ -124,9 +124,10 @@ def open_project(
     """
     with TemporaryDirectory() as place:
         folder = Path(place)
-        settings = f"{{provider: {vendor}, base_url: 'http://127.0.0.1:{port}', concurrency: {concurrency}}}"
+        settings = f"provider: {vendor}, concurrency: {concurrency}, base_url: 'http://127.0.0.1:{port}"
         names = [vendor] if accounts == 1 else [f"{vendor}-{place:03d}" for place in range(accounts)]
-        listed = "".join(f"  {name}: {settings}\n" for name in names)
+        # Of several accounts each has a path of its own, since one address holds each object once.
+        listed = "".join(f"  {name}: {{{settings}{'/' + name if accounts > 1 else ''}'}}\n" for name in names)
         guards = "guards: {max_updates: 10000000, max_percent: 100}"
         (folder / "reconciler.yaml").write_text(f"version: 1\naccounts:\n{listed}{guards}\n")
         every = count // changed if changed else 0

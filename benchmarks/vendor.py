@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 import socket
 import time
 from collections import Counter
@@ -18,6 +19,8 @@ from urllib.parse import parse_qs
 
 import uvicorn
 
+_ACCOUNT = re.compile(r"^/(galtea|fluents)-\d+")
+"""The path of one of several accounts, which hold the same."""
 VOICES = [{"id": name, "name": name} for name in ("sarah", "theo", "megan", "jack")]
 
 
@@ -79,6 +82,7 @@ class Vendor:
         await send({"type": "http.response.body", "body": content})
 
     async def answer(self, method: str, path: str, query: dict[str, list[str]], body: bytes) -> tuple[int, Any]:
+        path = _ACCOUNT.sub("", path)
         if path == "/count":
             return 200, {**self.served, "seconds": time.process_time()}
         self.served[method] += 1
