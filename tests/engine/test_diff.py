@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.engine.diff import compare_field, restrict
 from reconciler.engine.normal_form import normalise, same
+from reconciler.model.field import Field
 from reconciler.model.paths import MISSING, FieldPath, Json
 from reconciler.vendors import load_catalog
 from tests.engine.test_laws import LAW
@@ -109,3 +110,15 @@ def test_an_expanded_reference_without_its_id_is_not_null() -> None:
     known = load_catalog().resource_types["fluents", "numbers"].fields["inbound_agent"]
     assert normalise(known, {"id": "a-1", "name": "Front desk"}) == "a-1"
     assert normalise(known, {"name": "Front desk"}) == {"name": "Front desk"}
+
+
+def test_what_cannot_be_read_in_an_object_differs_by_itself_and_else_the_field_does() -> None:
+    inner = {"token": Field("token", {}, readable=False)}
+    known = Field("keys", {}, fields=inner)
+    assert list(compare_field(known, before={"a": 1}, after=None)) == [(("keys",), {"a": 1}, None)]
+    assert list(compare_field(known, before={"a": 1}, after=["x"])) == [(("keys",), {"a": 1}, ["x"])]
+    assert list(compare_field(known, before=["x"], after={"a": 1})) == [(("keys",), ["x"], {"a": 1})]
+    after = {"token": "t", "a": 1}
+    assert list(compare_field(known, before={"a": 1}, after=after)) == [(("keys", "token"), MISSING, "t")]
+    unread = Field("keys", {}, readable=False, fields=inner)
+    assert list(compare_field(unread, before=MISSING, after=after)) == [(("keys",), MISSING, after)]

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from reconciler.engine.normal_form import normalise, same
+from reconciler.engine.normal_form import keep_readable, normalise, same
 from reconciler.model.field import Field
 from reconciler.model.paths import Json
 from reconciler.model.secret import Secret
@@ -33,3 +33,12 @@ def test_the_order_of_keys_does_not_order_a_set() -> None:
 
 def test_a_list_keeps_its_order() -> None:
     assert normalise(Field("steps", {}), [3, 1, 2]) == [3, 1, 2]
+
+
+def test_what_a_read_does_not_tell_is_dropped_and_what_holds_nothing_stays() -> None:
+    below = Field("below", {}, fields={"token": Field("token", {}, readable=False)})
+    known = Field("x", {}, fields={"below": below, "token": Field("token", {}, readable=False)})
+    shown = {"token": "masked", "a": 1, "below": {"token": "masked", "b": 2}}
+    assert keep_readable(known, shown) == {"a": 1, "below": {"b": 2}}
+    assert [keep_readable(known, value) for value in (None, "text", ["a"])] == [None, "text", ["a"]]
+    assert keep_readable(Field("x", {}), shown) == shown

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reconciler.engine.encode import identity_after, reads_back
 from reconciler.engine.verify import find_collateral, find_moved, find_unusable, find_wrong, list_mismatches, live_value
-from reconciler.model.live import Present
+from reconciler.model.live import Present, Unknown
 from reconciler.model.outcome import Collateral, Mismatch
 from reconciler.model.paths import MISSING, Json, Missing
 from reconciler.model.plan import Change, Consequence, Request, Update
@@ -275,8 +275,9 @@ def test_a_spoiled_field_is_found_under_the_name_that_the_answer_has() -> None:
     spoiled = Spoiled("…", why="holds a key of ours")
     identity = one_change(("text",), before="a", after="b", body={}).identity
     found = find_unusable(renamed, Present(identity, {"shown": spoiled, "text": "b"}), ["text"])
-    assert found is not None
-    assert found.reason == f"{identity}: what was answered as shown holds a key of ours"
+    advice = "Remove it at the vendor. If it was a key, replace that key: whoever can read this object can read it too."
+    told = f"{identity}: what was answered as shown holds a key of ours"
+    assert found == Unknown(told, code="answer-spoiled", advice=advice)
     assert find_unusable(renamed, Present(identity, {"shown": "b", "text": spoiled}), ["text"]) is None
     assert find_unusable(renamed, Present(identity, {"of tomorrow": spoiled}), ["of tomorrow"]) is not None
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
 import pytest
 
 from reconciler.model.paths import MISSING, Json
@@ -93,3 +96,79 @@ def test_strangers_are_named_once_and_short() -> None:
     assert find_strangers(BATCH, Answer(200, {"results": rows}), keys=["a"]) == ("z", "y y", "None")
     assert find_strangers(BATCH, NoAnswer(sent=True, reason="cut"), keys=["a"]) == ()
     assert find_strangers(BATCH, Answer(200, MISSING), keys=["a"]) == ()
+
+
+def answer(value: Json, *, status: int = 200) -> Answer:
+    return Answer(status, value)
+
+
+def weigh(value: Json) -> dict[str, Word]:
+    assert BATCH is not None
+    replies = interpret_batch(BATCH, answer(value), keys=["a", "b"])
+    return {key: reply.word for key, reply in replies.items()}
+
+
+@pytest.mark.parametrize("value", [{}, [], {"results": None}, {"results": {"a": True}}, {"results": ["a", "b"]}, "ok"])
+def test_an_answer_of_another_shape_leaves_everything_in_doubt(value: Json) -> None:
+    assert weigh(value) == {"a": Word.DOUBT, "b": Word.DOUBT}
+
+
+def test_contradictions_and_unclear_entries_are_in_doubt() -> None:
+    twice = [{"connectorId": "a", "success": True}, {"connectorId": "a", "success": False}]
+    assert weigh({"results": [*twice, {"connectorId": "b", "success": "true"}]}) == {"a": Word.DOUBT, "b": Word.DOUBT}
+
+
+def test_entries_that_were_not_sent_are_ignored_and_named() -> None:
+    assert BATCH is not None
+    value = {"results": [{"connectorId": "z", "success": True}, {"connectorId": "a", "success": True}]}
+    assert weigh(value) == {"a": Word.YES, "b": Word.DOUBT}
+    assert find_strangers(BATCH, answer(value), keys=["a", "b"]) == ("z",)
+
+
+@pytest.mark.parametrize("error", ["no such voice", {"message": "no such voice"}, {"code": "no such voice"}])
+def test_an_entrys_error_is_quoted_whatever_its_shape(error: Json) -> None:
+    assert BATCH is not None
+    value = {"results": [{"connectorId": "a", "success": False, "error": error}]}
+    reply = interpret_batch(BATCH, answer(value), keys=["a"])["a"]
+    assert reply.word is Word.NO
+    assert "no such voice" in reply.message
+
+
+@pytest.mark.parametrize(
+    ("given", "word", "again"),
+    [
+        (Answer(200, {"id": "x"}), Word.YES, False),
+        (Answer(204, MISSING), Word.YES, False),
+        (Answer(200, MISSING, text="HTML page: Gateway"), Word.DOUBT, True),
+        (Answer(400, {"message": "no"}, own=True), Word.NO, False),
+        (Answer(200, {"success": False}, own=True), Word.NO, False),
+        (Answer(400, {"message": "a gateway's"}), Word.DOUBT, False),
+        (Answer(404, MISSING, text="HTML page: Gateway"), Word.DOUBT, False),
+        (Answer(400, {"message": "no"}, attempts=2, own=True), Word.DOUBT, False),
+        (Answer(429, {"message": "slow down"}), Word.UNTOUCHED, True),
+        (Answer(429, {"message": "slow down"}, attempts=2), Word.DOUBT, True),
+        (Answer(302, MISSING), Word.DOUBT, False),
+        (Answer(500, {"message": "oops"}), Word.DOUBT, True),
+        (Answer(408, MISSING), Word.DOUBT, True),
+        (NoAnswer(sent=True, reason="cut"), Word.DOUBT, True),
+        (NoAnswer(sent=False, reason="refused"), Word.UNTOUCHED, True),
+    ],
+)
+def test_what_each_answer_settles(given: Answer | NoAnswer, word: Word, again: bool) -> None:
+    reply = interpret(given)
+    assert (reply.word, reply.again) == (word, again)
+
+
+@pytest.mark.parametrize(
+    ("wish", "low", "high"),
+    [("7", 7, 7), ("soon", 0, 0), ("Fri, 31 Dec 99999999999 23:59:59 GMT", 0, 0), ("", 0, 0), ("-3", 0, 0)],
+)
+def test_retry_after_in_seconds(wish: str, low: float, high: float) -> None:
+    assert low <= interpret(Answer(429, {}, headers={"retry-after": wish})).wait_seconds <= high
+
+
+def test_retry_after_as_a_date() -> None:
+    wish = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    assert 25 < interpret(Answer(503, {}, headers={"retry-after": wish})).wait_seconds <= 30
+    past = format_datetime(datetime.now(UTC) - timedelta(seconds=30), usegmt=True)
+    assert interpret(Answer(503, {}, headers={"retry-after": past})).wait_seconds == 0

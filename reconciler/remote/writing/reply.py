@@ -92,7 +92,7 @@ def _read_wait(answer: Answer) -> float:
     if wish.isdecimal():
         return float(wish)
     try:
-        return max(0.0, (parsedate_to_datetime(wish) - datetime.now(UTC)).total_seconds()) if wish else 0.0
+        return max(0.0, (parsedate_to_datetime(wish) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError, OverflowError):
         return 0.0
 
