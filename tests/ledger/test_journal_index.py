@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 from hypothesis import given, settings
@@ -122,6 +123,32 @@ def test_what_expires_takes_no_open_question_along(
 
 def list_open(digests: list[Digest]) -> Any:
     return list_open_sightings(list_summaries(digests, environment=None))
+
+
+INVENTED = (b"[]", b"{}", b"[1]", b'[{"event": 1}]', b"[" * 9000, b"nonsense", b'[{"event": "outcome", "address": []}]')
+
+
+@pytest.mark.parametrize("rows", INVENTED)
+@pytest.mark.parametrize(
+    "head", ['"r1.jsonl", {size}, 0, true', "[], {size}, 0, 1", '"r1.jsonl", "{size}", {{}}, 0', "1"]
+)
+def test_an_index_that_somebody_made_up_breaks_nothing(tmp_path: Path, head: str, rows: bytes) -> None:
+    store = open_store(make_project(tmp_path), clock=Clock())
+    size = len(write_run(store, "r1", []))
+    line = f"[{head.format(size=size)}, {crc32(rows)}]".encode() + b"\t" + rows + b"\n"
+    (tmp_path / ".reconciler/journal-index.jsonl").write_bytes(line)
+    assert [run.run for run in store.runs()] == ["r1"]
+    assert store.unsettled() == ()
+
+
+def test_a_journal_that_somebody_made_up_is_indexed_as_it_is_read() -> None:
+    content = b"".join(
+        b'{"event": "%s", "address": %s, "result": %s}\n' % (event, address, result)
+        for event in (b"begin", b"intend", b"outcome", b"saw", b"end")
+        for address in (b"[]", b"{}", b"1", b"null", b'"a"')
+        for result in (b"[]", b'"verified"')
+    )
+    assert digest_journal("r1.jsonl", content).read().summary == read_run("r1.jsonl", content).summary
 
 
 class Counting:

@@ -41,7 +41,7 @@ class Digest:
 
     def read(self) -> RunRecord:
         """Return the run as far as a list of runs and the search for doubts go."""
-        return build_record(self.name, json.loads(self.rows), damaged=self.damaged)
+        return build_record(self.name, _read_rows(self.rows), damaged=self.damaged)
 
 
 class JournalSource(Protocol):
@@ -82,10 +82,10 @@ def digest_journal(name: str, content: bytes) -> Digest:
 
 def _condense(rows: Sequence[dict[str, Json]]) -> Iterator[dict[str, Json]]:
     """Keep of each step its address and result. Where a step has one intent and one outcome, one line tells both."""
-    events = Counter((str(row["event"]), row.get("address")) for row in rows)
-    results = {row.get("address"): row.get("result") for row in rows if row["event"] == "outcome"}
+    events = Counter((str(row["event"]), str(row.get("address"))) for row in rows)
+    results = {str(row.get("address")): row.get("result") for row in rows if row["event"] == "outcome"}
     for place, row in enumerate(rows):
-        address, event = row.get("address"), str(row["event"])
+        address, event = str(row.get("address")), str(row["event"])
         single = events["intend", address] == events["outcome", address] == 1
         if event not in _STEPS:
             yield row
@@ -113,7 +113,18 @@ def _parse_line(line: bytes) -> Digest | None:
         name, size, damaged, doubtful, checksum = json.loads(head)
     except (ValueError, RecursionError, TypeError):
         return None
-    return Digest(name, size, damaged, doubtful is not False, rows) if checksum == crc32(rows) else None
+    fits = isinstance(name, str) and isinstance(size, int) and isinstance(damaged, int) and checksum == crc32(rows)
+    return Digest(name, size, damaged, doubtful is not False, rows) if fits else None
+
+
+def _read_rows(content: bytes) -> list[dict[str, Json]]:
+    """Read the lines of a digest; whoever made up an index with a right checksum gets no more than a wrong list."""
+    try:
+        rows = json.loads(content)
+    except (ValueError, RecursionError):
+        return []
+    listed = rows if isinstance(rows, list) else []
+    return [row for row in listed if isinstance(row, dict) and isinstance(row.get("event"), str)]
 
 
 def format_index(digests: Iterable[Digest]) -> bytes:
