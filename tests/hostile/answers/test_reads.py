@@ -196,6 +196,9 @@ def test_no_error_shows_a_key(tmp_path: Path, status: int) -> None:
         return httpx.Response(status, json=body, headers={"x-request-id": KEY, "retry-after": KEY})
 
     hostile = stage(tmp_path, bend, methods="GET PATCH")
-    told = [hostile.run(*(str(tmp_path / "plan.json") if word == "PLAN" else word for word in command)) for command in COMMANDS]
+    told = [
+        hostile.run(*(str(tmp_path / "plan.json") if word == "PLAN" else word for word in command))
+        for command in COMMANDS
+    ]
     assert_sound("".join(one.all for one in told) + hostile.list_kept())
     assert re.search(r"\(secret\)", told[0].all)
