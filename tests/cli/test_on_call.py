@@ -138,7 +138,7 @@ def test_a_renamed_agent_whose_api_cannot_be_read_is_not_sent_again(tmp_path: Pa
 
     stage = quickstart(tmp_path)
     stage.settle()
-    stage.change("config/opencopilot.yaml", "  receptionist:", "  front-desk:")
+    stage.change("config/opencopilot.yaml", "  receptionist:", "  lobby:")
     assert stage.run("plan", "--detailed-exitcode").code == 0
 
 

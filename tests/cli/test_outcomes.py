@@ -108,7 +108,8 @@ def test_an_outcome_has_its_own_words(
     assert WORDS[result] in told.words
     others = [words for other, words in WORDS.items() if other not in {result, Result.VERIFIED}]
     assert not any(words in told.words for words in others)
-    run = json.loads(stage.run("history", "latest", "--format", "json").out)
+    run_id = json.loads(stage.run("history", "--format", "json").out)[0]["run"]
+    run = json.loads(stage.run("history", run_id, "--format", "json").out)
     assert {step["result"] for step in run["steps"]} == {result.value}
 
 

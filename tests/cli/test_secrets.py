@@ -51,6 +51,7 @@ def list_commands(folder: Path) -> Iterator[tuple[str, ...]]:
     yield from (("explain",), ("explain", "connectors.live-us"), ("schema",), ("sandbox", "vices"), ("unlock",))
     yield from (("forget", "numbers.nobody", "--auto-approve"),)
     yield from (("compare", "a", "b"), ("compare", "a", "b", "--format", "json"))
+    yield from (("completion", "bash"),)
     yield from (("init", "new"), ("ci", "comment", plan, "--dry-run"))
     yield from (("apply", "--auto-approve"), ("apply", plan, "--auto-approve"))
     yield from (

@@ -155,7 +155,7 @@ def test_updates_are_sent(account: str, method: str, url: str) -> None:
         ("polyai", "DELETE", f"{CONNECTOR}/c-1"),
         ("polyai", "POST", f"{CONNECTOR}/batch"),
         ("polyai", "PATCH", "https://api.eu.poly.ai/v1/agents/P-1/telephony/connectors/c-1"),
-        ("polyai", "PATCH", "https://api.us.poly.ai/v1/agents/P-1/telephony/phone-numbers/1"),
+        ("polyai", "DELETE", "https://api.us.poly.ai/v1/agents/P-1/telephony/phone-numbers/1"),
     ],
 )
 def test_nothing_but_updates_can_be_sent(account: str, method: str, url: str) -> None:

@@ -116,7 +116,7 @@ class SpecCheck:
             self._explain(judged)
 
     def _explain(self, judged: Mapping[str, Json]) -> None:
-        if self._findings.count_only():
+        if self._findings.count_only() or self._misses_nulls_only(judged):
             return
         for problem in explain_errors(self.knowledge.resource_type, judged, validator=self.knowledge.validator):
             if self._is_widened(problem):
@@ -129,6 +129,13 @@ class SpecCheck:
             )
             if not hidden and not (cleared and problem.about_value):
                 self._report_problem(problem)
+
+    def _misses_nulls_only(self, judged: Mapping[str, Json]) -> bool:
+        """Tell whether nothing but null where a field stands is wrong, of which the schema has nothing to tell: null is
+        how a field is cleared, and how one looks whose value another resource gives.
+        """
+        wrong = self.knowledge.validator.iter_errors(judged)
+        return all(error.instance is None and self._find_field(error.instance_path) is not None for error in wrong)
 
     def _is_widened(self, problem: Problem) -> bool:
         """Tell whether a value is refused by a closed list only, which the account widens by it."""
