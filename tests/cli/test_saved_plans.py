@@ -304,7 +304,7 @@ def test_a_plan_of_the_sandbox_is_never_applied_to_the_vendors(
     assert run(["-C", str(stage.folder), "--sandbox", "plan", "--out", str(target)]) == 0
     told = apply(stage, target)
     assert told.code == 5
-    assert "it was made for the sandbox, not for the vendors" in told.err
+    assert "it was made for the sandbox, not for the vendors" in told.words
     assert stage.requests == []
     capsys.readouterr()
     assert run(["-C", str(stage.folder), "--sandbox", "apply", str(target), "--auto-approve"]) == 0

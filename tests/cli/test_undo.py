@@ -150,6 +150,19 @@ def test_latest_is_the_last_run_that_changed_something(tmp_path: Path) -> None:
     assert len(stage.writes) == 3
 
 
+def test_a_run_whose_journal_names_another_is_unreadable_and_no_mistake_of_the_user(tmp_path: Path) -> None:
+    stage = lines(tmp_path)
+    stage.settle()
+    run = history(stage)[0]["run"]
+    for path in (tmp_path / ".reconciler").rglob("*"):
+        if path.is_file():
+            path.write_bytes(path.read_bytes().replace(run.encode(), b"20200101-000000-abcdef"))
+    for command in (("history", "latest"), ("undo", "latest", "--auto-approve")):
+        told = stage.run(*command)
+        assert told.code == 6, told.all
+        assert "its journal is not where it should be" in told.words
+
+
 def test_what_cannot_be_taken_back_is_a_sentence_and_an_exit_code(tmp_path: Path) -> None:
     stage = lines(tmp_path, count=1)
     stage.settle()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple
 
 _CREEP = 1e-6
+_T = TypeVar("_T")
+_Ts = TypeVarTuple("_Ts")
 
 
 class SwiftTime:
@@ -16,6 +19,8 @@ class SwiftTime:
 
     def __init__(self) -> None:
         self.now = 1_000.0
+        self.threads = 0
+        """How many threads are at work: until they are done, not everybody waits."""
 
     def __call__(self) -> float:
         return self.now
@@ -28,8 +33,8 @@ class _SwiftSelector(selectors.BaseSelector):
         self._inner, self._time = selectors.DefaultSelector(), time
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None:
-            return self._inner.select(None)
+        if timeout is None or self._time.threads:
+            return self._inner.select(timeout)
         found = self._inner.select(0)
         # Never quite still: who rounds a moment down and asks again must see that it has come.
         self._time.now += _CREEP if found else max(timeout, _CREEP)
@@ -58,6 +63,16 @@ class _SwiftLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._swift_time.now
+
+    def run_in_executor(self, executor: Executor | None, func: Callable[[*_Ts], _T], *args: *_Ts) -> asyncio.Future[_T]:
+        """Let time stand still while a thread is at work."""
+        self._swift_time.threads += 1
+        running = super().run_in_executor(executor, func, *args)
+        running.add_done_callback(self._note_end)
+        return running
+
+    def _note_end(self, _running: object) -> None:
+        self._swift_time.threads -= 1
 
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as the loop has it
         """Wait for the threads however long they take: they do not live in swift time."""

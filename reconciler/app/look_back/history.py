@@ -125,12 +125,14 @@ def find_run(store: Store, run: str) -> RunRecord:
         runs = store.runs()
         fitting = _fit(runs, run)
         record = store.run(fitting[0]) if len(fitting) == 1 else None
-    if record is None:
-        diagnostic = Diagnostic(
-            code="unknown-run", message=_explain_misfit(run, fitting), advice="`reconciler history` lists the runs."
-        )
-        raise Problem(diagnostic, exit_code=Exit.USAGE)
-    return record
+    if record is not None:
+        return record
+    if len(fitting) == 1:
+        message = f"run {fitting[0]!r} is known, and its journal is not where it should be"
+        advice = "The journal was damaged or moved: restore it, or ask for another run of `reconciler history`."
+        raise Problem(Diagnostic(code="ledger-unavailable", message=message, advice=advice), exit_code=Exit.UNREADABLE)
+    message, advice = _explain_misfit(run, fitting), "`reconciler history` lists the runs."
+    raise Problem(Diagnostic(code="unknown-run", message=message, advice=advice), exit_code=Exit.USAGE)
 
 
 def _fit(runs: tuple[RunSummary, ...], run: str) -> tuple[str, ...]:
