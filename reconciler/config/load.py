@@ -77,7 +77,7 @@ def load_project(
     if folder is None:
         misnamed = find_misnamed(root)
         begin = "Run `reconciler init` to begin one, or name its folder with -C."
-        advice = f"{quote(str(misnamed))} is there: call it {PROJECT_FILE}." if misnamed else begin
+        advice = f"{quote(misnamed.name)} is there: call it {PROJECT_FILE}." if misnamed else begin
         missing = Diagnostic("no-project", f"there is no {PROJECT_FILE} in {quote(str(root))} or above", advice=advice)
         return Loaded(None, (missing,), 0)
     with _pause_collector(), limit_suggestions(COMPARISONS):
