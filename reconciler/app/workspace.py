@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -26,7 +26,7 @@ from reconciler.vendors import load_catalog
 
 if TYPE_CHECKING:
     from reconciler.ledger import Store
-    from reconciler.remote.wire.client import TransportFactory
+    from reconciler.remote.wire.client import ReadClient, TransportFactory
 
 EXPIRES_SOON = timedelta(days=14)
 """So long before an entry of `ignore` ends it is warned about."""
@@ -129,6 +129,24 @@ class Workspace:
 
         sandbox = build_sandbox(self.project.root, environment=self.project.environment, vices=self.context.vices)
         yield lambda _account: SandboxTransport(sandbox)
+
+    @asynccontextmanager
+    async def open_readers(self, accounts: Iterable[Account]) -> AsyncIterator[Mapping[str, ReadClient]]:
+        """Open a reader for each of some accounts that has a key, by account name."""
+        from reconciler.remote.wire.client import open_readers
+
+        context = self.context
+        with self.open_transport() as transport:
+            async with open_readers(
+                accounts,
+                catalog=self.catalog,
+                keys=self.find_keys(),
+                transport=transport,
+                patience=context.patience,
+                environ=context.environ,
+                on_request=context.on_request,
+            ) as readers:
+                yield readers
 
     def select(
         self, *, targets: Sequence[str] = (), accounts: Sequence[str] = (), excluded: Sequence[str] = ()

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from reconciler.cli.options import Globals, command
+from reconciler.cli.options import Globals, account_option, command
 
 EXAMPLE = """
 reconciler doctor
@@ -15,7 +15,7 @@ reconciler doctor --account polyai --format json
 
 
 @command("doctor", example=EXAMPLE)
-@click.option("--account", "accounts", metavar="NAME", multiple=True, help="Only this account (repeatable).")
+@account_option
 @click.option("--format", "style", type=click.Choice(("text", "json")), default="text", show_default=True, help="How to show it.")  # fmt: skip
 def doctor(options: Globals, accounts: tuple[str, ...], style: str) -> int:
     """Check each account and the ledger, and say what to do.

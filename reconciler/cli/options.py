@@ -202,6 +202,16 @@ def complete_addresses(ctx: click.Context, _parameter: click.Parameter, incomple
     return [address for address in list_addresses(context) if address.startswith(incomplete)]
 
 
+account_option = click.option(
+    "--account",
+    "accounts",
+    metavar="NAME",
+    multiple=True,
+    shell_complete=complete_lazily("complete_account"),
+    help="Only this account (repeatable).",
+)
+
+
 def selection(function: Function) -> Function:
     """Add `--target`, `--account` and `--exclude`; together they are handed over as `chosen`, a Scope."""
 
@@ -221,14 +231,6 @@ def selection(function: Function) -> Function:
         shell_complete=complete_addresses,
         help="Only this resource (repeatable, globs); what it takes values from is read too.",
     )
-    account = click.option(
-        "--account",
-        "accounts",
-        metavar="NAME",
-        multiple=True,
-        shell_complete=complete_lazily("complete_account"),
-        help="Only this account (repeatable).",
-    )
     exclude = click.option(
         "--exclude",
         "excluded",
@@ -237,7 +239,7 @@ def selection(function: Function) -> Function:
         shell_complete=complete_addresses,
         help="Without this resource (repeatable, globs).",
     )
-    return cast("Function", target(account(exclude(choose))))
+    return cast("Function", target(account_option(exclude(choose))))
 
 
 approval = click.option("--auto-approve", is_flag=True, help="Do not ask; for CI.")

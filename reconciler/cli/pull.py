@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.options import Globals, command, complete_lazily
+from reconciler.cli.options import Globals, account_option, command, complete_lazily
 
 EXAMPLE = """
 reconciler pull --into .
@@ -21,14 +21,7 @@ SEED_ORIGIN = "as `reconciler pull --seed` found them, without secrets: what --s
 
 @command("pull", example=EXAMPLE)
 @click.argument("kinds", metavar="[KIND]...", nargs=-1, shell_complete=complete_lazily("complete_kind"))
-@click.option(
-    "--account",
-    "accounts",
-    metavar="NAME",
-    multiple=True,
-    shell_complete=complete_lazily("complete_account"),
-    help="Only this account (repeatable).",
-)
+@account_option
 @click.option(
     "--group",
     "groups",

@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from typing import Final
-from urllib.parse import urlsplit
 
 import httpx
 
 from reconciler import __version__
+from reconciler.forge.addresses import split_safe
 from reconciler.model.paths import Json
 from reconciler.model.project import Account
 from reconciler.model.secret import Secret
 from reconciler.remote.wire.transport import build_transport
 
 SECONDS: Final = 20.0
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class WebhookError(Exception):
@@ -49,13 +48,7 @@ async def post_message(
 
 
 def _check(address: str) -> str:
-    try:
-        parts = urlsplit(address)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        parts, host = urlsplit(""), None
-    safe = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
-    if not safe or not host or "@" in parts.netloc or not address.isascii() or not address.isprintable():
+    if split_safe(address) is None:
         message = "what should be the URL of the chat's webhook is none to send to"
         raise WebhookError(message)
     return address

@@ -29,10 +29,8 @@ def find_groups(workspace: Workspace, searches: Sequence[tuple[Account, str]]) -
 async def _find(workspace: Workspace, searches: Sequence[tuple[Account, str]]) -> Groups:
     from reconciler.remote.reading.groups import list_groups
     from reconciler.remote.reading.source import run_all
-    from reconciler.remote.wire.client import open_readers
 
     accounts = {account.name: account for account, _ in searches}
-    context = workspace.context
 
     async def ask(account: Account, part: str, readers: Mapping[str, ReadClient]) -> tuple[str, ...] | Unknown:
         reader = readers.get(account.name)
@@ -41,17 +39,8 @@ async def _find(workspace: Workspace, searches: Sequence[tuple[Account, str]]) -
         groups = workspace.catalog.providers[account.provider].groups[part]
         return await list_groups(groups, reader=reader, workspace=account.workspace)
 
-    with workspace.open_transport() as transport:
-        async with open_readers(
-            accounts.values(),
-            catalog=workspace.catalog,
-            keys=workspace.find_keys(),
-            transport=transport,
-            patience=context.patience,
-            environ=context.environ,
-            on_request=context.on_request,
-        ) as readers:
-            found = await run_all(ask(account, part, readers) for account, part in searches)
+    async with workspace.open_readers(accounts.values()) as readers:
+        found = await run_all(ask(account, part, readers) for account, part in searches)
     return {(account.name, part): values for (account, part), values in zip(searches, found, strict=True)}
 
 

@@ -96,10 +96,8 @@ def _check_wish(workspace: Workspace, wish: Wish) -> None:
 async def _read(workspace: Workspace, lists: Sequence[PullList], wish: Wish) -> list[tuple[Present, ...] | Unknown]:
     from reconciler.remote.reading.read import list_live
     from reconciler.remote.reading.source import run_all
-    from reconciler.remote.wire.client import open_readers
 
     accounts = {each.account.name: each.account for each in lists}
-    context = workspace.context
 
     async def read(wanted: PullList, readers: Mapping[str, ReadClient]) -> tuple[Present, ...] | Unknown:
         reader = readers.get(wanted.account.name)
@@ -108,17 +106,8 @@ async def _read(workspace: Workspace, lists: Sequence[PullList], wish: Wish) -> 
         filters = choose_filters(wanted.resource_type, wish.matches)
         return await list_live(wanted.resource_type, reader=reader, group=dict(wanted.group), filters=filters)
 
-    with workspace.open_transport() as transport:
-        async with open_readers(
-            accounts.values(),
-            catalog=workspace.catalog,
-            keys=workspace.find_keys(),
-            transport=transport,
-            patience=context.patience,
-            environ=context.environ,
-            on_request=context.on_request,
-        ) as readers:
-            return await run_all(read(wanted, readers) for wanted in lists)
+    async with workspace.open_readers(accounts.values()) as readers:
+        return await run_all(read(wanted, readers) for wanted in lists)
 
 
 @dataclass(slots=True)

@@ -7,16 +7,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.sandbox_state import find_root
+from reconciler.forge.addresses import split_safe
 from reconciler.forge.forges import GITHUB, GITLAB, Forge
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.paths import MISSING, Json, Missing, pick
 from reconciler.model.secret import Secret
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PULL_REF = re.compile(r"refs/pull/([0-9]+)/(?:merge|head)")
 _QUEUE_REF = re.compile(r"refs/heads/gh-readonly-queue/.+/pr-([0-9]+)-[0-9a-f]+")
 _COMMIT = re.compile(r"(?!0+\Z)[0-9a-f]{7,64}")
@@ -140,13 +139,8 @@ def _find_token(forge: Forge, environ: Mapping[str, str]) -> Secret | None:
 
 def _check_api(address: str, variable: str) -> str:
     """Refuse an address that would carry the token in the clear, or with a credential of its own."""
-    try:
-        parts = urlsplit(address)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        parts, host = urlsplit(""), None
-    safe = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
-    if not safe or not host or "@" in parts.netloc or parts.query or parts.fragment:
+    parts = split_safe(address)
+    if parts is None or parts.query or parts.fragment:
         raise _refuse("ci-unknown", f"{variable} is no address to send a token to", "It must be https, or loopback.")
     return address.rstrip("/")
 

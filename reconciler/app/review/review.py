@@ -101,28 +101,15 @@ def read(workspace: Workspace, resources: Sequence[Declared], *, with_numbers: b
     """Read the live state of resources, accounts and pages in parallel; what they take values from is among them."""
     from reconciler.app.running import run_to_end
 
-    with workspace.open_transport() as transport:
-        return run_to_end(lambda: _read(workspace, resources, transport, with_numbers=with_numbers))
+    return run_to_end(lambda: _read(workspace, resources, with_numbers=with_numbers))
 
 
-async def _read(
-    workspace: Workspace, resources: Sequence[Declared], transport: object, *, with_numbers: bool
-) -> LiveState:
+async def _read(workspace: Workspace, resources: Sequence[Declared], *, with_numbers: bool) -> LiveState:
     from reconciler.remote.reading.read import read_live
-    from reconciler.remote.wire.client import open_readers
 
-    context = workspace.context
     used = {declared.account for declared in resources}
     accounts = {account.name: account for account in workspace.accounts if account.name in used}
-    async with open_readers(
-        accounts.values(),
-        catalog=workspace.catalog,
-        keys=workspace.find_keys(),
-        transport=transport,  # type: ignore[arg-type]
-        patience=context.patience,
-        environ=context.environ,
-        on_request=context.on_request,
-    ) as readers:
+    async with workspace.open_readers(accounts.values()) as readers:
         return await read_live(
             resources,
             catalog=workspace.catalog,
