@@ -143,12 +143,11 @@ def list_summaries(digests: Iterable[Digest], *, environment: str | None) -> tup
     return tuple(sorted(runs, key=lambda run: run.run, reverse=True))
 
 
-def list_doubts(digests: Sequence[Digest], *, environment: str | None, running: str) -> tuple[Intention, ...]:
-    """Return what all runs of an environment but the running one left in doubt."""
+def list_doubts(digests: Sequence[Digest], *, environment: str | None) -> tuple[Intention, ...]:
+    """Return what all runs of an environment left in doubt, the running one among them."""
     if not any(digest.doubtful for digest in digests):
         return ()
-    doubts = find_unsettled(read_records(digests, environment))
-    return tuple(doubt for doubt in doubts if not running or doubt.run != running)
+    return find_unsettled(read_records(digests, environment))
 
 
 def read_records(digests: Iterable[Digest], environment: str | None) -> Iterator[RunRecord]:

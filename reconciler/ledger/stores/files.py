@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -32,13 +31,12 @@ from reconciler.ledger.encoding import (
 )
 from reconciler.ledger.errors import LedgerUnavailable
 from reconciler.ledger.fingerprints import create_key, format_key, parse_key
-from reconciler.ledger.holder import LockHolder
 from reconciler.ledger.journals.folder import JournalFolder
-from reconciler.ledger.journals.history import Intention, RunRecord, RunSummary
-from reconciler.ledger.journals.index import list_doubts, list_summaries
-from reconciler.ledger.journals.journal import Journal, name_journal
-from reconciler.ledger.lock import DEFAULT_TTL_SECONDS, Lock, Stored, break_lock, hold_lock, read_holder
+from reconciler.ledger.journals.history import RunRecord
+from reconciler.ledger.journals.index import Digest
+from reconciler.ledger.lock import Stored
 from reconciler.ledger.state_files import check_file, check_folder, list_files, read_file
+from reconciler.ledger.stores.runs import RunKeeper
 from reconciler.ledger.times import Clock, format_time, in_utc
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.ledger import Applied, Ledger
@@ -47,13 +45,11 @@ from reconciler.model.project import Project
 _GUARD_SECONDS: Final = 30.0
 
 
-class FileStore:
+class FileStore(RunKeeper):
     """Keep ledger, journals and lock as files in one folder. See `store.Store`."""
 
     def __init__(self, project: Project, *, folder: Path, clock: Clock) -> None:
-        self._project = project
-        self._folder = folder
-        self._clock = clock
+        super().__init__(project, state=folder, clock=clock)
         self._pages = folder / "ledger"
         if project.environment is not None:
             self._pages /= "@" + name_safely(project.environment)
@@ -75,7 +71,7 @@ class FileStore:
     def save(self, entries: Iterable[Applied], *, run: str, removed: Iterable[str] = ()) -> None:
         """Merge entries into the stored files, each replaced whole; damaged ones are set aside."""
         applied, gone = tuple(entries), tuple(removed)
-        with _report_failure(self._folder), _guard_folder(self._folder):
+        with _report_failure(self._state), _guard_folder(self._state):
             sheets = read_sheets(self._read_files())
             stored = sheets.flatten()
             if self._start is not None:
@@ -89,58 +85,27 @@ class FileStore:
             self._start = stored
         self.keep_journal(run)
 
-    def lock(self, owner: str, *, ttl_seconds: float, run: str = "") -> AbstractContextManager[Lock]:
-        """Hold the lock file."""
-        return hold_lock(self._lock_file, owner=owner, run=run, ttl_seconds=ttl_seconds, clock=self._clock)
-
-    def read_lock(self) -> LockHolder | None:
-        """Return who holds the lock file."""
-        return read_holder(self._lock_file, ttl_seconds=DEFAULT_TTL_SECONDS)
-
-    def unlock(self) -> LockHolder | None:
-        """Remove the lock file, whoever's it is."""
-        return break_lock(self._lock_file, ttl_seconds=DEFAULT_TTL_SECONDS)
-
-    def journal(self, run: str) -> Journal:
-        """Return the journal to write for a run."""
-        path = self._folder / "journal" / name_journal(run)
-        return Journal(path, run=run, clock=self._clock, key=self.fingerprint_key)
-
     def keep_journal(self, run: str) -> None:  # noqa: ARG002 -- it is written where it is kept
         """Take what was written into the index, and let go what has expired."""
         self._journals.tidy(in_utc(self._clock()))
-
-    def runs(self) -> tuple[RunSummary, ...]:
-        """List the runs, newest first."""
-        return list_summaries(self._journals.list_digests(), environment=self._project.environment)
 
     def run(self, run: str) -> RunRecord | None:
         """Return all that a run did."""
         return self._journals.find_run(run)
 
-    def unsettled(self) -> tuple[Intention, ...]:
-        """List what earlier runs left in doubt."""
-        doubts = list_doubts(self._journals.list_digests(), environment=self._project.environment, running="")
-        running = self._name_running() if doubts else ""
-        return tuple(doubt for doubt in doubts if not running or doubt.run != running)
-
     def fingerprint_key(self) -> bytes:
         """Return the key beside the ledger; raises LedgerUnavailable where none can be written."""
         if self._key is None:
-            with _report_failure(self._folder):
+            with _report_failure(self._state):
                 self._key = self._read_key() or self._write_key()
         return self._key
 
-    @property
-    def _lock_file(self) -> LockFile:
-        return LockFile(self._folder, self._project.environment)
+    def _list_digests(self) -> list[Digest]:
+        return self._journals.list_digests()
 
-    def _name_running(self) -> str:
-        with contextlib.suppress(LedgerUnavailable):
-            holder = self.read_lock()
-            if holder and holder.is_running(self._clock()):
-                return holder.run
-        return ""
+    @property
+    def _lock_place(self) -> LockFile:
+        return LockFile(self._state, self._project.environment)
 
     def _read_files(self) -> dict[str, bytes]:
         with contextlib.suppress(FileNotFoundError):
@@ -156,13 +121,13 @@ class FileStore:
 
     def _read_key(self) -> bytes | None:
         try:
-            return parse_key(read_file(self._folder / "ledger.key"))
+            return parse_key(read_file(self._state / "ledger.key"))
         except FileNotFoundError:
             return None
 
     def _write_key(self) -> bytes:
         key = create_key()
-        write_file(make_state_folder(self._folder) / "ledger.key", content=format_key(key), mode=0o600)
+        write_file(make_state_folder(self._state) / "ledger.key", content=format_key(key), mode=0o600)
         return key
 
 

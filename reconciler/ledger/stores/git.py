@@ -13,24 +13,23 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final
 
 from reconciler.ledger.encoding import Loaded, Row, build_ledger, check_overlap, name_safely, read_sheets, write_sheets
 from reconciler.ledger.errors import LedgerConflict, LedgerUnavailable
 from reconciler.ledger.fingerprints import create_key, format_key, parse_key
-from reconciler.ledger.holder import LockHolder
 from reconciler.ledger.journals.folder import JournalFolder
-from reconciler.ledger.journals.history import Intention, RunRecord, RunSummary, read_run
-from reconciler.ledger.journals.index import Digest, list_digests, list_doubts, list_summaries, merge_digests
-from reconciler.ledger.journals.journal import Journal, name_journal
-from reconciler.ledger.lock import DEFAULT_TTL_SECONDS, Lock, Stored, break_lock, hold_lock, read_holder
+from reconciler.ledger.journals.history import RunRecord, read_run
+from reconciler.ledger.journals.index import Digest, list_digests, merge_digests
+from reconciler.ledger.journals.journal import name_journal
+from reconciler.ledger.lock import Stored
 from reconciler.ledger.origin import current_author
 from reconciler.ledger.state_files import STATE_FOLDER
 from reconciler.ledger.stores.git_journals import CommitJournals
 from reconciler.ledger.stores.git_messages import describe_run, describe_save
 from reconciler.ledger.stores.git_repository import Repository, Signature
+from reconciler.ledger.stores.runs import RunKeeper
 from reconciler.ledger.times import Clock, in_utc
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.ledger import Applied, Ledger
@@ -49,15 +48,13 @@ class Tip:
     stored: str = ""
 
 
-class GitStore:
+class GitStore(RunKeeper):
     """Keep ledger, journals and lock in refs that all clones share. See `store.Store`."""
 
     def __init__(self, project: Project, *, clock: Clock, environ: Mapping[str, str]) -> None:
-        self._project = project
-        self._clock = clock
+        super().__init__(project, state=project.root / STATE_FOLDER, clock=clock)
         self._environ = environ
         self._repository = Repository(project.root, environ=environ)
-        self._state = project.root / STATE_FOLDER
         self._local = JournalFolder(self._state / "journal")
         self._start: dict[str, Row] | None = None
         self._tip: Tip | None = None
@@ -104,27 +101,6 @@ class GitStore:
                 return
         raise _give_up()
 
-    def lock(self, owner: str, *, ttl_seconds: float, run: str = "") -> AbstractContextManager[Lock]:
-        """Hold the lock ref."""
-        return hold_lock(self._lock_ref, owner=owner, run=run, ttl_seconds=ttl_seconds, clock=self._clock)
-
-    def read_lock(self) -> LockHolder | None:
-        """Return who holds the lock ref."""
-        return read_holder(self._lock_ref, ttl_seconds=DEFAULT_TTL_SECONDS)
-
-    def unlock(self) -> LockHolder | None:
-        """Remove the lock ref, whoever's it is."""
-        return break_lock(self._lock_ref, ttl_seconds=DEFAULT_TTL_SECONDS)
-
-    def journal(self, run: str) -> Journal:
-        """Return the local journal to write for a run."""
-        path = self._state / "journal" / name_journal(run)
-        return Journal(path, run=run, clock=self._clock, key=self.fingerprint_key)
-
-    def runs(self) -> tuple[RunSummary, ...]:
-        """List the runs of all clones, newest first."""
-        return list_summaries(self._list_digests(), environment=self._project.environment)
-
     def run(self, run: str) -> RunRecord | None:
         """Return all that a run did."""
         name = name_journal(run)
@@ -133,12 +109,6 @@ class GitStore:
             kept = self._find_kept()
             content = kept.read_some([name])[name] if name in kept.list_sizes() else None
         return read_run(name, content) if content is not None else None
-
-    def unsettled(self) -> tuple[Intention, ...]:
-        """List what earlier runs left in doubt."""
-        doubts = list_doubts(self._list_digests(), environment=self._project.environment, running="")
-        running = self._name_running() if doubts else ""
-        return tuple(doubt for doubt in doubts if not running or doubt.run != running)
 
     def fingerprint_key(self) -> bytes:
         """Return the key in the ref; a new one is stored by the first save."""
@@ -159,7 +129,7 @@ class GitStore:
         return f"{self._folder}ledger/" + (f"@{name_safely(environment)}/" if environment is not None else "")
 
     @property
-    def _lock_ref(self) -> LockRef:
+    def _lock_place(self) -> LockRef:
         return LockRef(self._repository, project=self._project, environ=self._environ, clock=self._clock)
 
     def _look(self) -> Tip:
@@ -206,13 +176,6 @@ class GitStore:
     def _read_ended(self, run: str) -> bytes | None:
         content = self._local.read(name_journal(run))
         return content if content is not None and read_run(run, content).summary.ended else None
-
-    def _name_running(self) -> str:
-        with contextlib.suppress(LedgerUnavailable):
-            holder = self.read_lock()
-            if holder and holder.is_running(self._clock()):
-                return holder.run
-        return ""
 
     def _merge(
         self, applied: tuple[Applied, ...], gone: tuple[str, ...], touched: list[str], *, commit: str

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -28,24 +27,22 @@ from reconciler.ledger.encoding import (
 )
 from reconciler.ledger.errors import LedgerConflict, LedgerUnavailable
 from reconciler.ledger.fingerprints import create_key, format_key, parse_key
-from reconciler.ledger.holder import LockHolder
 from reconciler.ledger.journals.folder import JournalFolder
-from reconciler.ledger.journals.history import Intention, RunRecord, RunSummary, read_run
+from reconciler.ledger.journals.history import RunRecord, read_run
 from reconciler.ledger.journals.index import (
     INDEX_NAME,
     Digest,
     format_index,
     list_digests,
-    list_doubts,
-    list_summaries,
     merge_digests,
 )
 from reconciler.ledger.journals.journal import SUFFIX as JOURNAL_SUFFIX
-from reconciler.ledger.journals.journal import Journal, name_journal
+from reconciler.ledger.journals.journal import name_journal
 from reconciler.ledger.journals.retention import choose_expired
-from reconciler.ledger.lock import DEFAULT_TTL_SECONDS, Lock, Stored, break_lock, hold_lock, read_holder
+from reconciler.ledger.lock import Stored
 from reconciler.ledger.state_files import STATE_FOLDER
 from reconciler.ledger.stores.bucket import Bucket
+from reconciler.ledger.stores.runs import RunKeeper
 from reconciler.ledger.times import Clock, in_utc
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.ledger import Applied, Ledger
@@ -57,16 +54,14 @@ if TYPE_CHECKING:
 _ATTEMPTS: Final = 10
 
 
-class ObjectStore:
+class ObjectStore(RunKeeper):
     """Keep ledger, journals and lock below one prefix of a bucket. See `store.Store`."""
 
     def __init__(
         self, project: Project, *, clock: Clock, environ: Mapping[str, str], backend: Backend | None = None
     ) -> None:
-        self._project = project
-        self._clock = clock
+        super().__init__(project, state=project.root / STATE_FOLDER, clock=clock)
         self._bucket = Bucket(project.ledger, environ=environ, backend=backend)
-        self._state = project.root / STATE_FOLDER
         self._local = JournalFolder(self._state / "journal")
         self._kept = BucketJournals(self._bucket)
         self._start: dict[str, Row] | None = None
@@ -103,27 +98,6 @@ class ObjectStore:
             self._local.remove(name)
             self._kept.tidy(in_utc(self._clock()))
 
-    def lock(self, owner: str, *, ttl_seconds: float, run: str = "") -> AbstractContextManager[Lock]:
-        """Hold the lock object."""
-        return hold_lock(self._lock_object, owner=owner, run=run, ttl_seconds=ttl_seconds, clock=self._clock)
-
-    def read_lock(self) -> LockHolder | None:
-        """Return who holds the lock object."""
-        return read_holder(self._lock_object, ttl_seconds=DEFAULT_TTL_SECONDS)
-
-    def unlock(self) -> LockHolder | None:
-        """Give the lock back, whoever's it is."""
-        return break_lock(self._lock_object, ttl_seconds=DEFAULT_TTL_SECONDS)
-
-    def journal(self, run: str) -> Journal:
-        """Return the local journal to write for a run."""
-        path = self._state / "journal" / name_journal(run)
-        return Journal(path, run=run, clock=self._clock, key=self.fingerprint_key)
-
-    def runs(self) -> tuple[RunSummary, ...]:
-        """List the runs of all machines, newest first."""
-        return list_summaries(self._list_digests(), environment=self._project.environment)
-
     def run(self, run: str) -> RunRecord | None:
         """Return all that a run did."""
         name = name_journal(run)
@@ -131,12 +105,6 @@ class ObjectStore:
         if content is None:
             content = self._kept.read_some([name]).get(name)
         return read_run(name, content) if content is not None else None
-
-    def unsettled(self) -> tuple[Intention, ...]:
-        """List what earlier runs left in doubt."""
-        doubts = list_doubts(self._list_digests(), environment=self._project.environment, running="")
-        running = self._name_running() if doubts else ""
-        return tuple(doubt for doubt in doubts if not running or doubt.run != running)
 
     def fingerprint_key(self) -> bytes:
         """Return the key beside the ledger; the first of several machines to make one wins."""
@@ -150,7 +118,7 @@ class ObjectStore:
         return "ledger" if environment is None else f"ledger/@{name_safely(environment)}"
 
     @property
-    def _lock_object(self) -> LockObject:
+    def _lock_place(self) -> LockObject:
         environment = self._project.environment
         name = "lock.json" if environment is None else f"lock@{name_safely(environment)}.json"
         return LockObject(self._bucket, name)
@@ -177,13 +145,6 @@ class ObjectStore:
 
     def _list_digests(self) -> list[Digest]:
         return merge_digests(list_digests(self._kept), self._local.list_digests())
-
-    def _name_running(self) -> str:
-        with contextlib.suppress(LedgerUnavailable):
-            holder = self.read_lock()
-            if holder and holder.is_running(self._clock()):
-                return holder.run
-        return ""
 
     def _read_key(self) -> bytes | None:
         stored = self._bucket.read("ledger.key")
