@@ -114,6 +114,29 @@ def test_refused(workspace: Workspace, tmp_path: Path, text: str, code: str, wor
     assert (found.location and found.location.line, found.path) == (5, "/name")
 
 
+@pytest.mark.parametrize(
+    ("path", "advice"),
+    [
+        ("prompts/x.md", "Paths start at the project folder: write ${file:config/prompts/x.md}."),
+        ("../config/prompts/x.md", "Paths start at the project folder: write ${file:config/prompts/x.md}."),
+        ("recepton.md", "Did you mean ${file:config/reception.md}? Check the path; it starts at the project folder."),
+        ("de/hello.md", "Paths start at the project folder: write ${file:texts/de/hello.md}."),
+        (
+            "hello.md",
+            "Paths start at the project folder. Files of that name: `texts/de/hello.md`, `texts/en/hello.md`.",
+        ),
+        ("away.md", "Move the file into the project; symbolic links are followed before this is checked."),
+        ("key.md", "Check the path; it starts at the project folder."),
+        ("zzz.md", "Check the path; it starts at the project folder."),
+    ],
+)
+def test_a_file_that_lies_elsewhere_in_the_project_is_named(workspace: Workspace, path: str, advice: str) -> None:
+    for name in ("config/prompts/x.md", "config/reception.md", "texts/de/hello.md", "texts/en/hello.md", ".git/key.md"):
+        workspace.write(name, "x")
+    (workspace.root / "away.md").symlink_to("../away.md")
+    assert workspace.refuse_line(f"name: ${{file:{path}}}").advice == advice
+
+
 def test_link_inside_the_project_is_followed(workspace: Workspace) -> None:
     workspace.write("p/x.md", "text\n")
     (workspace.root / "link.md").symlink_to("p/x.md")

@@ -15,6 +15,7 @@ from reconciler.config.suggest import suggest
 from reconciler.config.text.leftovers import BLANK_ADVICE, find_leftover, is_blank
 from reconciler.config.text.reading import MAX_INCLUDED_BYTES, ReadError, read_text
 from reconciler.config.text.source import quote
+from reconciler.config.values.nearby import Nearby
 
 MAX_CHARACTERS: Final = 256 * 1024 * 1024
 """How much text all interpolations of a project may put in together."""
@@ -37,10 +38,11 @@ class InterpolationError(Exception):
 class Interpolator:
     """Replace every `${...}` of a text."""
 
-    __slots__ = ("_files", "_produced", "_root", "_variables")
+    __slots__ = ("_files", "_nearby", "_produced", "_root", "_variables")
 
     def __init__(self, root: Path, variables: Mapping[str, str]) -> None:
         self._root = root
+        self._nearby = Nearby(root)
         self._variables = variables
         self._files: dict[str, str | ReadError] = {}
         self._produced = 0
@@ -96,7 +98,7 @@ class Interpolator:
             self._files[path] = self._load(path)
         text = self._files[path]
         if isinstance(text, ReadError):
-            raise InterpolationError(text.code, f"{quote(path)}: {text}", text.advice)
+            raise InterpolationError(text.code, f"{quote(path)}: {text}", self._nearby.advise(path, text))
         return text
 
     def _load(self, path: str) -> str | ReadError:
