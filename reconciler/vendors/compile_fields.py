@@ -90,11 +90,14 @@ def compile_field(name: str, schema: Json, *, above: Above) -> Field:
     merging: Merging = schema.get("x-merge", "replace" if above.top else _BELOW[above.merging])
     inner = Above(place, {}, top=False, in_list=above.in_list, merging=merging, readable=readable, secret=secret)
     below, union = compile_fields(schema.get("properties", {}), schema.get("x-union"), above=inner)
-    types = list_types(schema)
+    types, read_as = list_types(schema), schema.get("x-read-as", {})
     if secret and types - {"string", "object", "null"}:
         message = f"{place}: a secret is text, or an object of texts"
         raise SchemaError(message)
-    read_as = schema.get("x-read-as", {})
+    if "list" in read_as and (not types or types & {"object", "array"}):
+        # The rest of an object in a list would not travel with its change, and of two lists nobody knows the outer one.
+        message = f"{place}: x-read-as.list is for a text, a number or a boolean"
+        raise SchemaError(message)
     return Field(
         name=name,
         schema=show_schema(schema),

@@ -95,6 +95,18 @@ def test_a_secret_is_text(schema: Json) -> None:
         make_type({"top": {**schema, "x-secret": True}})
 
 
+@pytest.mark.parametrize("depth", [0, 1])
+@pytest.mark.parametrize(
+    "schema",
+    [{"type": "object"}, {"type": "object", "x-merge": "merge"}, {"type": "array"}, {"type": ["string", "object"]}, {}],
+)
+def test_what_a_list_may_stand_for_is_no_object_and_no_list(schema: Json, depth: int) -> None:
+    with pytest.raises(SchemaError, match=r"x-read-as\.list is for a text"):
+        make_type({"top": nest({**schema, "x-read-as": {"list": True}}, depth)})
+    known = make_type({"top": nest({**TEXT, "x-read-as": {"list": True}}, depth)})
+    assert known.find_field(("top", *["in"] * depth)).read_as_list
+
+
 def test_what_lies_below_a_secret_is_secret() -> None:
     known = make_type({"keys": {"type": "object", "x-secret": True, "properties": {"token": TEXT}}})
     assert known.find_field(("keys", "token")).secret
