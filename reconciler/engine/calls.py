@@ -137,7 +137,7 @@ class _Stop:
     def _derived_name(self, reference: str) -> str:
         for name, known in self.resource_type.fields.items():
             if reference in known.derived_from:
-                return str(self.reading.value.get(name) or "")
+                return str(self.resource_type.look_up(name, self.reading.value) or "")
         return ""
 
 

@@ -152,7 +152,7 @@ def _check_possible(update: Update, declared: Declared, resource_type: ResourceT
 def _check_request(update: Update, declared: Declared, resource_type: ResourceType, account: Account) -> str:
     """Encode the changes anew over the rest that the saved body holds: any difference was put there by hand."""
     saved = update.request
-    rest = {resource_type.find_field((name,)).live_name: value for name, value in saved.body.items()}
+    rest = {resource_type.live_name(name): value for name, value in saved.body.items()}
     built = encode_update(
         resource_type, update.changes, declared=declared, identity=update.identity, live=rest, account=account
     )

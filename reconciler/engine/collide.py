@@ -40,7 +40,7 @@ def find_namesakes(
     for declared in resources:
         reading, known = live.readings[declared.address], catalog.of(declared)
         if known.unique and isinstance(reading, Present):
-            values = tuple(str(_read_end(name, declared, reading)) for name in known.unique)
+            values = tuple(str(_read_end(name, declared, reading, known)) for name in known.unique)
             named.setdefault((known.key, accounts[declared.account].base_url, values), []).append(declared)
     return {
         declared.address: _share(declared, [other for other in group if other is not declared], catalog.of(declared))
@@ -51,10 +51,10 @@ def find_namesakes(
     }
 
 
-def _read_end(name: str, declared: Declared, reading: Present) -> Json:
+def _read_end(name: str, declared: Declared, reading: Present, known: ResourceType) -> Json:
     """Return what a field will be after the plan, or a part of the identity."""
     parts = dict(reading.identity.parts)
-    return parts[name] if name in parts else declared.spec.get(name, reading.value.get(name))
+    return parts[name] if name in parts else declared.spec.get(name, known.look_up(name, reading.value))
 
 
 def _share(declared: Declared, others: Sequence[Declared], known: ResourceType) -> Diagnostic:

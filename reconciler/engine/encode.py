@@ -6,7 +6,7 @@ travels whole, with the live rest, so that nothing of it is lost; null travels o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.engine.address import build_url
 from reconciler.engine.normal_form import normalise, read_field
@@ -39,7 +39,11 @@ def encode_update(
 
 def _carry(resource_type: ResourceType, live: Mapping[str, Json]) -> dict[str, Json]:
     """Take from the live object what must travel with each update; what it does not hold cannot travel."""
-    read = {name: read_field(resource_type.find_field((name,)), live) for name in resource_type.carried}
+    return _take_live(resource_type, resource_type.carried, live)
+
+
+def _take_live(resource_type: ResourceType, names: Iterable[str], live: Mapping[str, Json]) -> dict[str, Json]:
+    read = {name: read_field(resource_type.find_field((name,)), live) for name in names}
     return {name: value for name, value in read.items() if value is not MISSING and value is not None}
 
 
@@ -153,8 +157,8 @@ def fill_required(resource_type: ResourceType, request: Request, live: Mapping[s
 
     For a vendor that answers 400 to a body without them (Galtea: documented D, its own client leaves them out M).
     """
-    shown = [name for name in resource_type.fallback if live.get(name) is not None]
-    required = {name: live[name] for name in shown if not find_spoiled(live[name])}
+    sound = [name for name in resource_type.fallback if not find_spoiled(resource_type.look_up(name, live))]
+    required = _take_live(resource_type, sound, live)
     companions = (*request.companions, *(name for name in required if name not in request.body))
     return Request(request.method, request.url, {**required, **request.body}, companions)
 

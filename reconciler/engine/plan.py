@@ -191,8 +191,9 @@ def plan_resource(
     """Plan one resource from what was read of it."""
     if isinstance(reading, Unknown):
         return _not_planned(declared, reading, Status.UNKNOWN, advice=reading.advice)
-    if isinstance(reading, Present) and resource_type.tombstone and reading.value.get(resource_type.tombstone):
-        reading = Absent(f"it was deleted: {resource_type.tombstone} is {reading.value[resource_type.tombstone]}")
+    mark = resource_type.tombstone
+    if isinstance(reading, Present) and mark and (deleted := resource_type.look_up(mark, reading.value)):
+        reading = Absent(f"it was deleted: {mark} is {deleted}")
     if isinstance(reading, Absent):
         advice = "Nothing is ever created from here. Correct the id, or remove the resource from the file."
         return _not_planned(declared, reading, Status.ABSENT, advice=advice)
@@ -285,7 +286,7 @@ def _make_update(
             account=account,
         ),
         location=declared.location,
-        label=str(reading.value.get(resource_type.label) or ""),
+        label=resource_type.read_label(reading.value),
         risks=collect_risks(resource_type, changes, reading.value),
         protected=declared.protect,
         generation=declared.generation,

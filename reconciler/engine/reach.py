@@ -84,7 +84,7 @@ def _find_users(
         if not isinstance(reading, Present):
             continue
         known, host = catalog.of(declared), accounts[declared.account].base_url
-        name = str(reading.value.get(known.label) or "") if known.label and not known.is_number else ""
+        name = "" if known.is_number else known.read_label(reading.value)
         user = _User((host, known.kind, reading.identity.parts[-1][1]), name or _name(declared, known, reading))
         for kind, value in _list_values(known, declared, reading):
             users[host, kind, value].append(user)

@@ -30,8 +30,8 @@ def collect_risks(resource_type: ResourceType, changes: Sequence[Change], live: 
     """List what makes an update high risk, one sentence each: what the object is now, then what changes."""
     of_fields = [f"{'.'.join(change.path)}: {change.risk}" for change in changes if change.risk]
     of_object = [
-        f"{field} is {live[field]}: {reasons[live[field]]}"
+        f"{field} is {held}: {reasons[held]}"
         for field, reasons in resource_type.live_risk.items()
-        if isinstance(live.get(field), str) and live[field] in reasons
+        if isinstance(held := resource_type.look_up(field, live), str) and held in reasons
     ]
     return tuple(dict.fromkeys([*of_object, *of_fields]))

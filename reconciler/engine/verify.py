@@ -19,7 +19,7 @@ from reconciler.model.spoiled import find_spoiled, list_spoiled
 
 def find_unusable(resource_type: ResourceType, reading: Present, names: Iterable[str]) -> Unknown | None:
     """Say which of the named fields the answer does not truly tell: nothing is planned from it or compared with it."""
-    shown = {resource_type.find_field((name,)).live_name or name for name in names}
+    shown = {resource_type.live_name(name) for name in names}
     spoiled = list_spoiled({name: held for name, held in reading.value.items() if name in shown})
     if not spoiled:
         return None

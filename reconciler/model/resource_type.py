@@ -104,9 +104,9 @@ class ResourceType:
     unique: tuple[str, ...] = ()
     """Fields and identity parts that no two objects may have all alike, e.g. a product and the name in it."""
     label: str = ""
-    """The live field a person knows the object by."""
+    """The field a person knows the object by."""
     tombstone: str = ""
-    """The live field that is set on an object that was deleted softly: such an object counts as absent."""
+    """The field that is set on an object that was deleted softly: such an object counts as absent."""
     phone_number: str = ""
     """The field that holds an E.164 number, for the picture of the calls."""
     digest: str = ""
@@ -134,6 +134,24 @@ class ResourceType:
     def owned_fields(self) -> tuple[str, ...]:
         """List the fields that `spec` may hold."""
         return tuple(name for name, known in self.fields.items() if known.writable or known.immutable)
+
+    def live_name(self, name: str) -> str:
+        """Return the key of a live object that holds a field; a name that is no field's is the key itself."""
+        known = self.fields.get(name)
+        return known.live_name if known else name
+
+    def look_up(self, name: str, live: Mapping[str, Json]) -> Json:
+        """Return what a live object holds of a field, as the vendor answered it; None where it holds nothing."""
+        return live.get(self.live_name(name))
+
+    def read_label(self, live: Mapping[str, Json]) -> str:
+        """Return the name that people know a live object by; empty where it has none."""
+        held = self.look_up(self.label, live) if self.label else None
+        return held if isinstance(held, str) else ""
+
+    def choose_branch(self, live: Mapping[str, Json]) -> Mapping[str, Field] | None:
+        """Return the fields that the union adds to a live object; None where it adds none, or nobody knows which."""
+        return self.union.choose({self.union.by: self.look_up(self.union.by, live)}) if self.union else None
 
     def find_field(self, path: FieldPath) -> Field:
         """Return what is known of the field at a path, at any depth; nothing is known of what the schema does not name."""

@@ -87,7 +87,8 @@ def test_an_edit_can_be_noticed_where_one_touched_field_can_be_read() -> None:
 
 def test_moves_are_told_field_by_field_and_secrets_are_not() -> None:
     update = update_of(TEXT, replace(TEXT, path=("fixed",), secret=True))
-    told = describe_moves(update, (("text",), ("fixed",), ("merged", "a")), {"text": None, "fixed": "loud"})
+    moved = (("text",), ("fixed",), ("merged", "a"))
+    told = describe_moves(LINE, update, moved=moved, live={"text": None, "fixed": "loud"})
     assert told == (
         '/text was "old" when planned and is null now; '
         "/fixed was (secret) when planned and is (secret) now; "

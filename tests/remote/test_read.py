@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -11,7 +12,9 @@ import pytest
 
 from reconciler.model.live import Absent, Present, Reading, Unknown
 from reconciler.model.resource_type import Identity
+from reconciler.remote.reading.match import find_matches
 from reconciler.remote.reading.read import list_live, read_identities
+from reconciler.remote.reading.source import Source
 from tests.remote.read_stage import (
     CATALOG,
     PROVIDERS,
@@ -280,6 +283,24 @@ class TestMatch:
         seed["opencopilot"]["phones"][119]["name"] = "Agent 0"
         unknown = expect_unknown(Stage(seed=seed).read_one(match("opencopilot", "a", {"name": "Agent 0"})))
         assert unknown.code == "match-ambiguous"
+
+    @pytest.mark.parametrize(
+        "rows", [[{"number": number(0), "title": "Front"}], [{"number": number(0), "label": "Front"}]]
+    )
+    def test_a_key_is_read_under_the_name_that_the_vendor_shows(self, rows: list[Any]) -> None:
+        page = {"items": rows, "page": 1, "size": 100, "has_more": False, "total": 1, "total_is_estimated": False}
+        stage = Stage(script=lambda _: httpx.Response(200, json=page))
+        wanted, plain = match("fluents", "front", {"label": "Front"}), CATALOG.resource_types["fluents", "numbers"]
+        fields = {**plain.fields, "label": replace(plain.fields["label"], read_name="title")}
+        renamed = replace(plain, fields=fields)
+
+        async def find() -> Reading:
+            async with stage.readers() as readers:
+                found = await find_matches([wanted], resource_type=renamed, source=Source(readers["fluents"]))
+            return found[wanted.address]
+
+        reading = asyncio.run(find())
+        assert isinstance(reading, Present if "title" in rows[0] else Absent)
 
     def test_a_connector_is_matched_within_its_agent(self) -> None:
         found = expect_present(Stage().read_one(match("polyai", "a", {"agentId": "P1", "name": "Connector 3"})))

@@ -54,11 +54,11 @@ class Drafter:
 
     def sort_key(self, known: ResourceType, present: Present) -> tuple[str, tuple[tuple[str, str], ...]]:
         """Order objects by name, then by id, so that two pulls of the same state are the same file."""
-        return slugify(_read_label(known, present)), present.identity.parts
+        return slugify(known.read_label(present.value)), present.identity.parts
 
     def draft(self, account: Account, known: ResourceType, present: Present, declared: Declared | None) -> Pulled:
         """Draft one resource. One that is declared keeps its name."""
-        label = _read_label(known, present)
+        label = known.read_label(present.value)
         name = declared.address.partition(".")[2] if declared else self._choose_name(label, present.identity)
         body: dict[str, Json] = {"account": account.name} if self._ambiguous and not self._headed else {}
         body["id"] = present.identity.as_json()
@@ -119,7 +119,7 @@ class _Fields:
         spec: dict[str, Json] = {}
         remarks: list[str] = []
         union = self._known.union
-        branch = union.choose(self._present.value) if union else None
+        branch = self._known.choose_branch(self._present.value)
         hidden = union.own_names() - branch.keys() if union and branch is not None else frozenset[str]()
         for field in self._known.fields.values():
             value = MISSING if field.name in hidden else self._read(field)
@@ -187,11 +187,6 @@ def find_id_obstacle(known: ResourceType, identity: Identity) -> str:
         if odd or (part.pattern and not re.fullmatch(part.pattern, text)):
             return f"its {part.name} does not have the known form"
     return ""
-
-
-def _read_label(known: ResourceType, present: Present) -> str:
-    value = present.value.get(known.label) if known.label else None
-    return value if isinstance(value, str) else ""
 
 
 def slugify(text: str) -> str:

@@ -100,7 +100,7 @@ def _list_names(known: ResourceType, live: Mapping[str, Json]) -> Iterator[tuple
     for field in known.fields.values():
         yield from _list_expanded(field, live.get(field.live_name))
         for source in field.derived_from:
-            held = live.get(source)
+            held = known.look_up(source, live)
             pointed = known.fields[source].reference if source in known.fields else None
             value = live.get(field.live_name)
             if isinstance(value, str) and value and pointed:

@@ -226,10 +226,11 @@ def _find_only_users(found: Iterable[tuple[PullList, Present]]) -> Iterator[tupl
     for wanted, present in found:
         known = wanted.resource_type
         for used in find_users(known, present.value):
-            users[used].append(str(present.value.get(known.label) or "") if known.label else "")
+            users[used].append(known.read_label(present.value))
     return ((used, names[0]) for used, names in users.items() if len(names) == 1)
 
 
 def _fits(declared: Declared, wanted: PullList, present: Present) -> bool:
     known = {**present.value, **dict(wanted.group), **dict(present.identity.parts)}
-    return all(str(known.get(name, "")) == value for name, value in declared.match.items())
+    live_name = wanted.resource_type.live_name
+    return all(str(known.get(live_name(name), "")) == value for name, value in declared.match.items())

@@ -76,8 +76,8 @@ def _judge_generation(rows: tuple[Present, ...] | Unknown | None, known: Resourc
         return Check("api", Verdict.FAILED, told.reason, told.advice)
     if not rows:
         return Check("api", Verdict.OK, f"{name}, as far as an empty list of {known.kind} tells")
-    partial = [field.name for field in known.fields.values() if field.absence == "unsupported"]
-    lacking = [field for field in partial if all(field not in row.value for row in rows[:_SHOWN_ROWS])]
+    partial = [field for field in known.fields.values() if field.absence == "unsupported"]
+    lacking = [one.name for one in partial if all(one.live_name not in row.value for row in rows[:_SHOWN_ROWS])]
     if lacking:
         message = f"{provider.title} does not serve {', '.join(lacking)}: another generation than {known.generation}"
         return Check("api", Verdict.FAILED, message, _advise(lacking, known))

@@ -49,10 +49,11 @@ def read_object(told: Told, *, source: Source, resource_type: ResourceType, iden
 def judge(present: Present, *, resource_type: ResourceType) -> Present | Absent | Unknown:
     """Count an object that carries the mark of a soft delete as absent; a spoiled mark tells nothing."""
     mark = resource_type.tombstone
-    why = find_spoiled(present.value.get(mark)) if mark else ""
+    deleted = resource_type.look_up(mark, present.value) if mark else None
+    why = find_spoiled(deleted)
     if why:
         return Unknown(f"{_quote(present.identity)}: what was answered as {mark} {why}", code="answer-spoiled")
-    if mark and present.value.get(mark):
+    if deleted:
         return Absent(f"{_quote(present.identity)} was deleted: {mark} is set")
     return present
 
@@ -100,7 +101,7 @@ def _miss_identity(what: str, value: Mapping[str, Json], resource_type: Resource
 
 def _find_strange_fields(row: Mapping[str, Json], resource_type: ResourceType) -> tuple[str, ...]:
     """List the fields that this generation does not show: unknown ones, and those it only takes."""
-    shown = {name for name, known in resource_type.fields.items() if known.readable}
+    shown = {known.live_name for known in resource_type.fields.values() if known.readable}
     return tuple(sorted(str(name) for name in row if name not in shown))
 
 

@@ -79,7 +79,7 @@ async def _find_batch(
     listing = await read_list(source, resource_type, group=group, filters=tuple(values))
     keys = {declared.address: _pick_keys(declared, resource_type) for declared in resources}
     shapes = {tuple(name for name, _ in key) for key in keys.values()}
-    index, doubt = _index(listing, shapes, resource_type), _find_doubt(listing, shapes)
+    index, doubt = _index(listing, shapes, resource_type), _find_doubt(listing, shapes, resource_type)
     return {
         address: Unknown(doubt, code="answer-spoiled")
         if doubt
@@ -101,16 +101,16 @@ def _index(listing: Listing, shapes: set[tuple[str, ...]], resource_type: Resour
     for row in (*listing.rows.values(), *listing.torn.values()):
         if not isinstance(judge(row, resource_type=resource_type), Absent):
             for names in shapes:
-                index[tuple((name, _read_key(row, name)) for name in names)].append(row)
+                index[tuple((name, _read_key(row, name, resource_type)) for name in names)].append(row)
     return index
 
 
-def _find_doubt(listing: Listing, shapes: set[tuple[str, ...]]) -> str:
+def _find_doubt(listing: Listing, shapes: set[tuple[str, ...]], resource_type: ResourceType) -> str:
     """Say which row has a key that cannot be compared: then nobody can tell which object fits, or that only one does."""
     names = sorted({name for shape in shapes for name in shape})
     for row in (*listing.rows.values(), *listing.torn.values()):
         for name in names:
-            why = find_spoiled(row.value.get(name))
+            why = find_spoiled(resource_type.look_up(name, row.value))
             if why:
                 return (
                     f"what was answered as {name} of {str(row.identity)!r} {why}, so nobody can tell which object fits"
@@ -118,8 +118,8 @@ def _find_doubt(listing: Listing, shapes: set[tuple[str, ...]]) -> str:
     return ""
 
 
-def _read_key(row: Present, name: str) -> str:
-    value = row.value.get(name)
+def _read_key(row: Present, name: str, resource_type: ResourceType) -> str:
+    value = resource_type.look_up(name, row.value)
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 

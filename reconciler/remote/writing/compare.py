@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.engine.encode import reads_back
-from reconciler.engine.verify import find_moved, find_unusable, find_wrong
+from reconciler.engine.verify import find_moved, find_unusable, find_wrong, live_value
 from reconciler.model.live import Absent, Present, Reading, Unknown
 from reconciler.model.outcome import Result
-from reconciler.model.paths import MISSING, FieldPath, Json, Missing, format_pointer, pick
+from reconciler.model.paths import MISSING, FieldPath, Json, Missing, format_pointer
 from reconciler.model.plan import Change, Update
 from reconciler.model.resource_type import ResourceType
 from reconciler.model.secret import HIDDEN
@@ -41,11 +41,13 @@ def judge(resource_type: ResourceType, update: Update, reading: Reading) -> Pres
         )
     if isinstance(reading, Absent):
         return Verdict(Result.STALE, f"nothing was sent: the object is gone: {reading.proof}")
-    if resource_type.tombstone and reading.value.get(resource_type.tombstone):
-        return Verdict(Result.STALE, f"nothing was sent: the object was deleted ({resource_type.tombstone} is set)")
+    mark = resource_type.tombstone
+    if mark and resource_type.look_up(mark, reading.value):
+        return Verdict(Result.STALE, f"nothing was sent: the object was deleted ({mark} is set)")
     moved = find_moved(resource_type, update, reading.value)
     if moved:
-        return Verdict(Result.STALE, f"nothing was sent: {describe_moves(update, moved, reading.value)}", moved)
+        words = describe_moves(resource_type, update, moved=moved, live=reading.value)
+        return Verdict(Result.STALE, f"nothing was sent: {words}", moved)
     if reads_back(resource_type, update) and not find_wrong(resource_type, update, reading.value):
         return Verdict(Result.VERIFIED, "already so, nothing was sent")
     return reading
@@ -56,18 +58,20 @@ def is_comparable(resource_type: ResourceType, update: Update) -> bool:
     return any(resource_type.find_field(change.path).readable for change in update.changes)
 
 
-def describe_moves(update: Update, moved: tuple[FieldPath, ...], live: Mapping[str, Json]) -> str:
+def describe_moves(
+    resource_type: ResourceType, update: Update, *, moved: tuple[FieldPath, ...], live: Mapping[str, Json]
+) -> str:
     """Name each moved field, the value it was planned from and the value found now; never a secret."""
     changes = {change.path: change for change in update.changes}
-    return "; ".join(_describe_move(path, changes.get(path), live) for path in moved)
+    return "; ".join(_describe_move(path, changes.get(path), live_value(resource_type, path, live)) for path in moved)
 
 
-def _describe_move(path: FieldPath, change: Change | None, live: Mapping[str, Json]) -> str:
+def _describe_move(path: FieldPath, change: Change | None, value: Json | Missing) -> str:
     where = format_pointer(path)
     if change is None:
         return f"the rest of {where}, which travels with it, moved since it was planned"
     before = quote(change.before, secret=change.secret)
-    now = quote(pick(live, path), secret=change.secret)
+    now = quote(value, secret=change.secret)
     return f"{where} was {before} when planned and is {now} now"
 
 

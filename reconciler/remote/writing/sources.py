@@ -88,6 +88,11 @@ class Sources:
     def _type_of(self, taken: Taken) -> ResourceType:
         return self._catalog.of(taken)
 
+    def _fits(self, taken: Taken, reading: Present) -> bool:
+        known = {**reading.value, **dict(reading.identity.parts)}
+        names = {name: self._type_of(taken).live_name(name) for name in taken.match}
+        return all(str(known.get(names[name], value)) == value for name, value in taken.match.items())
+
     def _judge(self, taken: Taken, reading: Reading, *, written: Callable[[str], bool]) -> Verdict | None:
         name = f"{taken.address}.{'.'.join(taken.path)}"
         if isinstance(reading, Unknown):
@@ -104,7 +109,7 @@ class Sources:
             return Verdict(
                 Result.STALE, f"nothing was sent: {name}, which it takes, was {was} when planned and is {new} now"
             )
-        if not written(taken.address) and not _fits(taken, reading):
+        if not written(taken.address) and not self._fits(taken, reading):
             words = f"nothing was sent: {taken.address}, which it takes a value from, no longer has the keys it was found by"
             return Verdict(Result.STALE, words)
         return None
@@ -118,8 +123,3 @@ def _list_telling(update: Update) -> tuple[Taken, ...]:
 
 def _name_place(taken: Taken) -> Place:
     return taken.account, taken.kind, taken.identity
-
-
-def _fits(taken: Taken, reading: Present) -> bool:
-    known = {**reading.value, **dict(reading.identity.parts)}
-    return all(str(known.get(name, value)) == value for name, value in taken.match.items())
