@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.model.paths import MISSING, FieldPath, Json, Missing
-from reconciler.model.plan import DIALS, CallGraph, Cause, Change, Consequence, Plan, Planned, Status, Subject, Update
+from reconciler.model.plan import DIALS, CallGraph, Cause, Change, Plan, Planned, Status, Subject, Update
 from reconciler.model.plan_values import encode_value
 from reconciler.model.secret import HIDDEN
 from reconciler.report.diff_words import Row, diff_texts, show_added, show_removed
@@ -47,9 +47,6 @@ def name_status(planned: Planned) -> str:
 
 TROUBLES = (Status.REFUSED, Status.ABSENT, Status.UNKNOWN)
 
-_REACHED = 5
-"""Names of users of a shared object that are shown of each kind."""
-
 LONG_TEXT = 60
 """Characters from which on a text is shown as a diff instead of two values side by side."""
 
@@ -72,9 +69,9 @@ _SIDES: Mapping[Subject, Sides] = {
 }
 
 
-def name_sides(plan: Plan) -> Sides:
-    """Return what the sides of a plan's changes are called."""
-    return _SIDES[plan.subject]
+def name_sides(subject: Subject) -> Sides:
+    """Return what the sides of changes are called."""
+    return _SIDES[subject]
 
 
 def name_subject(plan: Plan) -> str:
@@ -151,11 +148,6 @@ def is_risky(update: Update) -> bool:
     return bool(update.risks) or any(change.risk for change in update.changes)
 
 
-def is_grave(update: Update) -> bool:
-    """Tell whether an update deserves the first look: drift, a conflict or high risk."""
-    return is_risky(update) or bool(update.causes & {Cause.DRIFT, Cause.CONFLICT})
-
-
 def list_risks(update: Update) -> tuple[str, ...]:
     """Return the sentences that say why an update is high risk, each once."""
     fields = (f"{name_field(change.path)}: {change.risk}" for change in update.changes if change.risk)
@@ -188,6 +180,11 @@ def list_troubles(plan: Plan) -> tuple[Planned, ...]:
     return tuple(planned for status in TROUBLES for planned in plan.resources if planned.status is status)
 
 
+def name_account(update: Update) -> str:
+    """Name the account of an update, with its vendor where the name does not say it."""
+    return update.account if update.account == update.provider else f"{update.account} ({update.provider})"
+
+
 def name_field(path: FieldPath) -> str:
     """Write a path for a person."""
     return ".".join(path)
@@ -210,37 +207,6 @@ def name_owners(change: Change) -> str:
 def name_owner_before(change: Change) -> str:
     """Say whose value was there before."""
     return f"({change.owner_before})" if change.owner_before else ""
-
-
-def tell_consequences(update: Update) -> list[str]:
-    """Say what the vendor changes because of the changes, a field a line: `ttsLangCode "en-US" → "fr-FR" (follows)`."""
-    return [_tell_consequence(consequence) for consequence in update.consequences]
-
-
-def _tell_consequence(consequence: Consequence) -> str:
-    after = "(the vendor decides)" if consequence.after is MISSING else show_value(consequence.after)
-    return f"{name_field(consequence.path)} {show_value(consequence.before)} → {after} (follows)"
-
-
-def tell_reach(update: Update) -> str:
-    """Say which objects use the changed one, by name, and what was not looked at; empty where nothing can use it."""
-    if update.reach is None:
-        return ""
-    kinds = _enumerate([kind.replace("_", " ") for kind, _ in update.reach.users])
-    unseen = f"{kinds} that this project does not declare were not looked at"
-    found = [_tell_users(kind, names) for kind, names in update.reach.users if names]
-    return f"reaches {_enumerate(found)}; {unseen}" if found else f"reaches nothing that is declared here; {unseen}"
-
-
-def _enumerate(words: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
-
-
-def _tell_users(kind: str, names: Sequence[str]) -> str:
-    noun = kind.removesuffix("s").replace("_", " ")
-    shown = ", ".join(escape_json(name) for name in names[:_REACHED])
-    among = "among them " if len(names) > _REACHED else ""
-    return f"{count_noun(len(names), noun)} ({among}{shown})"
 
 
 def recall_before(change: Change) -> Json | Missing:

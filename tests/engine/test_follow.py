@@ -13,7 +13,7 @@ from reconciler.model.ledger import Ledger
 from reconciler.model.paths import MISSING, Json
 from reconciler.model.plan import Plan, Status
 from reconciler.model.plan_document import read_plan, write_plan
-from reconciler.report.phrases import tell_consequences
+from reconciler.report.reach_words import tell_consequences
 from tests.vendors.made_up import ACCOUNT, declare, make_type, present
 
 TEXT: Json = {"type": "string"}

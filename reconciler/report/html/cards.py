@@ -19,14 +19,14 @@ from reconciler.report.phrases import (
     is_long_change,
     is_risky,
     list_risks,
+    name_account,
     name_field,
     name_owner_before,
     name_owners,
     show_value,
-    tell_consequences,
-    tell_reach,
     write_body,
 )
+from reconciler.report.reach_words import tell_consequences, tell_reach
 from reconciler.report.source_links import SourceLinks
 
 _LONGEST = 20_000
@@ -95,7 +95,7 @@ def make_card(update: Update, *, links: SourceLinks | None) -> Card:
     cause = choose_cause(update)
     return Card(
         kind=update.kind, account=update.account, prefix=kind + dot, name=name, label=update.label, identity=str(update.identity),
-        account_told=update.account if update.account == update.provider else f"{update.account} ({update.provider})",
+        account_told=name_account(update),
         place=f"{update.location.file}:{update.location.line}", href=links.link(update.location) if links else "",
         cause=cause.value, cause_word=CAUSE_WORDS[cause], causes="|".join(sorted(update.causes)),
         risk="|".join(_list_marks(update)), risks=list_risks(update), protected=update.protected,

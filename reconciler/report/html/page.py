@@ -39,6 +39,8 @@ from reconciler.report.phrases import (
     tell_scope,
     write_headline,
 )
+from reconciler.report.reach_words import tell_unseen
+from reconciler.report.reading_order import sort_updates
 from reconciler.report.source_links import SourceLinks
 
 _OPENED = 12
@@ -99,7 +101,7 @@ def render_html(plan: Plan, *, links: SourceLinks | None = None) -> str:
     loader = PackageLoader("reconciler.report.html", "templates")
     environment = Environment(loader=loader, autoescape=True, finalize=show, trim_blocks=True, lstrip_blocks=True)
     environment.filters["ticks"] = lambda text: Markup(prose(text))  # noqa: S704 -- escaped where it is written
-    cards = [make_card(update, links=links) for update in plan.updates]
+    cards = [make_card(update, links=links) for update in sort_updates(plan.updates)]
     trusted = {
         "style": _read_template("report.css"),
         "script": _read_template("report.js"),
@@ -142,8 +144,9 @@ def _describe_plan(plan: Plan) -> dict[str, Any]:
         "environment": plan.environment,
         "subject": name_subject(plan),
         "drift": plan.subject is Subject.DRIFT,
-        "sides": name_sides(plan),
+        "sides": name_sides(plan.subject),
         "scope": tell_scope(plan),
+        "unseen": tell_unseen(plan),
         "legend": tell_legend(plan.calls),
         "made": show_time(plan.created_at),
         "requests": count_noun(plan.forecast_requests, "request")

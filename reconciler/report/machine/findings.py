@@ -13,13 +13,13 @@ from reconciler.report.markdown.escape import cut_line
 from reconciler.report.phrases import (
     CAUSE_WORDS,
     choose_cause,
-    is_grave,
     is_risky,
     list_risks,
     list_troubles,
     name_field,
     name_status,
 )
+from reconciler.report.reading_order import is_grave, sort_updates
 
 _TROUBLES: Final[Mapping[Status, str]] = {
     Status.UNKNOWN: "read-failed",
@@ -43,7 +43,7 @@ def list_findings(diagnostics: Iterable[Diagnostic], plan: Plan | None) -> list[
         told = {one.address for one in found}
         found += [_describe_trouble(planned) for planned in list_troubles(plan) if planned.address not in told]
         verb = "moved outside git in" if plan.subject is Subject.DRIFT else "would change"
-        updates = [_describe_update(update, verb=verb) for update in plan.updates]
+        updates = [_describe_update(update, verb=verb) for update in sort_updates(plan.updates)]
     weights = list(Severity)
     rows = [*fold_by_weight(found), *(Folded((one,)) for one in updates)]
     return sorted(rows, key=lambda one: weights.index(one.first.severity))

@@ -15,12 +15,12 @@ from reconciler.report.phrases import (
     CAUSE_WORDS,
     choose_cause,
     count_noun,
-    is_grave,
     is_long_change,
     is_risky,
     name_field,
     show_value,
 )
+from reconciler.report.reading_order import weigh
 
 _LONGEST_NAME = 120
 _LONGEST_SIDE = 60
@@ -75,7 +75,7 @@ def _make_groups(updates: Iterable[Update]) -> list[_Group]:
         fields = ", ".join(name_field(change.path) for change in update.changes)
         key = (update.kind, update.account, choose_cause(update), str(is_risky(update)), fields)
         groups[key].append(update)
-    ordered = sorted(groups.items(), key=lambda group: (not is_grave(group[1][0]), -len(group[1]), group[0]))
+    ordered = sorted(groups.items(), key=lambda group: (weigh(group[1][0]), -len(group[1]), group[0]))
     return [_write_group(tuple(members)) for _, members in ordered]
 
 

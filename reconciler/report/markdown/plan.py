@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.plan import Plan, Planned, Status, Subject, Update
+from reconciler.model.plan import Plan, Planned, Status, Subject
 from reconciler.report.calls import mermaid, tell_legend
 from reconciler.report.drift import turn
 from reconciler.report.folding import fold_by_weight, group_troubles, name_many
@@ -25,11 +25,11 @@ from reconciler.report.phrases import (
     name_status,
     name_subject,
     show_time,
-    tell_consequences,
-    tell_reach,
     tell_scope,
     write_headline,
 )
+from reconciler.report.reach_words import tell_consequences, tell_reach, tell_unseen
+from reconciler.report.reading_order import sort_updates
 from reconciler.report.source_links import SourceLinks, source_links
 
 __all__ = ["SourceLinks", "render_markdown", "source_links", "write_marker"]
@@ -70,7 +70,7 @@ def compose_markdown(plan: Plan, *, links: SourceLinks | None = None, limit: int
     page.add(_write_troubles(plan, room=page.room // 3))
     page.add(_write_diagnostics(plan.diagnostics, links, room=page.room // 3))
     short = _add_changes(page, plan, links)
-    page.add(_write_notes(plan.updates, room=page.room // 3))
+    page.add(_write_notes(plan, room=page.room // 3))
     diffs = write_diffs(plan.updates, room=page.room)
     page.add(diffs.text)
     page.gone += [f"the ends of {count_noun(diffs.cut, 'text diff')}"] if diffs.cut else []
@@ -107,7 +107,7 @@ def _add_changes(page: _Page, plan: Plan, links: SourceLinks | None) -> frozense
     """Add all updates as tables, as lines or as names; return the addresses whose short values are all shown."""
     if estimate_rows(plan.updates, links=links) <= page.room:
         rows = [write_row(update, links=links) for update in plan.updates]
-        tables = write_tables(rows, sides=name_sides(plan))
+        tables = write_tables(rows, sides=name_sides(plan.subject))
         if len(tables) <= page.room:
             page.add(tables)
             return frozenset(row.update.address for row in rows if row.whole)
@@ -164,16 +164,18 @@ def _write_diagnostic(diagnostic: Diagnostic, links: SourceLinks | None) -> str:
     return f"<li><b>{diagnostic.severity}</b> {code(diagnostic.code)}: {message}{where}{advice}</li>"
 
 
-def _write_notes(updates: Sequence[Update], *, room: int) -> str:
+def _write_notes(plan: Plan, *, room: int) -> str:
     """Say why updates are high risk, what follows from them, and whom they reach; what is said of many, once."""
     told: dict[tuple[str, str], list[str]] = {}
-    for update in updates:
+    for update in sort_updates(plan.updates):
         mark = f"<b>{RISK_MARK}:</b> "
         sentences = [(mark, risk) for risk in list_risks(update)]
         sentences += [("", text) for text in (*tell_consequences(update), tell_reach(update)) if text]
         for sentence in sentences:
             told.setdefault(sentence, []).append(update.address)
-    return _write_list([_write_note(*sentence, addresses) for sentence, addresses in told.items()], room)
+    lines = [_write_note(*sentence, addresses) for sentence, addresses in told.items()]
+    unseen = f"<p><i>{prose(tell_unseen(plan))}</i></p>" if tell_unseen(plan) else ""
+    return "\n\n".join(filter(None, (_write_list(lines, room - len(unseen)), unseen)))
 
 
 def _write_note(mark: str, text: str, addresses: Sequence[str]) -> str:

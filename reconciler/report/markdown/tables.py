@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.plan import Change, Update
@@ -13,15 +13,16 @@ from reconciler.report.phrases import (
     count_noun,
     diff_change,
     explain_cause,
-    is_grave,
     is_long_change,
     is_risky,
+    name_account,
     name_field,
     name_owner_before,
     name_owners,
     recall_before,
     show_value,
 )
+from reconciler.report.reading_order import group_updates
 from reconciler.report.source_links import SourceLinks
 
 RISK_MARK = "▲ high risk"
@@ -78,7 +79,9 @@ def _name(update: Update, links: SourceLinks | None) -> str:
     address = link_code(cut_line(update.address, LONGEST_NAME), links.link(update.location) if links else None)
     label = [code(cut_line(update.label, _LONGEST_LABEL))] if update.label else []
     below = " · ".join([*label, code(cut_line(str(update.identity), LONGEST_NAME))])
-    return f"{address}<br>{below}{'<br>protected' if update.protected else ''}"
+    marks = [RISK_MARK] if update.risks and not any(change.risk for change in update.changes) else []
+    marks += ["protected"] if update.protected else []
+    return "<br>".join([address, below, *marks])
 
 
 def _write_change(change: Change, links: SourceLinks | None) -> str:
@@ -109,22 +112,20 @@ def _tell(whose: str) -> str:
 
 
 def write_tables(rows: Sequence[Row], *, sides: Sides) -> str:
-    """Return the tables: those with drift, conflicts or high risk first, then the large ones; so within each."""
-    groups: dict[tuple[str, str, str], list[Row]] = {}
-    for row in rows:
-        groups.setdefault((row.update.kind, row.update.account, row.update.provider), []).append(row)
-    ordered = sorted(groups.values(), key=lambda group: (not any(is_grave(row.update) for row in group), -len(group)))
-    return "\n\n".join("\n".join(_write_table(group, sides)) for group in ordered)
+    """Return a table for each kind and account."""
+    texts = {row.update.address: row.text for row in rows}
+    groups = group_updates(row.update for row in rows)
+    return "\n\n".join("\n".join(_write_table(group, texts, sides)) for group in groups)
 
 
-def _write_table(group: Sequence[Row], sides: Sides) -> Iterator[str]:
-    first = group[0].update
-    account = first.account if first.account == first.provider else f"{first.account} ({first.provider})"
-    risky = sum(is_risky(row.update) for row in group)
+def _write_table(group: Sequence[Update], texts: Mapping[str, str], sides: Sides) -> Iterator[str]:
+    first = group[0]
+    risky = sum(map(is_risky, group))
     mark = f" · {risky:,} {RISK_MARK}" if risky else ""
-    yield f"<p><b>{count_noun(len(group), sides.noun)}</b> · {code(cut_line(first.kind, 80))} at {code(cut_line(account, 80))}{mark}</p>"
+    account = code(cut_line(name_account(first), 80))
+    yield f"<p><b>{count_noun(len(group), sides.noun)}</b> · {code(cut_line(first.kind, 80))} at {account}{mark}</p>"
     yield ""
     yield "<table>"
     yield f"<tr><th>Resource</th><th>Field</th><th>{sides.before}</th><th>{sides.after}</th><th>Why</th></tr>"
-    yield from (row.text for row in sorted(group, key=lambda row: not is_grave(row.update)))
+    yield from (texts[update.address] for update in group)
     yield "</table>"

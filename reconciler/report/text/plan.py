@@ -14,10 +14,12 @@ from reconciler.report.phrases import (
     is_risky,
     list_risks,
     list_troubles,
-    tell_consequences,
-    tell_reach,
+    name_account,
+    name_sides,
     tell_scope,
 )
+from reconciler.report.reach_words import tell_consequences, tell_reach, tell_unseen
+from reconciler.report.reading_order import group_updates, sort_updates
 from reconciler.report.text.fields import View, render_changes, render_request
 from reconciler.report.text.ignored import render_ignored
 from reconciler.report.text.paint import Line, indent, measure_line, paint, spread, wrap
@@ -56,24 +58,27 @@ def render_plan(plan: Plan, *, width: int, colour: bool, verbose: bool = False) 
 
 def _render_updates(plan: Plan, view: View) -> Iterator[Line]:
     if not view.compact:
-        for update in plan.updates:
+        for update in sort_updates(plan.updates):
             yield from _render_update(update, view)
             yield ()
         return
-    groups: dict[str, list[Update]] = {}
-    for update in plan.updates:
-        groups.setdefault(update.account, []).append(update)
-    for account, updates in groups.items():
-        yield (("strong", escape_terminal(account)), ("dim", f"  {count_noun(len(updates), 'update')}"))
-        for update in updates:
+    for group in group_updates(plan.updates):
+        yield from wrap(_name_group(group, view), width=view.width, hang=2)
+        for update in group:
             yield from _render_compact(update, view)
         yield ()
 
 
+def _name_group(group: Sequence[Update], view: View) -> Line:
+    first, risky = group[0], sum(map(is_risky, group))
+    name = escape_terminal(f"{first.kind} at {name_account(first)}")
+    mark: Line = (("risk", f" · {risky:,} ▲ high risk"),) if risky else ()
+    return (("strong", name), ("dim", f"  {count_noun(len(group), name_sides(view.subject).noun)}"), *mark)
+
+
 def _render_update(update: Update, view: View) -> Iterator[Line]:
     yield from _render_heading(update, view)
-    account = update.account if update.account == update.provider else f"{update.account} ({update.provider})"
-    names = dict.fromkeys((account, update.label, str(update.identity)))
+    names = dict.fromkeys((name_account(update), update.label, str(update.identity)))
     line = " · ".join(escape_terminal(name) for name in names if name)
     yield from indent(wrap((("dim", line),), width=view.width - 2), (("", "  "),))
     yield from indent(_render_warnings(update, view.narrow(2)), (("", "  "),))
@@ -148,6 +153,8 @@ def _render_summary(plan: Plan, view: View) -> Iterator[Line]:
     yield from wrap((*counts, *requests) if fits else counts, width=view.width, hang=2)
     if not fits and requests:
         yield (("", requests[0][1].strip()),)
+    if unseen := tell_unseen(plan):
+        yield from wrap((("dim", escape_terminal(unseen)),), width=view.width, hang=2)
     if scope := tell_scope(plan):
         yield from wrap((("warning", escape_terminal(scope)),), width=view.width, hang=2)
     if view.compact:
