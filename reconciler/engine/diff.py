@@ -82,7 +82,6 @@ def _compare_objects(path: FieldPath, *, before: Json, after: Json) -> Iterator[
         view="tree",
         ignore_private_variables=False,
         zip_ordered_iterables=True,
-        ignore_type_in_groups=[],
         threshold_to_diff_deeper=0,
     )
     leaves = {tuple(map(str, _key_path(level))) for levels in tree.values() for level in levels}

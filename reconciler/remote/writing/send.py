@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.engine.encode import encode_batch, fill_required
-from reconciler.model.live import Present, Reading, Unknown
+from reconciler.model.live import Present, Reading
 from reconciler.model.plan import Request, Update
 from reconciler.model.resource_type import Identity
 from reconciler.remote.apart import keep_apart
@@ -112,7 +112,7 @@ async def _refresh(group: tuple[Ready, ...], run: Run) -> Mapping[Identity, Read
     old = tuple(ready.update.identity for ready in group if not run.is_fresh(ready.seen.read_at))
     if not old or kind.get is None:
         return known
-    return known | dict.fromkeys(old, Unknown("it was not read")) | dict(await run.read(kind, old))
+    return known | dict(await run.read(kind, old))
 
 
 def _withhold(ready: Ready, verdict: Verdict | None, reason: str) -> Attempt | Withheld:
@@ -171,7 +171,7 @@ async def _send_filled(first: Attempt, added: tuple[str, ...], run: Run) -> Atte
     """Send once more with the documented-required fields, read anew because they overwrite what stands there."""
     ready, kind = first.ready, run.type_of(first.ready.update)
     readings = await run.read(kind, (ready.update.identity,))
-    found = judge(kind, ready.update, readings.get(ready.update.identity, Unknown("it was not read")))
+    found = judge(kind, ready.update, readings[ready.update.identity])
     if isinstance(found, Verdict):
         return first
     request = fill_required(kind, ready.update.request, found.value)
