@@ -112,6 +112,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "secret-missing": "A secret that the configuration names is not set, or empty. Set RECONCILER_SECRET_NAME, in CI as a secret of the job.",
         "secret-not-declared": "An object that is sent whole holds a secret that git does not declare, which would be lost. Declare it too.",
         "stale-field": "A field moved since it was planned; it was not overwritten.",
+        "state-disk-full": "The disk of the journal filled up during a run: what was in flight was finished and recorded, nothing new was sent.",
         "unicode-form": "The live value is the declared text in another Unicode normal form (NFC, NFD). They are one text, so nothing is planned.",
         "unknown-field": "The kind has no such field.",
         "unknown-key": "The key is not known here.",

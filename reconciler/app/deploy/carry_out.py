@@ -11,6 +11,7 @@ from reconciler.app.deploy.deployment import Deployment
 from reconciler.app.deploy.interrupts import Interrupts
 from reconciler.app.deploy.locking import describe_ledger
 from reconciler.app.deploy.origin import describe_origin
+from reconciler.app.deploy.room import estimate_room
 from reconciler.app.deploy.sending import Sent, Watch, send_updates
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.review.doubts import tell_doubt
@@ -67,7 +68,7 @@ def carry_out(deployment: Deployment, *, watch: Watch) -> Deployed:
         if exit_code is Exit.DONE and deployment.left:
             exit_code = Exit.REFUSED
         cut = _end(journal, exit_code, interrupted=interrupts.received) or sent.unwritten
-        troubles = (*_note_cut(cut), *_record(deployment, outcomes))
+        troubles = (*_note_trouble(cut, journal.filled, outcomes), *_record(deployment, outcomes))
     if sent.unshown is not None:
         raise sent.unshown
     return Deployed(
@@ -90,6 +91,9 @@ def _begin(deployment: Deployment, journal: Journal) -> None:
 
 
 def _write_beginning(deployment: Deployment, journal: Journal) -> None:
+    if deployment.plan.updates:
+        stored = deployment.ledger.entries.values()
+        journal.hold_back(estimate_room(deployment.plan.updates, deployment.resources, stored))
     journal.begin(describe_origin(deployment.workspace, command=deployment.command, undoes=deployment.undoes))
     for intention in deployment.store.unsettled():
         if intention.run != deployment.run and intention.address in deployment.live.readings:
@@ -108,9 +112,14 @@ def _end(journal: Journal, exit_code: Exit, *, interrupted: bool) -> LedgerProbl
     return None
 
 
-def _note_cut(problem: LedgerProblem | None) -> tuple[Diagnostic, ...]:
-    """Say that the journal has holes: what was sent was sent, and the ledger is saved all the same."""
-    return (describe_ledger(problem, code="journal-cut"),) if problem else ()
+def _note_trouble(
+    cut: LedgerProblem | None, filled: LedgerProblem | None, outcomes: Sequence[Outcome]
+) -> tuple[Diagnostic, ...]:
+    """Say that the journal has holes, or else that the run ended early to have none; the ledger is saved all the same."""
+    if cut is not None:
+        return (describe_ledger(cut, code="journal-cut"),)
+    ended_early = any(outcome.result is Result.NOT_ATTEMPTED for outcome in outcomes)
+    return (describe_ledger(filled, code="state-disk-full"),) if filled and ended_early else ()
 
 
 def _record(deployment: Deployment, outcomes: Sequence[Outcome]) -> tuple[Diagnostic, ...]:

@@ -76,7 +76,7 @@ class ShownJournal:
 
     async def intend(self, updates: Sequence[Update], request: Request) -> None:
         """Write that a request is about to be sent, see it on the disk, then show it."""
-        with self._name_failure():
+        with self._name_failure(cuts=False):
             for update in updates:
                 self._journal.intend(update, request)
             await self._flush.wait()
@@ -88,18 +88,26 @@ class ShownJournal:
 
     def conclude(self, outcome: Outcome) -> None:
         """Write what became of an update."""
-        with self._name_failure():
+        with self._name_failure(cuts=True):
             self._journal.conclude(outcome)
 
     @contextlib.contextmanager
-    def _name_failure(self) -> Iterator[None]:
+    def _name_failure(self, *, cuts: bool) -> Iterator[None]:
+        """Stop where a line cannot be written, and where it could but the disk is full.
+
+        An intent that found no room leaves no hole in the journal: nothing was sent. An outcome does.
+        """
         from reconciler.ledger import LedgerProblem
 
         try:
             yield
         except LedgerProblem as problem:
-            self._sent.unwritten = self._sent.unwritten or problem
+            if cuts or self._journal.filled is None:
+                self._sent.unwritten = self._sent.unwritten or problem
             raise OSError(problem.message) from problem
+        finally:
+            if self._journal.filled is not None:
+                self._sent.stop.request(self._journal.filled.message)
 
 
 def send_updates(

@@ -19,6 +19,7 @@ from reconciler.ledger.atomic import make_state_folder, sync_folder
 from reconciler.ledger.encoding import encode_line, name_safely
 from reconciler.ledger.errors import LedgerUnavailable
 from reconciler.ledger.fingerprints import fingerprint_value
+from reconciler.ledger.reserve import FULL, Reserve
 from reconciler.ledger.state_files import append_to_file, check_folder, read_file
 from reconciler.ledger.times import Clock, format_time
 from reconciler.model.outcome import Outcome
@@ -65,6 +66,8 @@ class Journal:
 
     `begin` and `end` are on the disk when they return; of the others `flush` makes sure, also from another thread.
 
+    Where the disk fills up, what `hold_back` took is given back, and all but intents still fits: `filled` says so.
+
     Secrets are never written: a `Secret`, and both values of a change marked secret, become keyed fingerprints; their
     plain text is hidden in messages, URLs and request ids. Of a body only the names of its fields are written.
     """
@@ -86,6 +89,19 @@ class Journal:
         self._handle: int | None = None
         self._intended: set[str] = set()
         self._broken: OSError | None = None
+        self._reserve = Reserve()
+        self.filled: LedgerUnavailable | None = None
+        """Why nothing new may be sent although every outcome can be written: the disk is full."""
+
+    def hold_back(self, octets: int) -> None:
+        """Keep disk space for what must be written once the disk is full, until the journal is closed."""
+        try:
+            self._open()
+            self._reserve.hold(self.path.parent, octets=octets)
+        except OSError as problem:
+            size = f"{max(1, octets // 1024**2)} MiB"
+            message = f"the disk of {self.path.parent} has no room for {size} that this run may have to write: {problem.strerror or problem}"
+            raise LedgerUnavailable(message, advice="Free some space. Nothing was sent.") from problem
 
     def begin(self, header: RunHeader) -> None:
         """Write who runs what; the first line."""
@@ -96,6 +112,8 @@ class Journal:
         """Write that a request for an update is about to be sent; `request` where it is not the update's own."""
         sent = request or update.request
         target = {"method": sent.method, "url": _blot_out(sent.url, update), "fields": sorted(sent.body)}
+        if self.filled is not None:
+            raise self.filled
         self._append("intend", self._describe(update) | {"request": target})
         self._intended.add(update.address)
 
@@ -147,7 +165,8 @@ class Journal:
         self.close()
 
     def close(self) -> None:
-        """Close the file; a journal without `end` reads as interrupted."""
+        """Close the file and let go what was held back; a journal without `end` reads as interrupted."""
+        self._reserve.release()
         if self._handle is not None:
             with contextlib.suppress(LedgerUnavailable):
                 self.flush()
@@ -209,7 +228,20 @@ class Journal:
         except TypeError:
             content = encode_line(line, key=self._read_key()) + b"\n"
         with _report_failure(self.path):
-            _write_whole(self._open(), content)
+            self._write(event, content)
+
+    def _write(self, event: str, content: bytes) -> None:
+        """Write a line; an intent that finds the disk full is not worth what was held back."""
+        handle = self._open()
+        try:
+            _write_whole(handle, content)
+        except OSError as problem:
+            if problem.errno not in FULL:
+                raise
+            self.filled = self.filled or _report_full(self.path)
+            if event == "intend" or not self._reserve.release():
+                raise
+            _write_whole(handle, content)
 
     def _open(self) -> int:
         if self._handle is None:
@@ -228,6 +260,13 @@ def _write_whole(handle: int, content: bytes) -> None:
         with contextlib.suppress(OSError):
             os.ftruncate(handle, os.fstat(handle).st_size - written)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _report_full(path: Path) -> LedgerUnavailable:
+    message = f"the disk of {path.parent} is full"
+    return LedgerUnavailable(
+        message, advice="Free some space, then apply again: nothing new was sent, and what was sent is recorded."
+    )
 
 
 @contextlib.contextmanager
