@@ -122,34 +122,41 @@ def test_every_outcome_line_can_be_the_last_one(tmp_path: Path, place: int) -> N
 
 
 @contextlib.contextmanager
-def limit_files(octets: int) -> Iterator[None]:
-    """Let no file grow beyond a size: the disk is full for whoever appends."""
+def limit_files(stage: Stage, octets: int) -> Iterator[None]:
+    """From the first write on, let no file grow beyond a size: then no line fits, whatever was held back."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (octets, hard))
+
+    def limit(arrived: object) -> None:
+        if getattr(arrived, "method", "") == "PATCH":
+            resource.setrlimit(resource.RLIMIT_FSIZE, (octets, hard))
+
+    stage.world.before_request = limit
     try:
         yield
     finally:
+        stage.world.before_request = None
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.mark.parametrize("place", [*range(1, COUNT, 12), COUNT])
-def test_the_disk_of_the_journal_fills_up_at_an_outcome_line(tmp_path: Path, place: int) -> None:
+@pytest.mark.parametrize("place", [*range(12, COUNT, 12), COUNT])
+def test_no_line_fits_the_journal_from_some_outcome_on(tmp_path: Path, place: int) -> None:
     """The journal of 60 updates has about 27,000 bytes; whichever line does not fit, nothing is sent after it."""
     stage = lines(tmp_path, count=COUNT, head=HEAD)
     err = io.StringIO()
-    with limit_files(place * 430):
+    with limit_files(stage, place * 430):
         code = apply(stage, io.StringIO(), err)
     words = " ".join(err.getvalue().split())
     assert code in {1, 4}
     assert "bug" not in words
-    assert any(code in words for code in ("journal-cut", "ledger-unavailable")), words
+    assert "journal-cut" in words
+    assert stage.writes
     assert not (tmp_path / ".reconciler" / "lock.json").exists()
     check_finished(stage)
 
 
 def test_without_a_journal_line_nothing_is_sent(tmp_path: Path) -> None:
     stage = lines(tmp_path, count=COUNT, head=HEAD)
-    with limit_files(COUNT * 150):
+    with limit_files(stage, COUNT * 150):
         apply(stage, io.StringIO())
     assert 0 < len(stage.writes) < COUNT
     (journal,) = (tmp_path / ".reconciler" / "journal").glob("*.jsonl")
