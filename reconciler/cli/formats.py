@@ -6,10 +6,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.cli.terminal import measure_width, wants_colour
-from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.plan import Plan
+
+if TYPE_CHECKING:
+    from reconciler.model.diagnostic import Diagnostic
+    from reconciler.model.plan import Plan
 
 PLAN_FORMATS = ("text", "json", "markdown", "html", "github", "gitlab", "sarif", "junit")
 

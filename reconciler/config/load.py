@@ -21,6 +21,7 @@ from reconciler.config.environments.environment_file import (
 )
 from reconciler.config.environments.overlays import Overlays
 from reconciler.config.findings import Findings
+from reconciler.config.grounds import NO_GROUNDS, Grounds, find_environments
 from reconciler.config.references.link import link_references
 from reconciler.config.resources import ResourceReader
 from reconciler.config.settings.project_file import Settings, read_default_environment, read_settings
@@ -29,7 +30,7 @@ from reconciler.config.settings.variables import collect_variables
 from reconciler.config.suggest import COMPARISONS, limit_suggestions, suggest
 from reconciler.config.text.events import parse_document
 from reconciler.config.text.positions import Document
-from reconciler.config.text.reading import MAX_CONFIG_BYTES, ReadError, read_text
+from reconciler.config.text.reading import MAX_CONFIG_BYTES, FileReader, ReadError
 from reconciler.config.text.source import START, Source, pack_place, quote
 from reconciler.config.values.interpolate import Interpolator
 from reconciler.config.values.secrets import Absence, SecretSource
@@ -56,6 +57,8 @@ class Loaded:
     """The project's environments, where it has some and none was chosen."""
     complete: bool = True
     """Whether the project means something without an environment: where none lays more than variables over it."""
+    grounds: Grounds = NO_GROUNDS
+    """What was read for it."""
 
 
 def load_project(
@@ -90,6 +93,7 @@ def load_project(
         environment=loader.environment,
         undecided=loader.undecided,
         complete=loader.complete,
+        grounds=loader.grounds,
     )
 
 
@@ -116,6 +120,7 @@ class _Loader:
     def __init__(self, root: Path, catalog: Catalog, environ: Mapping[str, str], absence: Absence) -> None:
         self._absence: Absence = absence
         self._root = root
+        self._reader = FileReader(root)
         self._catalog = catalog
         self._environ = environ
         self.findings = Findings()
@@ -125,6 +130,14 @@ class _Loader:
         self.undecided: tuple[str, ...] = ()
         self.complete = True
         self._sources: dict[str, Source] = {}
+        self._exclude: tuple[str, ...] = ()
+        self._listed: tuple[str, ...] = ()
+        self._environments = find_environments(root)
+
+    @property
+    def grounds(self) -> Grounds:
+        """What was found and read so far."""
+        return Grounds(self._exclude, self._listed, self._environments, self._reader.digests)
 
     def load(self, environment: str | None, variables: Mapping[str, str]) -> Project | None:
         """Read everything; None where `reconciler.yaml` cannot be understood at all."""
@@ -138,7 +151,7 @@ class _Loader:
         reader = ResourceReader(
             self._catalog,
             settings.accounts,
-            interpolator=Interpolator(self._root, known),
+            interpolator=Interpolator(self._reader, known),
             secrets=SecretSource(self._environ, self._absence),
             overlays=Overlays(laid.resources, kinds=self._catalog.kinds),
             findings=self.findings,
@@ -172,19 +185,21 @@ class _Loader:
         default = default or read_default_environment(main)
         self.environment = (default or None) if environment is None else environment
         self.undecided = () if self.environment is not None else tuple(list_environments(self._root))
-        self.complete = all(sets_only_variables(self._root, name) for name in self.undecided)
+        self.complete = all(sets_only_variables(self._reader, name) for name in self.undecided)
 
     def _read_environment(self, name: str | None) -> EnvironmentFile:
         if name is None:
             return NOTHING
-        laid = read_environment(self._root, name, findings=self.findings, named_by=self._named_by)
+        laid = read_environment(self._reader, name, findings=self.findings, named_by=self._named_by)
         if laid.source:
             self.files += 1
             self._sources[laid.source.file] = laid.source
         return laid
 
     def _read_files(self, settings: Settings) -> Iterator[Section]:
-        for file in list_files(self._root, exclude=settings.exclude, unreadable=self._report_folder):
+        self._exclude = settings.exclude
+        self._listed = tuple(list_files(self._root, exclude=settings.exclude, unreadable=self._report_folder))
+        for file in self._listed:
             section = self._read_section(file, "the file")
             if section:
                 self._check_kinds(section)
@@ -197,7 +212,7 @@ class _Loader:
 
     def _parse(self, file: str) -> Document | None:
         try:
-            source = Source(file, read_text(self._root / file, root=self._root, limit=MAX_CONFIG_BYTES))
+            source = Source(file, self._reader.read(file, limit=MAX_CONFIG_BYTES))
         except ReadError as error:
             advice = error.advice
             self.findings.report(error.code, str(error), source=Source(file), place=START, advice=advice)

@@ -12,10 +12,11 @@ from reconciler.ledger.state_files import check_file, check_folder
 _IGNORE = b"# What reconciler keeps of its own; the ledger of a team belongs in a git ref (`ledger: git`).\n*\n"
 
 
-def write_file(path: Path, *, content: bytes, mode: int = 0o644) -> None:
+def write_file(path: Path, *, content: bytes, mode: int = 0o644, flushed: bool = True) -> None:
     """Replace a file by new content; a crash at any moment leaves the old or the new content, never a part.
 
-    The folder must exist. Raises OSError with the file unchanged.
+    The folder must exist. Raises OSError with the file unchanged. Without a flush the machine must not crash either: for
+    what can be made anew, and is told apart when it is broken.
     """
     handle, name = tempfile.mkstemp(dir=check_folder(path.parent), prefix=f".{path.name}.", suffix=".tmp")
     temporary = Path(name)
@@ -24,12 +25,14 @@ def write_file(path: Path, *, content: bytes, mode: int = 0o644) -> None:
             stream.write(content)
             stream.flush()
             os.fchmod(stream.fileno(), mode)
-            os.fsync(stream.fileno())
+            if flushed:
+                os.fsync(stream.fileno())
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    if flushed:
+        sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -11,15 +11,7 @@ from pathlib import Path
 from reconciler.model.paths import Json
 from reconciler.model.resource_type import Catalog, GenerationShape, Provider, ResourceType
 from reconciler.vendors.compile import SchemaError, compile_provider, compile_resource_type
-
-__all__ = ["SchemaError", "load_catalog", "schema_folder"]
-
-
-def schema_folder() -> Path:
-    """Return the folder of the shipped schemas: inside the package when installed, beside it in a checkout."""
-    package = Path(__file__).parent.parent
-    installed = package / "schemas"
-    return installed if installed.is_dir() else package.parent / "schemas"
+from reconciler.vendors.folder import schema_folder
 
 
 @functools.cache

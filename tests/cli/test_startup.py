@@ -13,7 +13,7 @@ import pytest
 
 from reconciler import __version__
 from reconciler.cli.root import COMMANDS
-from tests.cli.stage import ROOT
+from tests.cli.stage import ROOT, take_example
 
 HEAVY = ("asyncio", "deepdiff", "httpx", "importlib.metadata", "jinja2", "jsonschema", "jsonschema_rs", "rich", "sqlite3", "starlette", "uvicorn", "yaml")  # fmt: skip
 WATCH = """
@@ -60,10 +60,15 @@ def test_version_and_help_import_nothing_heavy(arguments: tuple[str, ...]) -> No
     assert not imported & set(HEAVY)
 
 
-def test_validate_imports_no_network() -> None:
-    _, imported, code = watch("-C", str(ROOT / "examples" / "quickstart"), "validate")
+def test_validate_imports_no_network_and_unchanged_files_no_parser(tmp_path: Path) -> None:
+    folder = take_example("quickstart", tmp_path)
+    environ = {"HOME": str(tmp_path / "home"), "XDG_STATE_HOME": ""}
+    first, imported, code = watch("-C", str(folder), "validate", environ=environ)
     assert code == 0
     assert not imported & {"asyncio", "deepdiff", "httpx", "jsonschema", "rich", "starlette", "uvicorn", "sqlite3"}
+    again, imported, code = watch("-C", str(folder), "validate", environ=environ)
+    assert (again, code) == (first, 0)
+    assert not imported & set(HEAVY)
 
 
 @pytest.mark.parametrize(("words", "position", "expected"), [("reconciler ", 1, set(COMMANDS)), ("reconciler pl", 1, {"plan"}), ("reconciler h", 1, {"history"}), ("reconciler plan --deta", 2, {"--detailed-exitcode"}), ("reconciler sandbox re", 2, {"reset"}), ("reconciler plan --format ma", 3, {"markdown"})])  # fmt: skip

@@ -16,7 +16,7 @@ from reconciler.config.edit.nodes import Scalar, compose
 from reconciler.config.edit.sources import find_node
 from reconciler.config.environments.overlays import ABSENT
 from reconciler.config.settings.variables import PREFIX
-from reconciler.config.text.reading import MAX_CONFIG_BYTES, MAX_INCLUDED_BYTES, ReadError, read_text
+from reconciler.config.text.reading import MAX_CONFIG_BYTES, MAX_INCLUDED_BYTES, FileReader, ReadError, read_text
 from reconciler.config.values.interpolate import Interpolator
 from reconciler.model.diagnostic import Diagnostic
 
@@ -72,7 +72,7 @@ class SourceFiles:
     def resolve(self, path: str) -> str:
         """Return the path of an included file with its variables put in."""
         known = {**self._variables, **dict(self._workspace.context.variables)}
-        return Interpolator(self._root, known).expand(path)
+        return Interpolator(FileReader(self._root), known).expand(path)
 
     @property
     def _variables(self) -> dict[str, str]:

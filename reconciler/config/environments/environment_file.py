@@ -15,7 +15,7 @@ from reconciler.config.settings.section import Section, is_null, name_node, read
 from reconciler.config.settings.variables import NAME
 from reconciler.config.suggest import suggest
 from reconciler.config.text.events import parse_document
-from reconciler.config.text.reading import MAX_CONFIG_BYTES, ReadError, read_text
+from reconciler.config.text.reading import MAX_CONFIG_BYTES, FileReader, ReadError
 from reconciler.config.text.source import Source, quote
 from reconciler.model.diagnostic import Diagnostic
 
@@ -39,17 +39,19 @@ NOTHING: Final = EnvironmentFile({})
 """What is laid over a project where no environment is chosen."""
 
 
-def read_environment(root: Path, name: str, *, findings: Findings, named_by: Section | None = None) -> EnvironmentFile:
+def read_environment(
+    files: FileReader, name: str, *, findings: Findings, named_by: Section | None = None
+) -> EnvironmentFile:
     """Read the file of an environment; what is wrong with it is reported, and counts as left out.
 
     `named_by` are the project's settings, where these name it.
     """
-    file = _find_file(root, name)
+    file = _find_file(files.root, name)
     if file is None:
-        _report_unknown(root, name, findings, named_by)
+        _report_unknown(files.root, name, findings, named_by)
         return NOTHING
     try:
-        source = Source(file, read_text(root / file, root=root, limit=MAX_CONFIG_BYTES))
+        source = Source(file, files.read(file, limit=MAX_CONFIG_BYTES))
     except ReadError as error:
         findings.report(error.code, str(error), source=Source(file), place=0, advice=error.advice)
         return NOTHING
@@ -67,9 +69,9 @@ def read_environment(root: Path, name: str, *, findings: Findings, named_by: Sec
     )
 
 
-def sets_only_variables(root: Path, name: str) -> bool:
+def sets_only_variables(files: FileReader, name: str) -> bool:
     """Tell whether an environment lays nothing but variables over the project, which may come from elsewhere too."""
-    found = read_environment(root, name, findings=Findings())
+    found = read_environment(files, name, findings=Findings())
     return not (found.accounts or found.guards or found.resources)
 
 

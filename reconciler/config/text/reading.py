@@ -5,6 +5,7 @@ Not followed out of the project, never a device or a pipe, never more than the l
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from pathlib import Path
@@ -35,6 +36,33 @@ def read_text(path: Path, *, root: Path, limit: int) -> str:
     resolved = _resolve(path, strict=True)
     _check_inside(resolved, root=root)
     return _decode(_read_bytes(resolved, limit=limit))
+
+
+class FileReader:
+    """Read the text files of one project, and note what each of them held."""
+
+    __slots__ = ("digests", "root")
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.digests: dict[str, str] = {}
+        """File -> digest of its text; "" where it could not be read, or held another text another time."""
+
+    def read(self, file: str, *, limit: int) -> str:
+        """Return the text of a file, named from the project folder on; raise ReadError."""
+        try:
+            text = read_text(self.root / file, root=self.root, limit=limit)
+        except ReadError:
+            self.digests[file] = ""
+            raise
+        digest = digest_text(text)
+        self.digests[file] = digest if self.digests.get(file, digest) == digest else ""
+        return text
+
+
+def digest_text(text: str) -> str:
+    """Return the digest of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def is_hidden(name: str) -> bool:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from reconciler.config.suggest import suggest
 from reconciler.config.text.leftovers import BLANK_ADVICE, find_leftover, is_blank
-from reconciler.config.text.reading import MAX_INCLUDED_BYTES, ReadError, read_text
+from reconciler.config.text.reading import MAX_INCLUDED_BYTES, FileReader, ReadError
 from reconciler.config.text.source import quote
 from reconciler.config.values.nearby import Nearby
 
@@ -38,11 +37,11 @@ class InterpolationError(Exception):
 class Interpolator:
     """Replace every `${...}` of a text."""
 
-    __slots__ = ("_files", "_nearby", "_produced", "_root", "_variables")
+    __slots__ = ("_files", "_nearby", "_produced", "_reader", "_variables")
 
-    def __init__(self, root: Path, variables: Mapping[str, str]) -> None:
-        self._root = root
-        self._nearby = Nearby(root)
+    def __init__(self, reader: FileReader, variables: Mapping[str, str]) -> None:
+        self._reader = reader
+        self._nearby = Nearby(reader.root)
         self._variables = variables
         self._files: dict[str, str | ReadError] = {}
         self._produced = 0
@@ -107,7 +106,7 @@ class Interpolator:
             advice = "Write a path that starts at the project folder, for example prompts/front-desk.md."
             return ReadError("file-outside", "only paths below the project folder are read", advice)
         try:
-            text = read_text(self._root / path, root=self._root, limit=MAX_INCLUDED_BYTES)
+            text = self._reader.read(path, limit=MAX_INCLUDED_BYTES)
         except ReadError as error:
             return error
         return _refuse_unwanted(text) or text.replace("\r\n", "\n").removesuffix("\n")
