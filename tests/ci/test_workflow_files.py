@@ -30,7 +30,7 @@ RIGHTS = {
         "apply": {"contents: write", "pull-requests: write", "issues: write"},
         "apply-by-hand": {"contents: write", "pull-requests: write", "issues: write"},
     },
-    "drift.yml": {"drift": {"contents: read", "issues: write"}},
+    "drift.yml": {"drift": {"contents: write", "issues: write"}},
     "environments.yml": {
         "plan": {"contents: read", "pull-requests: write"},
         "apply": {"contents: write", "pull-requests: write", "issues: write"},

@@ -87,6 +87,13 @@ def edit_at_the_console(workspace: Path) -> None:
     shutil.rmtree(other)
 
 
+def assert_first_seen(workspace: Path) -> None:
+    """The drift check left in the ledger what it saw for the first time."""
+    done = run_bash("reconciler -C telephony history", folder=workspace, environ=KEYS)
+    assert "saw 1 moved outside git" in done.stdout
+    assert "numbers.front-desk" in done.stdout
+
+
 def test_the_action_from_review_to_drift(forge: FakeForge, workspace: Path) -> None:
     job = build_job(forge, workspace)
     after = job | {"GITHUB_EVENT_PATH": "", "GITHUB_REF": "refs/heads/main", "GITHUB_SHA": MERGE}
@@ -134,6 +141,7 @@ def test_the_action_from_review_to_drift(forge: FakeForge, workspace: Path) -> N
     assert not act("drift", after, title="Drift; $(touch pwned) `x`").failed
     assert forge.issues[1]["title"] == "Drift; $(touch pwned) `x`"
     assert not (workspace / "pwned").exists()
+    assert_first_seen(workspace)
     refused = act("apply", after)
     assert refused.failed
     assert "did not show this change" in refused.output
@@ -216,6 +224,7 @@ def test_the_gitlab_jobs_from_review_to_drift(forge: FakeForge, workspace: Path)
     edit_at_the_console(workspace)
     assert run("drift") == 0
     assert [issue["state"] for issue in forge.issues] == ["opened"]
+    assert_first_seen(workspace)
     environ["CI_MERGE_REQUEST_DIFF_BASE_SHA"] = COMMIT
     assert run("plan-of-a-fork") == 0
     with (workspace / "telephony" / "config" / "fluents.yaml").open("a", encoding="utf-8") as stream:
