@@ -36,7 +36,7 @@ def test_it_validates_plans_and_applies_in_the_sandbox(tmp_path: Path, capsys: p
     )
     assert sorted(read_tree(folder)) == FILES
     assert run(["-C", str(folder), "validate"]) == 0
-    assert capsys.readouterr().out.startswith("Valid: 4 resources")
+    assert capsys.readouterr().out.startswith("Valid: 6 resources")
     assert run(["-C", str(folder), "--sandbox", "plan", "--detailed-exitcode"]) == 2
     shown = capsys.readouterr().out
     for kind in list_kinds(folder):
