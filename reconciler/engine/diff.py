@@ -40,7 +40,7 @@ def compare_field(known: Field, *, before: Json | Missing, after: Json) -> Itera
         after = keep_readable(known, after)
     if before is None and isinstance(after, Mapping):
         before = {}
-    before = adopt_form(before, after)
+    before = adopt_form(known, before, after)
     if before is MISSING:
         yield path, MISSING, after
     elif isinstance(before, Mapping) and isinstance(after, Mapping):

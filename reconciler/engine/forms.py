@@ -1,12 +1,14 @@
 """Recognise one value in two forms: what a vendor re-forms as it stores it, and why a value that was written reads back otherwise.
 
 Two texts that Unicode calls canonically equivalent (NFC and NFD) are one text, whichever a vendor keeps: that is no difference, and
-is told. All else is a difference: the likely reason is named, and what to write instead.
+is told. Where a schema says so, a number and the text of it are one value. All else is a difference: the likely reason is named, and
+what to write instead.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from html import unescape
@@ -14,23 +16,34 @@ from typing import Final
 
 from reconciler.engine.normal_form import normalise, read_field
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.field import ANY, Field
 from reconciler.model.live import Present
 from reconciler.model.paths import FieldPath, Json, format_pointer
 from reconciler.model.project import Declared
 from reconciler.model.resource_type import ResourceType
 
 _UNSEEN: Final = frozenset({"Cf", "Cc", "Co", "Cn"})
+_NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 
-def adopt_form(live: Json, declared: Json) -> Json:
-    """Return a live value with every text that is the declared one in another normal form written as the declared one is."""
+def adopt_form(known: Field, live: Json, declared: Json) -> Json:
+    """Return a live value of a field with all that is the declared one in another form written as the declared one is."""
     if isinstance(live, str) and isinstance(declared, str):
         return declared if _is_equivalent(live, declared) else live
     if isinstance(live, Mapping) and isinstance(declared, Mapping):
-        return {key: adopt_form(inner, declared[key]) if key in declared else inner for key, inner in live.items()}
+        return {
+            key: adopt_form(known.child(key), inner, declared[key]) if key in declared else inner
+            for key, inner in live.items()
+        }
     if isinstance(live, list | tuple) and isinstance(declared, list | tuple) and len(live) == len(declared):
-        return [adopt_form(one, other) for one, other in zip(live, declared, strict=True)]
-    return live
+        return [adopt_form(known.entries or ANY, one, other) for one, other in zip(live, declared, strict=True)]
+    return declared if known.read_as_text and _spells(live, declared) else live
+
+
+def _spells(left: Json, right: Json) -> bool:
+    """Tell whether one value is a number and the other a text of it: 10 and "10", or "10.0"."""
+    text, number = (left, right) if isinstance(left, str) else (right, left)
+    return isinstance(text, str) and _is_number(number) and bool(_NUMBER.fullmatch(text)) and float(text) == number
 
 
 def _is_equivalent(left: str, right: str) -> bool:

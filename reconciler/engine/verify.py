@@ -38,7 +38,8 @@ def find_moved(resource_type: ResourceType, update: Update, live: Mapping[str, J
     moved = [
         change.path
         for change in update.changes
-        if change.before is not MISSING and not _is_either(change, live_value(resource_type, change.path, live))
+        if change.before is not MISSING
+        and not _is_either(resource_type.find_field(change.path), change, live_value(resource_type, change.path, live))
     ]
     return (
         *moved,
@@ -53,7 +54,7 @@ def _find_moved_companions(
     for name in update.request.companions:
         known = resource_type.find_field((name,))
         now = read_field(known, live)
-        if now is not MISSING and not _fits(normalise(known, update.request.body.get(name)), now):
+        if now is not MISSING and not _fits(known, normalise(known, update.request.body.get(name)), now):
             yield (name,)
 
 
@@ -62,8 +63,8 @@ def find_wrong(resource_type: ResourceType, update: Update, live: Mapping[str, J
     return tuple(
         change.path
         for change in update.changes
-        if resource_type.find_field(change.path).readable
-        and not _fits(change.after, live_value(resource_type, change.path, live))
+        if (known := resource_type.find_field(change.path)).readable
+        and not _fits(known, change.after, live_value(resource_type, change.path, live))
     )
 
 
@@ -98,10 +99,15 @@ def find_collateral(
         Collateral((name,), before=old.get(name), after=new.get(name))
         for name in (old | new)
         if name not in touched | derived | _list_lent(resource_type)
-        and not same(old.get(name), new.get(name))
+        and not _is_still(resource_type.find_field((name,)), old.get(name), new.get(name))
         and not find_spoiled([old.get(name), new.get(name)])
     ]
-    return (*damage, *_find_nested_damage(update, old=old, new=new))
+    return (*damage, *_find_nested_damage(resource_type, update, old=old, new=new))
+
+
+def _is_still(known: Field, before: Json, after: Json) -> bool:
+    """Tell whether an untouched value is the one before, in whichever form the vendor keeps it."""
+    return same(adopt_form(known, after, before), before)
 
 
 def _list_lent(resource_type: ResourceType) -> set[str]:
@@ -124,18 +130,18 @@ def live_value(resource_type: ResourceType, path: FieldPath, live: Mapping[str, 
     return None if inner is MISSING else inner
 
 
-def _is_either(change: Change, value: Json | Missing) -> bool:
+def _is_either(known: Field, change: Change, value: Json | Missing) -> bool:
     """Tell whether a value is the planned one or still the one before.
 
     Of an object only the keys of `before` count where an object is set over it; anything else replaces it whole.
     """
     owned = restrict(value, change.before) if isinstance(change.after, Mapping) else value
-    return _fits(change.after, value) or same(adopt_form(owned, change.before), change.before)
+    return _fits(known, change.after, value) or same(adopt_form(known, owned, change.before), change.before)
 
 
-def _fits(wanted: Json, value: Json | Missing) -> bool:
+def _fits(known: Field, wanted: Json, value: Json | Missing) -> bool:
     """Tell whether a live value is what was wanted; of an object only the declared keys count."""
-    return value is not MISSING and same(adopt_form(restrict(value, wanted), wanted), wanted)
+    return value is not MISSING and same(adopt_form(known, restrict(value, wanted), wanted), wanted)
 
 
 def _find_moved_rest(resource_type: ResourceType, update: Update, live: Mapping[str, Json]) -> tuple[FieldPath, ...]:
@@ -161,12 +167,15 @@ def _pick_live(live: Mapping[str, Json], top: Field, path: FieldPath) -> Json:
     return None if held is MISSING else held
 
 
-def _find_nested_damage(update: Update, *, old: Mapping[str, Json], new: Mapping[str, Json]) -> tuple[Collateral, ...]:
+def _find_nested_damage(
+    resource_type: ResourceType, update: Update, *, old: Mapping[str, Json], new: Mapping[str, Json]
+) -> tuple[Collateral, ...]:
     damage = []
     for name in dict.fromkeys(change.path[0] for change in update.changes):
         touched = _touched_keys(update, name)
         before, after = _without(old.get(name), touched), _without(new.get(name), touched)
-        if isinstance(old.get(name), Mapping) and not same(before, after):
+        known = resource_type.find_field((name,))
+        if isinstance(old.get(name), Mapping) and not _is_still(known, before, after):
             damage.append(Collateral((name,), before=before, after=after))
     return tuple(damage)
 

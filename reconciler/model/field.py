@@ -123,6 +123,8 @@ class Field:
     """The live key that holds the field, where that is not its name."""
     read_as_list: bool = False
     """Whether the vendor may answer a list of the one value that is written."""
+    read_as_text: bool = False
+    """Whether the vendor may answer a text of the number that is written, or the number of a text."""
     fields: Mapping[str, Field] = field(default_factory=dict)
     """Known fields of a nested object, of all branches of a union."""
     rest: Field | None = None

@@ -123,6 +123,7 @@ def compile_field(name: str, schema: Json, *, above: Above) -> Field:
         advice=schema.get("x-advice", ""),
         read_name=read_as.get("name", ""),
         read_as_list=read_as.get("list", False),
+        read_as_text=read_as.get("text", False),
         fields=below,
         rest=_compile_rest(schema, inner) if "object" in types else None,
         entries=_compile_entries(schema, inner),

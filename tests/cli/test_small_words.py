@@ -37,6 +37,26 @@ def test_a_mistake_is_told_in_the_right_words(tmp_path: Path, text: str, words: 
     assert never not in told.words
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            f"agents: {{a: {{account: opencopilot, id: p, spec: {{{VOICE}, call_max_duration: 30000}}}}}}",
+            "30000 is not within the longest call of 21600 seconds",
+        ),
+        ("phone_connections: {a: {id: p, spec: {languageCode: nb-NO}}}", "'nb-NO' is not English, the only language"),
+        ("connectors: {a: {id: {agentId: P, connectorId: c}, spec: {asrLangCode: english}}}", "such as en-US"),
+        ("connectors: {a: {id: {agentId: P, connectorId: c}, spec: {voiceName: Amy}}}", "such as en-US-Neural2-A"),
+    ],
+)
+def test_a_value_of_another_form_is_a_warning_that_names_the_form(tmp_path: Path, text: str, words: str) -> None:
+    head = HEAD.replace("accounts: {", "accounts: {galtea: {}, ")
+    told = Stage(tmp_path, seed={}, files={"reconciler.yaml": head + text + "\n"}).run("validate")
+    assert told.code == 0
+    assert words in told.words
+    assert "the vendor may still take it" in told.words
+
+
 def test_a_moved_object_is_told_as_it_is_written(tmp_path: Path) -> None:
     row = {"projectId": AGENT, "connectorId": "conn-1", "name": "A", "clientEnv": "sandbox", "voiceName": "en-US-A"}
     text = "connectors: {a: {id: {agentId: OLD, connectorId: conn-1}, spec: {projectId: " + AGENT + "}}}\n"

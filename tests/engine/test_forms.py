@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from reconciler.engine.forms import adopt_form, explain_difference
 from reconciler.engine.plan import plan_resource
+from reconciler.model.field import ANY
 from reconciler.model.ledger import Ledger
 from reconciler.model.live import Present
 from reconciler.model.outcome import Result
 from reconciler.model.plan import Status
 from tests.remote.execute_stage import CATALOG, Stage, galtea
+from tests.vendors.made_up import make_type
 
 COMPOSED = "Café Zoë"
 DECOMPOSED = unicodedata.normalize("NFD", COMPOSED)
@@ -24,8 +26,41 @@ DECOMPOSED = unicodedata.normalize("NFD", COMPOSED)
 @given(st.text())
 def test_a_text_in_either_normal_form_is_the_declared_one(text: str) -> None:
     for form in ("NFC", "NFD"):
-        assert adopt_form(unicodedata.normalize(form, text), text) == text
-    assert adopt_form(text + "x", text) == text + "x"
+        assert adopt_form(ANY, unicodedata.normalize(form, text), text) == text
+    assert adopt_form(ANY, text + "x", text) == text + "x"
+
+
+@pytest.mark.parametrize(
+    ("live", "declared", "one"),
+    [
+        ("10", 10, True),
+        (10, "10", True),
+        ("2.50", 2.5, True),
+        (2.5, "2.5", True),
+        ("-1", -1, True),
+        ("10", 11, False),
+        (" 10", 10, False),
+        ("1e1", 10, False),
+        ("ten", 10, False),
+        ("1", True, False),
+        ("10", None, False),
+        ("10", "10.0", False),
+    ],
+)
+def test_a_number_and_the_text_of_it_are_one_value_where_the_schema_says_so(
+    live: Any, declared: Any, one: bool
+) -> None:
+    known = make_type(
+        {
+            "weights": {
+                "type": "object",
+                "additionalProperties": {"type": ["number", "string"], "x-read-as": {"text": True}},
+            },
+            "plain": {"type": "object"},
+        }
+    ).fields
+    assert (adopt_form(known["weights"], {"a": live}, {"a": declared}) == {"a": declared}) is one
+    assert adopt_form(known["plain"], {"a": live}, {"a": declared}) == {"a": live}
 
 
 @pytest.mark.parametrize(
