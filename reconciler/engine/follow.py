@@ -27,7 +27,7 @@ def _follow(
 ) -> Iterator[Consequence]:
     for name, known in resource_type.fields.items():
         source = next((source for source in known.derived_from if source in changed), None)
-        if source is None or name in changed or known.derived_from[source] == "time":
+        if source is None or name in changed:
             continue
         before = read_field(known, live)
         if before is MISSING:

@@ -58,6 +58,16 @@ def _find_moved_companions(
             yield (name,)
 
 
+def was_written(resource_type: ResourceType, *, before: Mapping[str, Json], after: Mapping[str, Json]) -> bool:
+    """Tell whether the vendor's stamp shows a write between two readings, by whomever and to whichever field.
+
+    It sees what comparing fields cannot: a write that was taken back. So it decides where one of ours may have been carried out.
+    It does not spare the comparison before a first write: that costs no request, and how the stamp moves is not documented.
+    """
+    old, new = before.get(resource_type.stamp), after.get(resource_type.stamp)
+    return old is not None and new is not None and not same(old, new)
+
+
 def find_wrong(resource_type: ResourceType, update: Update, live: Mapping[str, Json]) -> tuple[FieldPath, ...]:
     """List the touched fields that can be read and are not what the plan wanted (law 3)."""
     return tuple(
@@ -91,7 +101,7 @@ def find_collateral(
     untouched keys count.
     """
     old, new = normalise_live(resource_type, before), normalise_live(resource_type, after)
-    touched = {change.path[0] for change in update.changes} | set(update.request.companions)
+    touched = {change.path[0] for change in update.changes} | {*update.request.companions, resource_type.stamp}
     derived = {name for name, known in resource_type.fields.items() if {*touched, "*"} & set(known.derived_from)}
     told = {consequence.path[0]: consequence.after for consequence in update.consequences}
     derived -= {name for name, after in told.items() if after is not MISSING and not same(after, new.get(name))}

@@ -19,9 +19,9 @@ neither merged is sent whole, with the live rest."""
 Absence = Literal["null", "unsupported"]
 """What it means when a live object lacks a readable field: not set, or not served by this generation of the API."""
 
-Derivation = Literal["unknown", "null", "language", "time"]
-"""What the vendor makes of a field when another one changes: nobody can tell, nothing, the language (the first two parts) of
-the new value, or the time of the write, which is not worth telling."""
+Derivation = Literal["unknown", "null", "language"]
+"""What the vendor makes of a field when another one changes: nobody can tell, nothing, or the language (the first two parts) of
+the new value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,8 @@ class ResourceType:
     """The field a person knows the object by."""
     tombstone: str = ""
     """The field that is set on an object that was deleted softly: such an object counts as absent."""
+    stamp: str = ""
+    """The live field that moves with each write and with nothing else."""
     phone_number: str = ""
     """The field that holds an E.164 number, for the picture of the calls."""
     digest: str = ""

@@ -95,6 +95,7 @@ def _compile(document: Json, *, provider: str, kind: str, source: Path) -> Resou
         unique=tuple(identity.get("unique", ())),
         label=identity.get("label", ""),
         tombstone=identity.get("tombstone", ""),
+        stamp=identity.get("stamp", ""),
         phone_number=next((name for name, known in fields.items() if known.schema.get("format") == "e164"), ""),
         digest=_digest(document),
     )

@@ -8,7 +8,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reconciler.engine.encode import identity_after, reads_back
-from reconciler.engine.verify import find_collateral, find_moved, find_unusable, find_wrong, list_mismatches, live_value
+from reconciler.engine.verify import (
+    find_collateral,
+    find_moved,
+    find_unusable,
+    find_wrong,
+    list_mismatches,
+    live_value,
+    was_written,
+)
 from reconciler.model.live import Present, Unknown
 from reconciler.model.outcome import Collateral, Mismatch
 from reconciler.model.paths import MISSING, Json, Missing
@@ -123,7 +131,7 @@ def test_a_faithful_vendor_does_no_collateral_damage(world: World) -> None:
 def test_collateral_damage_is_named_with_the_old_value(world: World, data: st.DataObject) -> None:
     update = plan_update(world)
     fields = world.resource_type.fields
-    touched = {change.path[0] for change in update.changes} | set(update.request.companions)
+    touched = {change.path[0] for change in update.changes} | {*update.request.companions, world.resource_type.stamp}
     unsent = [
         name for name, known in fields.items() if name not in touched and known.readable and not known.derived_from
     ]
@@ -295,3 +303,15 @@ def one_change(path: tuple[str, ...], *, before: Json | Missing, after: Json, bo
         request=Request("PATCH", "https://api.acme.example/lines/id-1", body),
         location=declared.location,
     )
+
+
+def test_a_stamp_tells_of_any_write_between_two_readings() -> None:
+    stamped = replace(LINE, stamp="updated")
+    for before, after, told in (
+        ({"updated": "a"}, {"updated": "b"}, True),
+        ({"updated": "a"}, {"updated": "a", "text": "x"}, False),
+        ({}, {"updated": "b"}, False),
+        ({"updated": "a"}, {"updated": None}, False),
+    ):
+        assert was_written(stamped, before=before, after=after) is told
+        assert not was_written(LINE, before=before, after=after), "without a stamp nothing is told"

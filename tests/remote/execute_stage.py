@@ -213,7 +213,7 @@ class Stage:
             patience=ONCE,
         ) as readers:
             for one in declared:
-                kind = CATALOG.resource_types[one.provider, one.kind]
+                kind = CATALOG.of(one)
                 assert one.identity is not None
                 found = await read_identities(kind, (one.identity,), reader=readers[one.account], clock=self.clock)
                 verdict = plan_resource(

@@ -168,7 +168,7 @@ def test_every_named_field_is_known(resource_type: ResourceType) -> None:
         *resource_type.list.filters,
         *(part.field for part in resource_type.identity if part.field),
         *(source for field in resource_type.fields.values() for source in field.derived_from),
-        *filter(None, (resource_type.label, resource_type.tombstone)),
+        *filter(None, (resource_type.label, resource_type.tombstone, resource_type.stamp)),
     }
     assert named <= {*resource_type.fields, *parts, "*"}
     assert {field.moves for field in resource_type.fields.values() if field.moves} <= parts

@@ -10,7 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.engine.encode import identity_after, reads_back
-from reconciler.engine.verify import find_collateral, find_moved, find_unusable, find_wrong, list_mismatches
+from reconciler.engine.verify import (
+    find_collateral,
+    find_moved,
+    find_unusable,
+    find_wrong,
+    list_mismatches,
+    was_written,
+)
 from reconciler.model.live import Absent, Present, Reading, Unknown
 from reconciler.model.outcome import Collateral, Outcome, Result
 from reconciler.model.paths import FieldPath, format_pointer
@@ -31,6 +38,8 @@ class Finding:
     wrong: tuple[FieldPath, ...] = ()
     undone: bool = False
     collateral: tuple[Collateral, ...] = ()
+    written: str = ""
+    """The vendor's stamp, where it shows that the object was written since the first try."""
 
     @property
     def right(self) -> bool:
@@ -57,7 +66,8 @@ def examine(kind: ResourceType, attempt: Attempt, found: Sequence[Reading]) -> F
     undone = wrong == find_wrong(kind, update, before) and not find_moved(kind, update, reading.value)
     # A list may show fewer fields of an object than a read by id: what was not shown before cannot be compared.
     damage = find_collateral(kind, update, before=before, after=reading.value)
-    return Finding(reading, wrong, undone, tuple(one for one in damage if one.path[0] in before))
+    written = kind.stamp if was_written(kind, before=before, after=reading.value) else ""
+    return Finding(reading, wrong, undone, tuple(one for one in damage if one.path[0] in before), written)
 
 
 def is_expected(attempt: Attempt, finding: Finding) -> bool:
@@ -72,10 +82,14 @@ def may_still_land(kind: ResourceType, attempt: Attempt, finding: Finding) -> bo
 
 
 def may_repeat(kind: ResourceType, attempt: Attempt, finding: Finding, *, patience: Patience) -> bool:
-    """Tell whether the same patch may go out again: it is idempotent, and nobody else moved what it touches."""
+    """Tell whether the same patch may go out again: it is idempotent, and nobody else moved what it touches.
+
+    Where the vendor stamps each write the stamp must stand still too: what was carried out and taken back looks undone, and
+    sending it again would overwrite somebody's work.
+    """
     ready, reply = attempt.ready, attempt.reply
     limit = patience.attempts if reply.word is Word.UNTOUCHED else min(DOUBTFUL_TRIES, patience.attempts)
-    if not reply.again or ready.tries >= limit:
+    if not reply.again or ready.tries >= limit or (reply.word is Word.DOUBT and finding.written):
         return False
     if reply.wait_seconds > patience.longest_wait_seconds or not isinstance(finding.reading, Present):
         return False
@@ -162,8 +176,14 @@ def _weigh_doubt(attempt: Attempt, finding: Finding, *, blind: bool, seconds: fl
         return Result.MISMATCH, f"{words}; read back, {_list(finding.wrong)} is not as planned"
     if attempt.reply.word is Word.NO:
         return Result.REJECTED, f"{words}; read back, nothing changed"
-    seen = f"read back unchanged so far, last {seconds:.1f} s after it was sent"
-    return Result.IN_DOUBT, f"{words}; {seen}; it may still take effect"
+    return Result.IN_DOUBT, f"{words}; {_tell_open_end(finding, seconds)}"
+
+
+def _tell_open_end(finding: Finding, seconds: float) -> str:
+    if finding.written:
+        told = f"read back as it was, but {finding.written} moved"
+        return f"{told}: the write may have been taken back, or others were made; it is not sent again over that"
+    return f"read back unchanged so far, last {seconds:.1f} s after it was sent; it may still take effect"
 
 
 def _count_tries(attempt: Attempt) -> str:
