@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from reconciler.app.context import Context
 from reconciler.app.problem import Exit, Problem
@@ -26,10 +27,11 @@ if TYPE_CHECKING:
     from reconciler.app.deploy.deployment import Deployment
     from reconciler.app.review.review import Review
     from reconciler.app.workspace import Workspace
-    from reconciler.ledger import Lock, RunRecord, RunSummary, Store
+    from reconciler.ledger import RunRecord, RunSummary
     from reconciler.model.check import Examination
 
 Result = TypeVar("Result")
+Notes: TypeAlias = Callable[[Sequence[Diagnostic]], None]
 
 
 def open_project(
@@ -125,22 +127,19 @@ class OpenProject:
         """
         from reconciler.app.deploy.approval import Allowances
 
-        if plan is not None and (tuple(targets) or tuple(accounts) or tuple(excluded)):
+        chosen = tuple(targets), tuple(accounts), tuple(excluded)
+        if plan is not None and any(chosen):
             message = "a plan is applied whole: targets, accounts and excluded belong to plan()"
             raise ValueError(message)
         allowances = Allowances(max_updates, tuple(allow_protected), accept_conflicts)
-        chosen, named, without = tuple(targets), tuple(accounts), tuple(excluded)
 
-        def prepare(workspace: Workspace, store: Store, lock: Lock, run: str) -> Deployment:
-            from reconciler.app.deploy import deployment
-            from reconciler.app.review.review import review
+        def open_deployment(workspace: Workspace, on_notes: Notes) -> AbstractContextManager[Deployment]:
+            from reconciler.app.deploy.opening import open_apply
+            from reconciler.model.plan import Scope
 
-            if plan is not None:
-                return deployment.prepare_saved(plan, workspace, allowances, store=store, lock=lock, run=run)
-            found = review(self._context, targets=chosen, accounts=named, excluded=without, workspace=workspace)
-            return deployment.prepare(found, allowances, store=store, lock=lock, run=run)
+            return open_apply(workspace, allowances, saved=plan, scope=Scope(*chosen), on_notes=on_notes)
 
-        return self._deploy(prepare, on_outcome)
+        return self._deploy(open_deployment, on_outcome)
 
     def undo(
         self,
@@ -157,14 +156,14 @@ class OpenProject:
         `latest` is the last run that changed something. What moved since is left alone unless conflicts are accepted.
         """
         from reconciler.app.deploy.approval import Allowances
-        from reconciler.app.look_back.undo import prepare_undo
+        from reconciler.app.look_back.undo import open_undo
 
         allowances, chosen = Allowances(max_updates, tuple(allow_protected), accept_conflicts), tuple(targets)
 
-        def prepare(workspace: Workspace, store: Store, lock: Lock, new_run: str) -> Deployment:
-            return prepare_undo(workspace, run, allowances, targets=chosen, store=store, lock=lock, new_run=new_run)
+        def open_deployment(workspace: Workspace, on_notes: Notes) -> AbstractContextManager[Deployment]:
+            return open_undo(workspace, run, allowances, targets=chosen, on_notes=on_notes)
 
-        return self._deploy(prepare, on_outcome)
+        return self._deploy(open_deployment, on_outcome)
 
     def pull(
         self,
@@ -207,13 +206,14 @@ class OpenProject:
         return examine(open_workspace(self._context), accounts=tuple(accounts))
 
     def _deploy(
-        self, prepare: Callable[[Workspace, Store, Lock, str], Deployment], on_outcome: Callable[[Outcome], None]
+        self,
+        open_deployment: Callable[[Workspace, Notes], AbstractContextManager[Deployment]],
+        on_outcome: Callable[[Outcome], None],
     ) -> Deployed:
         from reconciler.app.workspace import open_workspace
 
         def deploy(stop: threading.Event) -> Deployed:
             from reconciler.app.deploy.carry_out import carry_out
-            from reconciler.app.deploy.locking import open_store_locked
             from reconciler.app.deploy.sending import Watch
 
             def show(outcome: Outcome) -> str:
@@ -222,8 +222,7 @@ class OpenProject:
 
             watch = Watch(on_send=lambda _: "the caller was interrupted" if stop.is_set() else "", on_outcome=show)
             workspace, notes = open_workspace(self._context), list[Diagnostic]()
-            with open_store_locked(workspace, on_notes=notes.extend) as (store, lock, run):
-                prepared = prepare(workspace, store, lock, run)
+            with open_deployment(workspace, notes.extend) as prepared:
                 if prepared.refusals:
                     raise Problem(*prepared.refusals, exit_code=Exit.REFUSED)
                 done = carry_out(prepared, watch=watch)

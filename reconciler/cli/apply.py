@@ -32,7 +32,7 @@ reconciler apply plan.json --auto-approve --format json --lock-timeout 10m > eve
     type=DURATION,
     default=0.0,
     metavar="TIME",
-    help="Wait so long for another apply: 90s, 10m.",
+    help="Wait so long for an apply over the same accounts: 90s, 10m.",
 )
 def apply(
     options: Globals,
@@ -52,10 +52,9 @@ def apply(
     sent; what moved since is left alone.
     """
     from reconciler.app.deploy.approval import Allowances
-    from reconciler.app.deploy.deployment import prepare, prepare_saved
-    from reconciler.app.deploy.locking import open_store_locked
+    from reconciler.app.deploy.opening import open_apply
     from reconciler.app.problem import Problem
-    from reconciler.app.review.review import load_plan, review
+    from reconciler.app.review.review import load_plan
     from reconciler.app.workspace import open_workspace
     from reconciler.cli.deploying import EventReport, Report, TextReport, deploy
     from reconciler.cli.terminal import show_reading
@@ -68,21 +67,16 @@ def apply(
     report: Report = events if style == "json" else TextReport(verbose=options.verbose)
     try:
         saved = load_plan(planfile) if planfile is not None else None
-        workspace = open_workspace(context)
-        with open_store_locked(workspace, on_notes=report.find, wait=wait) as (store, lock, run):
-            if saved is not None:
-                prepared = prepare_saved(saved, workspace, allowances, store=store, lock=lock, run=run)
-            else:
-                with show_reading() as on_request:
-                    context = options.build_context(on_request=on_request)
-                    found = review(
-                        context,
-                        targets=chosen.targets,
-                        accounts=chosen.accounts,
-                        excluded=chosen.excluded,
-                        workspace=workspace,
-                    )
-                prepared = prepare(found, allowances, store=store, lock=lock, run=run)
+        opened = open_apply(
+            open_workspace(context),
+            allowances,
+            saved=saved,
+            scope=chosen,
+            on_notes=report.find,
+            wait=wait,
+            reading=show_reading,
+        )
+        with opened as prepared:
             return deploy(prepared, allowances, auto_approve=auto_approve, report=report)
     except Problem as problem:
         if style == "json":

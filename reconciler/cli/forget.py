@@ -16,13 +16,14 @@ def forget(options: Globals, addresses: tuple[str, ...], *, auto_approve: bool) 
     For what git no longer declares. Nothing changes at a vendor. Declared again, it is a resource like any new one.
     """
     from reconciler.app.deploy.locking import open_store_locked
-    from reconciler.app.look_back.forget import prepare_forgetting
+    from reconciler.app.look_back.forget import find_accounts, prepare_forgetting
     from reconciler.app.problem import Exit
     from reconciler.app.workspace import open_workspace
     from reconciler.cli.terminal import ask, tell, tell_diagnostics, write
 
     workspace = open_workspace(options.build_context())
-    with open_store_locked(workspace, on_notes=tell_diagnostics) as (store, _lock, run):
+    accounts = find_accounts(workspace, addresses)
+    with open_store_locked(workspace, accounts=accounts, on_notes=tell_diagnostics) as (store, _lock, run):
         forgetting = prepare_forgetting(workspace, addresses, store=store, run=run)
         for entry in forgetting.entries:
             tell(f"{entry.address}: {len(entry.fields)} fields, last applied {entry.when} by run {entry.run}")

@@ -47,16 +47,14 @@ def undo(
     it back.
     """
     from reconciler.app.deploy.approval import Allowances
-    from reconciler.app.deploy.locking import open_store_locked
-    from reconciler.app.look_back.undo import prepare_undo
+    from reconciler.app.look_back.undo import open_undo
     from reconciler.app.workspace import open_workspace
     from reconciler.cli.deploying import TextReport, deploy
     from reconciler.cli.terminal import tell_diagnostics
 
     allowances = Allowances(max_updates, protected, accept_conflicts)
     workspace = open_workspace(options.build_context())
-    with open_store_locked(workspace, on_notes=tell_diagnostics) as (store, lock, new_run):
-        prepared = prepare_undo(workspace, run, allowances, targets=targets, store=store, lock=lock, new_run=new_run)
+    with open_undo(workspace, run, allowances, targets=targets, on_notes=tell_diagnostics) as prepared:
         if prepared.plan.updates:
             return deploy(prepared, allowances, auto_approve=auto_approve, report=TextReport(verbose=options.verbose))
     return _explain_nothing(prepared)

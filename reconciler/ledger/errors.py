@@ -34,28 +34,13 @@ class LedgerConflict(LedgerProblem):
 
 
 class LockedError(LedgerProblem):
-    """Somebody else holds the project's lock."""
+    """Others hold the lock of accounts that this run may write to."""
 
     code = "ledger-locked"
 
-    def __init__(self, message: str, *, holder: LockHolder, advice: str = "") -> None:
+    def __init__(self, message: str, *, holders: tuple[LockHolder, ...], advice: str = "") -> None:
         super().__init__(message, advice=advice)
-        self.holder = holder
-
-    @property
-    def owner(self) -> str:
-        """Name who holds the lock."""
-        return self.holder.owner
-
-    @property
-    def since(self) -> str:
-        """Say since when, in ISO 8601, UTC."""
-        return self.holder.created
-
-    @property
-    def expires(self) -> str:
-        """Say when the lock ends by itself, in ISO 8601, UTC."""
-        return self.holder.expires
+        self.holders = holders
 
 
 class LockLost(LedgerProblem):

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
 import socket
 import uuid
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from reconciler.ledger.times import format_time, parse_time
+
+_NAMED: Final = 3
+"""How many accounts a person is told by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +34,19 @@ class LockHolder:
     token: str
     machine: str = ""
     """What only processes share that see each other's numbers: a host name is not enough, and a container has its own."""
+    accounts: tuple[str, ...] | None = None
+    """The accounts that the run may write to; None for all, as earlier builds wrote it."""
 
     @property
     def name(self) -> str:
         """Name the lock for a person who removes it: by its run, where that is known."""
         return self.run or "unknown"
+
+    def meets(self, accounts: Collection[str] | None) -> bool:
+        """Tell whether the run may write to one of some accounts, of which None means all."""
+        if self.accounts is None:
+            return accounts is None or len(accounts) > 0
+        return len(self.accounts) > 0 if accounts is None else not set(self.accounts).isdisjoint(accounts)
 
     def has_expired(self, now: datetime) -> bool:
         """Tell whether the time to live is over. The clocks of two machines must agree within it."""
@@ -66,10 +78,19 @@ class LockHolder:
         """Return the same lock with a time to live that starts now."""
         return replace(self, expires=format_time(now + timedelta(seconds=self.ttl_seconds)))
 
-    def describe(self) -> str:
-        """Name owner, place and times for a person."""
+    def describe(self, *, first: Collection[str] | None = None) -> str:
+        """Name owner, place, accounts and times for a person; `first` are the accounts that matter most to that person."""
         run = f", run {self.run}" if self.run else ""
-        return f"{self.owner} (process {self.pid} on {self.host}{run}) since {self.created}, until {self.expires}"
+        place = f"process {self.pid} on {self.host}{run}, {self._name_accounts(first or ())}"
+        return f"{self.owner} ({place}) since {self.created}, until {self.expires}"
+
+    def _name_accounts(self, first: Collection[str]) -> str:
+        if self.accounts is None:
+            return "all accounts"
+        names = sorted(self.accounts, key=lambda name: (name not in first, name))
+        shown = ", ".join(names[:_NAMED]) or "none"
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        return f"{'account' if len(names) == 1 else 'accounts'} {shown}{more}"
 
 
 @cache
@@ -88,33 +109,20 @@ def _read_mark(path: Path) -> str:
         return ""
 
 
-def create_holder(owner: str, *, run: str, ttl_seconds: float, now: datetime) -> LockHolder:
-    """Return this process as the holder of a new lock."""
+def create_holder(
+    owner: str, *, run: str, ttl_seconds: float, now: datetime, accounts: Collection[str] | None = None
+) -> LockHolder:
+    """Return this process as a new holder of the lock."""
     start = format_time(now)
-    place = (socket.gethostname(), os.getpid())
-    holder = LockHolder(owner, *place, run, start, start, ttl_seconds, secrets.token_hex(8), identify_machine())
-    return holder.extend(now)
-
-
-def format_holder(holder: LockHolder) -> str:
-    """Write a holder as indented JSON."""
-    return json.dumps(asdict(holder), indent=1, sort_keys=True) + "\n"
-
-
-def parse_holder(text: str) -> LockHolder | None:
-    """Read a holder, or return None where the text is none."""
-    try:
-        row = json.loads(text[text.index("{") :])
-        return _check_holder(row)
-    except (ValueError, RecursionError, KeyError, TypeError):
-        return None
-
-
-def _check_holder(row: dict[str, object]) -> LockHolder | None:
-    numbers: dict[str, type] = {"pid": int, "ttl_seconds": float}
-    row["ttl_seconds"] = float(str(row["ttl_seconds"]))
-    row.setdefault("machine", "")
-    known = {field.name: row[field.name] for field in fields(LockHolder)}
-    if all(isinstance(value, numbers.get(name, str)) for name, value in known.items()):
-        return LockHolder(**known)  # type: ignore[arg-type] # checked the line before
-    return None
+    return LockHolder(
+        owner=owner,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        run=run,
+        created=start,
+        expires=format_time(now + timedelta(seconds=ttl_seconds)),
+        ttl_seconds=ttl_seconds,
+        token=secrets.token_hex(8),
+        machine=identify_machine(),
+        accounts=None if accounts is None else tuple(sorted(set(accounts))),
+    )

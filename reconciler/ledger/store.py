@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -36,14 +36,19 @@ class Store(Protocol):
         since `load`, LedgerUnavailable where nothing can be stored.
         """
 
-    def lock(self, owner: str, *, ttl_seconds: float, run: str = "") -> AbstractContextManager[Lock]:
-        """Hold the project's lock. Entering raises LockedError while another run holds it, or LedgerUnavailable."""
+    def lock(
+        self, owner: str, *, ttl_seconds: float, run: str = "", accounts: Collection[str] | None = None
+    ) -> AbstractContextManager[Lock]:
+        """Hold the lock of some accounts, of all where none are given.
 
-    def read_lock(self) -> LockHolder | None:
-        """Return who holds the lock now, expired or not; raises LedgerUnavailable."""
+        Entering raises LockedError while another run holds one of them, or LedgerUnavailable.
+        """
 
-    def unlock(self) -> LockHolder | None:
-        """Remove the lock by force and return whose it was; raises LedgerUnavailable."""
+    def read_locks(self) -> tuple[LockHolder, ...]:
+        """Return who holds the lock now, expired or not, each over accounts of its own; raises LedgerUnavailable."""
+
+    def unlock(self, holder: LockHolder) -> bool:
+        """Take a holder out of the lock by force; tell whether it was still in it. Raises LedgerUnavailable."""
 
     def journal(self, run: str) -> Journal:
         """Return the journal to write for a run; nothing is written before its first line."""
@@ -58,7 +63,7 @@ class Store(Protocol):
         """Return all that a run did, or None where no such run is known."""
 
     def unsettled(self) -> tuple[Intention, ...]:
-        """List what earlier runs left in doubt; a run that holds the lock right now is not an earlier one."""
+        """List what earlier runs left in doubt; runs that hold the lock right now are not earlier ones."""
 
     def fingerprint_key(self) -> bytes:
         """Return the key of the fingerprints that stand for secrets; made on first use."""

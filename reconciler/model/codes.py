@@ -73,7 +73,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "ledger-conflict": "Another run stored the same addresses meanwhile. Run plan to see what is live.",
         "ledger-foreign": "The ledger belongs to another project or is damaged; it was not used.",
         "ledger-not-saved": "The changes were made, but what was applied could not be recorded: the next plan knows less about causes.",
-        "ledger-locked": "Another apply holds the project's lock.",
+        "ledger-locked": "Another apply holds the lock of an account that this one may write to.",
         "ledger-refused": "Only a pull request names this ledger. Merge the setting first, or name it in RECONCILER_ALLOWED_LEDGERS.",
         "ledger-unavailable": "The ledger's store cannot be used. Planning goes on without it; applying does not.",
         "lock-expired": "A lock was not ended by its run: it expired, or was removed by force. What that run sent last may be in doubt.",

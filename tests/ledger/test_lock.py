@@ -1,4 +1,4 @@
-"""One apply at a time, in files: refusal, expiry, take-over, loss, removal by force."""
+"""One apply at a time over an account, in files: refusal, expiry, take-over, loss, removal by force."""
 
 from __future__ import annotations
 
@@ -23,16 +23,15 @@ def store(tmp_path: Path, clock: Clock) -> Store:
     return open_store(make_project(tmp_path), clock=clock)
 
 
-def name_holder(store: Store) -> str:
-    holder = store.read_lock()
-    return holder.owner if holder else ""
+def list_owners(store: Store) -> list[str]:
+    return [holder.owner for holder in store.read_locks()]
 
 
 def test_a_second_apply_is_refused_with_owner_times_and_the_way_out(store: Store, tmp_path: Path) -> None:
     with store.lock("alice", ttl_seconds=60, run="r1") as lock, pytest.raises(LockedError) as caught:
         store.lock("bob", ttl_seconds=60).__enter__()
-    problem = caught.value
-    assert (problem.owner, problem.since, problem.expires) == ("alice", "2026-11-21T08:30:00Z", "2026-11-21T08:31:00Z")
+    problem, (holder,) = caught.value, caught.value.holders
+    assert (holder.owner, holder.created, holder.expires) == ("alice", "2026-11-21T08:30:00Z", "2026-11-21T08:31:00Z")
     assert "alice" in problem.message
     assert "r1" in problem.message
     assert "reconciler unlock" in problem.advice
@@ -43,7 +42,7 @@ def test_a_second_apply_is_refused_with_owner_times_and_the_way_out(store: Store
 def test_the_lock_ends_with_its_block_even_on_an_error(store: Store) -> None:
     with pytest.raises(ZeroDivisionError), store.lock("alice", ttl_seconds=60):
         raise ZeroDivisionError
-    assert store.read_lock() is None
+    assert store.read_locks() == ()
 
 
 def test_an_expired_lock_is_taken_over_visibly_and_its_owner_learns_of_it(store: Store, clock: Clock) -> None:
@@ -54,7 +53,7 @@ def test_an_expired_lock_is_taken_over_visibly_and_its_owner_learns_of_it(store:
             assert "alice" in second.notes[0].message
             with pytest.raises(LockLost, match="bob"):
                 first.refresh()
-            assert name_holder(store) == "bob"
+            assert list_owners(store) == ["bob"]
     assert [note.code for note in first.notes] == ["lock-expired"]
 
 
@@ -68,13 +67,11 @@ def test_a_refreshed_lock_does_not_expire(store: Store, clock: Clock) -> None:
         assert lock.holder.expires == "2026-11-21T08:31:50Z"
 
 
-def test_unlock_removes_a_lock_by_force_and_says_whose_it_was(store: Store) -> None:
-    assert store.unlock() is None
+def test_unlock_removes_a_lock_by_force(store: Store) -> None:
     with store.lock("alice", ttl_seconds=60) as lock:
-        removed = store.unlock()
-        assert removed is not None
-        assert removed.owner == "alice"
-        assert store.read_lock() is None
+        assert store.unlock(lock.holder)
+        assert not store.unlock(lock.holder)
+        assert store.read_locks() == ()
         with pytest.raises(LockLost, match="removed"):
             lock.refresh()
 

@@ -1,9 +1,9 @@
-"""Hold the project's lock, so that one apply runs at a time."""
+"""Hold the lock of the accounts that a run may write to, so that one runs at a time over each."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
@@ -25,27 +25,31 @@ LOOK_SECONDS = 5.0
 def open_store_locked(
     workspace: Workspace,
     *,
+    accounts: Collection[str] | None = None,
     on_notes: Callable[[Sequence[Diagnostic]], None] = lambda _: None,
     wait: float = 0.0,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[tuple[Store, Lock, str]]:
-    """Hold the project's lock and yield store, lock and the new run's id; raise Problem where it cannot be had.
+    """Hold the lock of some accounts and yield store, lock and the new run's id; raise Problem where it cannot be had.
 
-    `on_notes` is told of an expired lock that was taken over, and of one that could not be given back. `wait` is how many
-    seconds another run may still take.
+    Without `accounts` it is that of all. `on_notes` is told of an expired lock that was taken over, and of one that could not
+    be given back. `wait` is how many seconds runs over the same accounts may still take.
     """
     from reconciler.ledger import current_author, new_run_id
 
-    store, run = workspace.open_store(), new_run_id(workspace.context.now)
+    store, now = workspace.open_store(), workspace.context.now
     owner = current_author(workspace.context.environ, root=workspace.project.root)
+
+    def hold() -> AbstractContextManager[Lock]:
+        # A new name for each try: runs are told apart by time, and this one comes after those that it waited for.
+        return store.lock(owner, ttl_seconds=LOCK_SECONDS, run=new_run_id(now), accounts=accounts)
+
     lock = None
     try:
-        holding, lock = _take_in_time(
-            lambda: store.lock(owner, ttl_seconds=LOCK_SECONDS, run=run), on_notes=on_notes, wait=wait, sleep=sleep
-        )
+        holding, lock = _take_in_time(hold, on_notes=on_notes, wait=wait, sleep=sleep)
         taken_over = lock.notes
         on_notes(taken_over)
-        yield store, lock, run
+        yield store, lock, lock.holder.run
     finally:
         if lock is not None:
             with hold_interrupts():

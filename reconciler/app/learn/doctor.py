@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.project import Account
 
 if TYPE_CHECKING:
+    from reconciler.ledger import LockHolder
     from reconciler.remote.wire.client import TransportFactory
 
 
@@ -143,19 +145,21 @@ def _check_ledger(workspace: Workspace) -> Iterator[Check]:
         store = workspace.open_store()
         notes, _ = store.load().notes, store.runs()
         yield from _judge_notes(notes)
-        holder = store.read_lock()
+        holders = store.read_locks()
     except LedgerProblem as problem:
         yield Check("store", Verdict.FAILED, problem.message, problem.advice)
         return
-    if holder is None:
+    if not holders:
         yield Check("lock", Verdict.OK, "free")
-    elif not holder.is_running(workspace.context.now()):
-        message = f"left behind by {holder.describe()}"
-        yield Check("lock", Verdict.WARNING, message, "The next apply takes it over.")
-    else:
-        advice = f"Wait for it to end. If it is certainly dead, `reconciler unlock {holder.name}` removes the lock."
-        yield Check("lock", Verdict.FAILED, f"held by {holder.describe()}", advice)
+    yield from (_judge_holder(holder, workspace.context.now()) for holder in holders)
     yield _check_folder(workspace.state_folder)
+
+
+def _judge_holder(holder: LockHolder, now: datetime) -> Check:
+    if not holder.is_running(now):
+        return Check("lock", Verdict.WARNING, f"left behind by {holder.describe()}", "The next apply takes it over.")
+    advice = f"Wait for it to end. If it is certainly dead, `reconciler unlock {holder.name}` removes the lock."
+    return Check("lock", Verdict.FAILED, f"held by {holder.describe()}", advice)
 
 
 def _judge_notes(notes: Sequence[Diagnostic]) -> Iterator[Check]:

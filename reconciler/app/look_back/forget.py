@@ -46,8 +46,25 @@ class Forgetting:
             journal.close()
 
 
+def find_accounts(workspace: Workspace, addresses: Sequence[str]) -> frozenset[str]:
+    """List the accounts of entries; raise Problem as `prepare_forgetting` does."""
+    return frozenset(entry.account for entry in _find_entries(workspace.open_store(), addresses))
+
+
 def prepare_forgetting(workspace: Workspace, addresses: Sequence[str], *, store: Store, run: str) -> Forgetting:
     """Find the entries of addresses; raise Problem for one that the ledger does not know, or cannot be asked about."""
+    declared = {each.address for each in workspace.project.resources}
+    entries = _find_entries(store, addresses)
+    return Forgetting(
+        workspace=workspace,
+        store=store,
+        run=run,
+        entries=entries,
+        declared=tuple(entry.address for entry in entries if entry.address in declared),
+    )
+
+
+def _find_entries(store: Store, addresses: Sequence[str]) -> tuple[Applied, ...]:
     loaded = store.load()
     unread = [note for note in loaded.notes if note.code == "ledger-unavailable"]
     if unread:
@@ -55,15 +72,7 @@ def prepare_forgetting(workspace: Workspace, addresses: Sequence[str], *, store:
     lost = [address for address in addresses if address not in loaded.ledger.entries]
     if lost:
         raise Problem(*(_describe_lost(name, list(loaded.ledger.entries)) for name in lost), exit_code=Exit.USAGE)
-    declared = {each.address for each in workspace.project.resources}
-    wanted = tuple(dict.fromkeys(addresses))
-    return Forgetting(
-        workspace=workspace,
-        store=store,
-        run=run,
-        entries=tuple(loaded.ledger.entries[address] for address in wanted),
-        declared=tuple(address for address in wanted if address in declared),
-    )
+    return tuple(loaded.ledger.entries[address] for address in dict.fromkeys(addresses))
 
 
 def _describe_lost(name: str, known: Sequence[str]) -> Diagnostic:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from reconciler.app.deploy.approval import Allowances
 from reconciler.app.deploy.deployment import Deployment, prepare
+from reconciler.app.deploy.locking import open_store_locked
 from reconciler.app.look_back.history import find_run
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.review.notes import explain_sandbox
@@ -36,6 +38,26 @@ class _Target:
 
     declared: Declared
     step: Step
+
+
+@contextmanager
+def open_undo(
+    workspace: Workspace,
+    run: str,
+    allowances: Allowances,
+    *,
+    targets: Collection[str] = (),
+    on_notes: Callable[[Sequence[Diagnostic]], None] = lambda _: None,
+) -> Iterator[Deployment]:
+    """Yield the deployment that takes a run back, with the lock of the accounts held that the run changed.
+
+    `latest` is found out before: a run that ends meanwhile is not taken back in its stead.
+    """
+    record = find_run(workspace.open_store(), run)
+    accounts = frozenset(step.account for step in _narrow(record, targets).steps)
+    with open_store_locked(workspace, accounts=accounts, on_notes=on_notes) as (store, lock, new_run):
+        chosen = record.summary.run
+        yield prepare_undo(workspace, chosen, allowances, targets=targets, store=store, lock=lock, new_run=new_run)
 
 
 def prepare_undo(

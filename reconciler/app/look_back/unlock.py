@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ class HeldLock:
     holder: LockHolder
 
     def describe(self) -> str:
-        """Say who holds it, where and until when."""
+        """Say who holds it, where, over which accounts and until when."""
         return self.holder.describe()
 
     def remove(self) -> bool:
@@ -31,30 +32,27 @@ class HeldLock:
         from reconciler.ledger import LedgerProblem
 
         try:
-            now = self.store.read_lock()
-            if now is None or now.token != self.holder.token:
-                return False
-            return self.store.unlock() is not None
+            return self.store.unlock(self.holder)
         except LedgerProblem as error:
             raise Problem(describe_ledger(error), exit_code=Exit.FAILED) from error
 
 
 def find_lock(context: Context, run: str | None) -> HeldLock | None:
-    """Return the lock that a run holds, None where there is none.
+    """Return the lock that a run holds, None where nobody holds any.
 
-    Raise Problem where no run is named or another one holds it, and where its process lives on this machine: then the
+    Raise Problem where no run is named or only others hold it, and where its process lives on this machine: then the
     lock is not left behind, and somebody would write beside it.
     """
     from reconciler.ledger import LedgerProblem
 
     store = open_workspace(context).open_store()
     try:
-        holder = store.read_lock()
+        holders = store.read_locks()
     except LedgerProblem as error:
         raise Problem(describe_ledger(error), exit_code=Exit.UNREADABLE) from error
-    if holder is None:
+    if not holders:
         return None
-    _check_name(holder, run)
+    holder = _find_named(holders, run)
     if holder.is_local and holder.is_running(context.now()):
         message = f"the lock is not left behind: its process lives on this machine: {holder.describe()}"
         advice = f"End process {holder.pid} first (Ctrl-C, or `kill {holder.pid}`): it gives the lock back itself."
@@ -62,10 +60,15 @@ def find_lock(context: Context, run: str | None) -> HeldLock | None:
     return HeldLock(store, holder)
 
 
-def _check_name(holder: LockHolder, run: str | None) -> None:
-    if run == holder.name:
-        return
+def _find_named(holders: Sequence[LockHolder], run: str | None) -> LockHolder:
+    found = next((each for each in holders if each.name == run), None)
+    if found is not None:
+        return found
     what = "no run was named" if run is None else f"run {run} does not hold the lock"
+    raise Problem(*(_describe_other(each, what) for each in holders), exit_code=Exit.USAGE)
+
+
+def _describe_other(holder: LockHolder, what: str) -> Diagnostic:
     message = f"{what}; it is held by {holder.describe()}"
     advice = f"If that run is certainly dead: reconciler unlock {holder.name}"
-    raise Problem(Diagnostic("ledger-locked", message, advice=advice), exit_code=Exit.USAGE)
+    return Diagnostic("ledger-locked", message, advice=advice)

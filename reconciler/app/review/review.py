@@ -47,16 +47,17 @@ def review(
     accounts: Sequence[str] = (),
     excluded: Sequence[str] = (),
     workspace: Workspace | None = None,
+    store: Store | None = None,
     with_numbers: bool = False,
 ) -> Review:
     """Read the live state of the selected resources and plan; nothing is written anywhere.
 
-    `with_numbers` completes the picture of the calls at the cost of a request or two.
+    `store` is the ledger's, where it is open already. `with_numbers` completes the picture of the calls at the cost of a request or two.
     """
     workspace = workspace or open_workspace(context)
     resources = workspace.select(targets=targets, accounts=accounts, excluded=excluded)
     left_out = len(workspace.project.resources) - len(resources)
-    store = workspace.open_store()
+    store = store or workspace.open_store()
     loaded = store.load()
     involved = close(resources, workspace.project.resources)
     live = read(workspace, involved, with_numbers=with_numbers)

@@ -27,14 +27,15 @@ class JournalFolder:
         self._index = folder.parent / _INDEX
 
     def list_sizes(self) -> dict[str, int]:
-        """Return the size of each journal by file name."""
+        """Return the size of each journal by file name; one that another run moves away meanwhile is left out."""
         try:
             paths = [path for path in list_files(self._folder) if path.name.endswith(SUFFIX)]
-            return {path.name: path.lstat().st_size for path in paths}
         except FileNotFoundError:
             return {}
         except OSError as problem:
             raise _report(self._folder, problem) from problem
+        sizes = {path.name: _measure(path) for path in paths}
+        return {name: size for name, size in sizes.items() if size is not None}
 
     def read_some(self, names: Sequence[str]) -> Mapping[str, bytes]:
         """Return some journals."""
@@ -80,6 +81,15 @@ class JournalFolder:
             content = format_index(digest for digest in digests if digest.name not in expired)
             if content != self.read_index():
                 write_file(self._index, content=content)
+
+
+def _measure(path: Path) -> int | None:
+    try:
+        return path.lstat().st_size
+    except FileNotFoundError:
+        return None
+    except OSError as problem:
+        raise _report(path, problem) from problem
 
 
 def _report(path: Path, problem: OSError) -> LedgerUnavailable:

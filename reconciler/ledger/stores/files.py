@@ -34,7 +34,7 @@ from reconciler.ledger.fingerprints import create_key, format_key, parse_key
 from reconciler.ledger.journals.folder import JournalFolder
 from reconciler.ledger.journals.history import RunRecord
 from reconciler.ledger.journals.index import Digest
-from reconciler.ledger.lock import Stored
+from reconciler.ledger.lock_text import Stored
 from reconciler.ledger.state_files import check_file, check_folder, list_files, read_file
 from reconciler.ledger.stores.runs import RunKeeper
 from reconciler.ledger.times import Clock, format_time, in_utc
@@ -70,15 +70,13 @@ class FileStore(RunKeeper):
 
     def save(self, entries: Iterable[Applied], *, run: str, removed: Iterable[str] = ()) -> None:
         """Merge entries into the stored files, each replaced whole; damaged ones are set aside."""
-        applied, gone = tuple(entries), tuple(removed)
+        applied, gone, key = tuple(entries), tuple(removed), self.fingerprint_key()
         with _report_failure(self._state), _guard_folder(self._state):
             sheets = read_sheets(self._read_files())
             stored = sheets.flatten()
             if self._start is not None:
                 check_overlap(self._start, stored, touched=[*(entry.address for entry in applied), *gone])
-            content = write_sheets(
-                sheets, entries=applied, removed=gone, accounts=self._project.accounts, key=self.fingerprint_key()
-            )
+            content = write_sheets(sheets, entries=applied, removed=gone, accounts=self._project.accounts, key=key)
             if content:
                 self._write_files(content, damaged=sheets.damaged.keys() & content.keys(), run=run)
                 stored = read_sheets(self._read_files()).flatten()
@@ -97,7 +95,7 @@ class FileStore(RunKeeper):
         """Return the key beside the ledger; raises LedgerUnavailable where none can be written."""
         if self._key is None:
             with _report_failure(self._state):
-                self._key = self._read_key() or self._write_key()
+                self._key = self._read_key() or self._make_key()
         return self._key
 
     def _list_digests(self) -> list[Digest]:
@@ -125,9 +123,13 @@ class FileStore(RunKeeper):
         except FileNotFoundError:
             return None
 
-    def _write_key(self) -> bytes:
-        key = create_key()
-        write_file(make_state_folder(self._state) / "ledger.key", content=format_key(key), mode=0o600)
+    def _make_key(self) -> bytes:
+        """Write a new key, unless another run was faster: fingerprints of a second one would compare with nothing."""
+        with _guard_folder(self._state):
+            key = self._read_key()
+            if key is None:
+                key = create_key()
+                write_file(self._state / "ledger.key", content=format_key(key), mode=0o600)
         return key
 
 

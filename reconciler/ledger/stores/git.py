@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.ledger.contention import ATTEMPTS, take_turns
 from reconciler.ledger.encoding import Loaded, Row, build_ledger, check_overlap, name_safely, read_sheets, write_sheets
 from reconciler.ledger.errors import LedgerConflict, LedgerUnavailable
 from reconciler.ledger.fingerprints import create_key, format_key, parse_key
@@ -23,7 +24,7 @@ from reconciler.ledger.journals.folder import JournalFolder
 from reconciler.ledger.journals.history import RunRecord, read_run
 from reconciler.ledger.journals.index import Digest, list_digests, merge_digests
 from reconciler.ledger.journals.journal import name_journal
-from reconciler.ledger.lock import Stored
+from reconciler.ledger.lock_text import Stored
 from reconciler.ledger.origin import current_author
 from reconciler.ledger.state_files import STATE_FOLDER
 from reconciler.ledger.stores.git_journals import CommitJournals
@@ -37,7 +38,6 @@ from reconciler.model.project import Project
 
 LEDGER_REF: Final = "refs/reconciler/ledger"
 LOCK_REF: Final = "refs/reconciler/lock"
-_ATTEMPTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class GitStore(RunKeeper):
         applied, gone = tuple(entries), tuple(removed)
         touched = [*(entry.address for entry in applied), *gone]
         message = describe_save(run, touched)
-        for _ in range(_ATTEMPTS):
+        for _ in take_turns():
             self._tip = self._look()
             changes = self._merge(applied, gone, touched, commit=self._tip.commit)
             if not changes and self._read_ended(run) is None:
@@ -93,7 +93,7 @@ class GitStore(RunKeeper):
 
     def keep_journal(self, run: str) -> None:
         """Move the journal of an ended run into the ref; one that has not ended stays where it is."""
-        for _ in range(_ATTEMPTS):
+        for _ in take_turns():
             if self._read_ended(run) is None:
                 return
             self._tip = self._look()
@@ -258,7 +258,7 @@ def _reorder(message: tuple[str, str], commit: str) -> tuple[str, str, str]:
 
 
 def _give_up() -> LedgerConflict:
-    message = f"other runs stored the ledger {_ATTEMPTS} times while this one tried to"
+    message = f"other runs stored the ledger {ATTEMPTS} times while this one tried to"
     return LedgerConflict(message, advice="Nothing was stored. Run `reconciler plan` to see what is live.")
 
 

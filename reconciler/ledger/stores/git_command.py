@@ -131,7 +131,7 @@ def _read_failure(stderr: bytes, *, output: bytes, command: str) -> GitFailure:
     lines = [line.strip() for line in told.splitlines() if line.strip()]
     if any("dubious ownership" in line or "unsafe repository" in line for line in lines):
         return _describe_distrust(lines)
-    telling = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "ERROR:"))]
+    telling = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "ERROR:", "! ["))]
     reason = "; ".join((telling or lines)[:3]) or f"git {command} failed"
     return GitFailure(reason, output=output.decode("utf-8", "replace"))
 

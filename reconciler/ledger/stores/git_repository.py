@@ -6,6 +6,7 @@ expected old value, which the server checks while it holds the ref: of two that 
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
+from reconciler.ledger.contention import take_turns
 from reconciler.ledger.errors import LedgerUnavailable
 from reconciler.ledger.stores.git_command import NETWORK_SECONDS, Git, GitFailure
 from reconciler.ledger.stores.git_open import Opened, open_repository
@@ -23,6 +25,8 @@ from reconciler.ledger.times import format_time
 T = TypeVar("T")
 
 _ATTEMPTS = 5
+_CONTENDED = re.compile(r"stale info|cannot lock ref|failed to update ref|fetch first|but expected")
+"""What git says, here or on the other side, where somebody else moves the same ref."""
 _EMAIL = "reconciler@localhost"
 _UPLOAD, _RECEIVE = "--upload-pack=git-upload-pack", "--receive-pack=git-receive-pack"
 """What runs on the other side, whatever `remote.*.uploadpack` names."""
@@ -107,16 +111,23 @@ class Repository:
                 return
 
     def swap(self, ref: str, *, new: str, old: str) -> bool:
-        """Set the shared ref to `new` ("" removes it) if it is still `old` ("" for none); tell whether it was."""
-        try:
-            self._push(ref, new=new, old=old)
-        except GitFailure as problem:
+        """Set the shared ref to `new` ("" removes it) if it is still `old` ("" for none); tell whether it was.
+
+        Another swap may hold the ref and come to nothing, or be taken back at once: so a refusal that names the ref's value or
+        its lock, and not our rights, is tried again.
+        """
+        refusal: GitFailure | None = None
+        for _ in take_turns(_ATTEMPTS):
+            refusal = self._try_to_push(ref, new=new, old=old)
+            if refusal is None:
+                return True
             now = self._ask_remote(ref) if self.remote else self.read_local(ref)
-            if now == old != new:
-                message = f"{ref} cannot be stored in {self.remote or 'the repository'}: {problem.reason}"
-                raise LedgerUnavailable(message, advice=problem.advice or _RIGHTS) from problem
-            return now == new
-        return True
+            if now != old or now == new:
+                return now == new
+            if not _CONTENDED.search(refusal.reason):
+                break
+        message = f"{ref} cannot be stored in {self.remote or 'the repository'}: {refusal.reason if refusal else ''}"
+        raise LedgerUnavailable(message, advice=(refusal.advice if refusal else "") or _RIGHTS) from refusal
 
     def read_files(self, commit: str, *, folder: str) -> dict[str, bytes]:
         """Return all files of a commit below a folder, by path within it."""
@@ -223,6 +234,13 @@ class Repository:
         except GitFailure:
             return False
         return True
+
+    def _try_to_push(self, ref: str, *, new: str, old: str) -> GitFailure | None:
+        try:
+            self._push(ref, new=new, old=old)
+        except GitFailure as refusal:
+            return refusal
+        return None
 
     def _push(self, ref: str, *, new: str, old: str) -> None:
         if self.remote is None and new:

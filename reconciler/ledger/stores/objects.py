@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from reconciler.ledger.contention import ATTEMPTS, take_turns
 from reconciler.ledger.encoding import (
     SUFFIX,
     Loaded,
@@ -39,7 +40,7 @@ from reconciler.ledger.journals.index import (
 from reconciler.ledger.journals.journal import SUFFIX as JOURNAL_SUFFIX
 from reconciler.ledger.journals.journal import name_journal
 from reconciler.ledger.journals.retention import choose_expired
-from reconciler.ledger.lock import Stored
+from reconciler.ledger.lock_text import Stored
 from reconciler.ledger.state_files import STATE_FOLDER
 from reconciler.ledger.stores.bucket import Bucket
 from reconciler.ledger.stores.runs import RunKeeper
@@ -48,10 +49,10 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.ledger import Applied, Ledger
 from reconciler.model.project import Project
 
+_TIDY_ATTEMPTS: Final = 3
+
 if TYPE_CHECKING:
     from obstore.store import ObjectStore as Backend
-
-_ATTEMPTS: Final = 10
 
 
 class ObjectStore(RunKeeper):
@@ -82,11 +83,11 @@ class ObjectStore(RunKeeper):
         """Merge entries file by file: a file that somebody swapped meanwhile is read and merged again."""
         applied, gone = tuple(entries), tuple(removed)
         touched = {*(entry.address for entry in applied), *gone}
-        for _ in range(_ATTEMPTS):
+        for _ in take_turns():
             if self._save_once(applied, gone, touched=touched):
                 self.keep_journal(run)
                 return
-        message = f"other runs stored the ledger {_ATTEMPTS} times while this one tried to"
+        message = f"other runs stored the ledger {ATTEMPTS} times while this one tried to"
         raise LedgerConflict(message, advice="Run `reconciler plan` to see what is live.")
 
     def keep_journal(self, run: str) -> None:
@@ -167,6 +168,7 @@ class BucketJournals:
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
         self._index = INDEX_NAME + JOURNAL_SUFFIX
+        self._version: str | None = None
 
     def list_sizes(self) -> Mapping[str, int]:
         """Return the size of each journal by name: one request for a thousand."""
@@ -180,16 +182,24 @@ class BucketJournals:
     def read_index(self) -> bytes:
         """Return the index, empty where there is none."""
         found = self._bucket.read(self._index)
+        self._version = found.version if found else None
         return found.content if found else b""
 
     def tidy(self, now: datetime) -> None:
         """Remove what has expired and bring the index up to date; where that fails, later commands are slower."""
         with contextlib.suppress(LedgerUnavailable):
-            digests = list_digests(self)
-            expired = choose_expired(digests, now=now)
-            for name in expired:
-                self._bucket.remove(f"journal/{name}")
-            self._bucket.put(self._index, format_index(one for one in digests if one.name not in expired))
+            for _ in take_turns(_TIDY_ATTEMPTS):
+                if self._tidy_once(now):
+                    return
+
+    def _tidy_once(self, now: datetime) -> bool:
+        """Tell whether nobody wrote the index meanwhile, who may know of journals that were not there yet."""
+        digests = list_digests(self)
+        expired = choose_expired(digests, now=now)
+        for name in expired:
+            self._bucket.remove(f"journal/{name}")
+        content = format_index(one for one in digests if one.name not in expired)
+        return self._bucket.swap(self._index, content, expected=self._version) is not None
 
 
 class LockObject:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from reconciler.ledger.holder import LockHolder
 from reconciler.ledger.journals.history import Intention, RunSummary
 from reconciler.ledger.journals.index import Digest, list_doubts, list_summaries
 from reconciler.ledger.journals.journal import Journal, name_journal
-from reconciler.ledger.lock import DEFAULT_TTL_SECONDS, Lock, LockPlace, break_lock, hold_lock, read_holder
+from reconciler.ledger.lock import DEFAULT_TTL_SECONDS, Lock, LockPlace, break_lock, hold_lock, list_holders
 from reconciler.ledger.times import Clock
 from reconciler.model.project import Project
 
@@ -39,17 +39,21 @@ class RunKeeper(ABC):
     def fingerprint_key(self) -> bytes:
         """Return the key of the fingerprints; raises LedgerUnavailable where there is none to be had."""
 
-    def lock(self, owner: str, *, ttl_seconds: float, run: str = "") -> AbstractContextManager[Lock]:
-        """Hold the lock; raises LockedError where another run holds it."""
-        return hold_lock(self._lock_place, owner=owner, run=run, ttl_seconds=ttl_seconds, clock=self._clock)
+    def lock(
+        self, owner: str, *, ttl_seconds: float, run: str = "", accounts: Collection[str] | None = None
+    ) -> AbstractContextManager[Lock]:
+        """Hold the lock of some accounts; raises LockedError where another run holds one of them."""
+        return hold_lock(
+            self._lock_place, owner=owner, run=run, ttl_seconds=ttl_seconds, clock=self._clock, accounts=accounts
+        )
 
-    def read_lock(self) -> LockHolder | None:
+    def read_locks(self) -> tuple[LockHolder, ...]:
         """Return who holds the lock."""
-        return read_holder(self._lock_place, ttl_seconds=DEFAULT_TTL_SECONDS)
+        return list_holders(self._lock_place, ttl_seconds=DEFAULT_TTL_SECONDS)
 
-    def unlock(self) -> LockHolder | None:
-        """Give the lock back, whoever's it is."""
-        return break_lock(self._lock_place, ttl_seconds=DEFAULT_TTL_SECONDS)
+    def unlock(self, holder: LockHolder) -> bool:
+        """Give the lock of somebody back."""
+        return break_lock(self._lock_place, holder, ttl_seconds=DEFAULT_TTL_SECONDS)
 
     def journal(self, run: str) -> Journal:
         """Return the journal to write for a run: a local file, which a kill does not lose."""
@@ -64,12 +68,10 @@ class RunKeeper(ABC):
     def unsettled(self) -> tuple[Intention, ...]:
         """List what earlier runs left in doubt; the lock is asked who runs now only where there is any."""
         doubts = list_doubts(self._list_digests(), environment=self._project.environment)
-        running = self._name_running() if doubts else ""
-        return tuple(doubt for doubt in doubts if not running or doubt.run != running)
+        running = self._list_running() if doubts else frozenset()
+        return tuple(doubt for doubt in doubts if doubt.run not in running)
 
-    def _name_running(self) -> str:
+    def _list_running(self) -> frozenset[str]:
         with contextlib.suppress(LedgerUnavailable):
-            holder = self.read_lock()
-            if holder and holder.is_running(self._clock()):
-                return holder.run
-        return ""
+            return frozenset(each.run for each in self.read_locks() if each.is_running(self._clock()))
+        return frozenset()
