@@ -53,7 +53,9 @@ def test_a_project_begins_where_there_is_none(stage: Stage, tmp_path: Path) -> N
     assert told.code == 0, told.all
     files = read_all(folder)
     assert set(files) == {".gitignore", "reconciler.yaml", "fluents/agents.yaml", "fluents/numbers.yaml", "fluents/prompts.yaml", "fluents/voices.yaml", "galtea.yaml", "prompts/reception.md"}  # fmt: skip
-    assert files["reconciler.yaml"] == "version: 1\naccounts:\n  fluents: {}\n  galtea: {}\n"
+    remark, settings = files["reconciler.yaml"].split("\n", 1)
+    assert remark.startswith("# Begun by")
+    assert settings == "version: 1\naccounts:\n  fluents: {}\n  galtea: {}\n"
     assert files["prompts/reception.md"] == PROMPT + "\n"
     assert "  reception:\n" in files["fluents/agents.yaml"]
     assert "prompt: ${prompts.reception.id}" in files["fluents/agents.yaml"]
@@ -122,8 +124,55 @@ def test_what_shows_little_comes_as_a_scaffold(tmp_path: Path) -> None:
     stage = Stage(tmp_path / "here", seed={"opencopilot": {"phones": phones}})
     assert stage.run("pull", "--into", str(tmp_path / "new"), "--account", "opencopilot").code == 0
     text = (tmp_path / "new/opencopilot.yaml").read_text("utf-8")
-    assert "    # spec:\n    #   name: Reception\n    #   elevenlabs_voice_id:   # fill this in" in text
+    assert "    # spec:\n    #   name: Reception\n    #   elevenlabs_voice_id: # fill this in" in text
     assert look(stage, tmp_path / "new").code == 0
+
+
+def test_only_what_an_object_can_have_is_told_as_not_shown(tmp_path: Path) -> None:
+    voices = [
+        {"id": "v-1", "type": "voice_azure", "label": "Calm", "voice_name": "en-US-AriaNeural"},
+        {"id": "v-2", "type": "voice_eleven_labs", "label": "Warm", "voice_id": "x", "api_key": "canary"},
+    ]
+    files = {"reconciler.yaml": "version: 1\naccounts: {fluents: {}}\n"}
+    text = Stage(tmp_path, seed={"fluents": {"voices": voices[:1]}}, files=files).run("pull", "voices").out
+    assert ("calm:" in text, "does not show" in text) == (True, False)
+    text = Stage(tmp_path, seed={"fluents": {"voices": voices}}, files=files).run("pull", "voices").out
+    assert "  # Fluents does not show these fields, so they are not here: api_key.\n" in text
+    assert "canary" not in text
+
+
+def test_the_order_is_that_of_people(tmp_path: Path) -> None:
+    rows = [{"number": f"+1202555{place:04d}", "label": f"Line {place}"} for place in (10, 9, 100, 2)]
+    stage = Stage(tmp_path, seed={"fluents": {"numbers": [*rows, {"number": "+12025559999", "label": "Line"}]}})
+    stage.write("reconciler.yaml", "version: 1\naccounts: {fluents: {}}\n")
+    names = [line.strip(" :") for line in stage.run("pull", "numbers").out.splitlines() if line.startswith("  line")]
+    assert names == ["line", "line-2", "line-9", "line-10", "line-100"]
+
+
+def test_one_name_in_two_places_is_told_apart_by_the_place(tmp_path: Path) -> None:
+    connectors = [
+        {"projectId": agent, "connectorId": f"conn-{agent}-{place}", "name": "Front desk", "clientEnv": "live", "voiceName": "en-US-Neural2-C"}
+        for agent in ("PROJECT-1", "PROJECT-2")
+        for place in range(2)
+    ]  # fmt: skip
+    numbers = [{"number": "+12025550100", "label": "Front desk"}]
+    labelled = [{"id": "prompt-2", "label": "Desk", "content": "Hi."}, {"id": "prompt-1", "content": "Hello."}]
+    agents = [{"id": "agent-1", "name": "Desk", "prompt": "prompt-1"}]
+    phones = [{"id": "6f9619ff-8b86-4d01-b42d-00c04fc964ff", "name": "Desk", "phone_number": "+12025550143"}]
+    seed = {
+        "fluents": {"numbers": numbers, "prompts": labelled, "agents": agents},
+        "polyai": {"connectors": connectors},
+        "opencopilot": {"phones": phones},
+    }
+    stage = Stage(tmp_path, seed=seed)
+    stage.write("reconciler.yaml", "version: 1\naccounts: {opencopilot: {}, polyai: {}, fluents: {}}\n")
+    text = stage.run("pull", "--group", "agentId=PROJECT-1", "--group", "agentId=PROJECT-2").out
+    connected = list(yaml.safe_load(text)["connectors"])
+    assert connected == ["front-desk", "front-desk-2", "front-desk-project-2", "front-desk-project-2-2"]
+    assert list(yaml.safe_load(text)["agents"]) == ["desk", "desk-fluents"], "the first account keeps the plain name"
+    assert list(yaml.safe_load(text)["prompts"]) == ["desk", "desk-2"]
+    assert yaml.safe_load(text)["prompts"]["desk"]["id"] == "prompt-2", "what has the name itself keeps it"
+    assert "    id: {agentId: PROJECT-1, connectorId: conn-PROJECT-1-0}\n" in text
 
 
 POLYAI = {

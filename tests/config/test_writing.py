@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.config import load_project
-from reconciler.config.text.writing import find_obstacle, write_entries, write_scalar
+from reconciler.config.text.writing import find_obstacle, write_entries, write_flat, write_scalar
 from reconciler.vendors import load_catalog
 from tests.config.yaml12 import CoreLoader
 
@@ -79,6 +79,16 @@ def test_other_readers_agree(value: Any) -> None:
     assert yaml.load(text, CoreLoader) == {"key": escaped}  # noqa: S506 - a safe loader with fewer types
     if not has_odd_float(value):
         assert yaml.safe_load(text) == {"key": escaped}
+
+
+@settings(max_examples=200, deadline=None)
+@given(values=st.dictionaries(TEXTS, TEXTS | st.integers() | st.booleans(), min_size=1, max_size=4))
+def test_other_readers_agree_about_one_line(values: dict[str, Any]) -> None:
+    if find_obstacle(values):
+        return
+    text = f"key: {write_flat(values)}\n"
+    assert yaml.load(text, CoreLoader) == {"key": escape(values)}  # noqa: S506 - a safe loader with fewer types
+    assert yaml.safe_load(text) == {"key": escape(values)}
 
 
 def escape(value: Any) -> Any:

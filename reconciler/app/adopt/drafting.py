@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 from anyascii import anyascii
 
@@ -25,6 +25,8 @@ _PICTURES: Final = ("So", "Sk")
 _LONGEST_NAME: Final = 60
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LONGEST_TITLE: Final = 80
+_Place: TypeAlias = tuple[str, str]
+"""Account and group."""
 _TO_FILL: Final = Noted(Spelled(""), "fill this in: it is sent with every change")
 
 
@@ -45,21 +47,29 @@ class Drafter:
         accounts = workspace.project.accounts.values()
         catalog = workspace.catalog
         offers = [account for account in accounts if catalog.find(account.provider, kind, account.generation)]
+        self._accounts = [account.name for account in accounts]
         self._ambiguous = len(offers) > 1
+        self._titles = {name: provider.title for name, provider in catalog.providers.items()}
         self._knowledge = {known.key: Knowledge(known) for known in catalog.all_types if known.kind == kind}
         self._kind = kind
         self._all_fields, self._headed = all_fields, headed
-        self._taken = set(taken)
+        self._taken: dict[str, _Place | None] = dict.fromkeys(taken)
         self._users = users
 
-    def sort_key(self, known: ResourceType, present: Present) -> tuple[str, tuple[tuple[str, str], ...]]:
-        """Order objects by name, then by id, so that two pulls of the same state are the same file."""
-        return slugify(known.read_label(present.value)), present.identity.parts
+    def sort_key(self, account: Account, known: ResourceType, present: Present) -> tuple[object, ...]:
+        """Order objects by name, account and id, so that two pulls of the same state are the same file.
+
+        Those without a name come last: what they are called after may be taken by then.
+        """
+        label = slugify(known.read_label(present.value))
+        return not label, order_names(label), self._accounts.index(account.name), present.identity.parts
 
     def draft(self, account: Account, known: ResourceType, present: Present, declared: Declared | None) -> Pulled:
         """Draft one resource. One that is declared keeps its name."""
         label = known.read_label(present.value)
-        name = declared.address.partition(".")[2] if declared else self._choose_name(label, present.identity)
+        group = "/".join(present.identity[part] for part in known.list.group)
+        place = (account.name, group)
+        name = declared.address.partition(".")[2] if declared else self._choose_name(label, present.identity, place)
         body: dict[str, Json] = {"account": account.name} if self._ambiguous and not self._headed else {}
         body["id"] = present.identity.as_json()
         fields = _Fields(self._knowledge[known.key], account, present, all_fields=self._all_fields)
@@ -70,38 +80,58 @@ class Drafter:
             name=name,
             body=body,
             spec={**spec, **dict.fromkeys(missing, _TO_FILL)},
-            title=label[:_LONGEST_TITLE] if known.label not in spec and name != label else "",
+            title=self._choose_title(name, label, present.identity) if known.label not in spec else "",
             remarks=tuple(remarks),
             inert=bool(missing),
             account=account.name,
-            about=tuple(_remark(known)),
-            group="/".join(present.identity[part] for part in known.list.group),
+            about=tuple(_remark(known, present, self._titles[known.provider])),
+            group=group,
         )
+
+    @staticmethod
+    def _choose_title(name: str, label: str, identity: Identity) -> str:
+        """Return the label for a comment, where neither the name nor the id shows it."""
+        shown = {name, *(value for _, value in identity.parts)}
+        return "" if label in shown else label[:_LONGEST_TITLE]
 
     def _name_by_id(self, own: str) -> str:
         plain = slugify(own) or "unnamed"
         return f"{self._kind.rstrip('s').replace('_', '-')}-{plain[:8]}" if _UUID.fullmatch(own) else plain
 
-    def _choose_name(self, label: str, identity: Identity) -> str:
-        """Choose a name as people would: by the label, else by the only object that uses it, else by kind and id."""
+    def _choose_name(self, label: str, identity: Identity, place: _Place) -> str:
+        """Choose a name as people would: by the label, else by the only object that uses it, else by kind and id.
+
+        Of two with one name the second gets a number; one of another group or account gets the name of that instead.
+        """
         own = identity.parts[-1][1]
         wanted = slugify(label) or slugify(self._users.get(own, "")) or self._name_by_id(own)
+        rival = self._taken.get(wanted)
+        if rival and rival != place:
+            wanted = f"{wanted}-{slugify(place[1] if rival[0] == place[0] else place[0])}".rstrip("-")
         name, number = wanted, 2
         while name in self._taken:
             name, number = f"{wanted}-{number}", number + 1
-        self._taken.add(name)
+        self._taken[name] = place
         return name
 
 
-def _remark(known: ResourceType) -> Iterator[str]:
-    """Say what cannot be read of any object of a type."""
-    hidden = [name for name, each in known.fields.items() if each.writable and not each.readable]
+def _remark(known: ResourceType, present: Present, title: str) -> Iterator[str]:
+    """Say what cannot be read of an object of a type, and of its branch where there are several."""
+    absent = _list_foreign(known, present)
+    unread = [name for name, each in known.fields.items() if each.writable and not each.readable]
+    hidden = [name for name in unread if name not in absent]
     unseen = [companion for companion in known.companions if companion in hidden]
     if hidden:
-        yield f"{known.provider} does not show these fields, so they are not here: {', '.join(hidden)}."
+        yield f"{title} does not show these fields, so they are not here: {', '.join(hidden)}."
     if unseen:
         yield f"It demands {', '.join(unseen)} with every change: add that to spec before you own any field."
         yield "What an apply sends then overwrites what the console has, which nobody can see from here."
+
+
+def _list_foreign(known: ResourceType, present: Present) -> frozenset[str]:
+    """List the fields that only objects of another branch of the union have."""
+    branch = known.choose_branch(present.value)
+    return known.union.own_names() - branch.keys() if known.union and branch is not None else frozenset()
 
 
 class _Fields:
@@ -118,11 +148,9 @@ class _Fields:
         """Return the fields to declare, and remarks on those that cannot be."""
         spec: dict[str, Json] = {}
         remarks: list[str] = []
-        union = self._known.union
-        branch = self._known.choose_branch(self._present.value)
-        hidden = union.own_names() - branch.keys() if union and branch is not None else frozenset[str]()
+        foreign = _list_foreign(self._known, self._present)
         for field in self._known.fields.values():
-            value = MISSING if field.name in hidden else self._read(field)
+            value = MISSING if field.name in foreign else self._read(field)
             if value is MISSING:
                 continue
             obstacle = self._find_obstacle(field, value)
@@ -187,6 +215,12 @@ def find_id_obstacle(known: ResourceType, identity: Identity) -> str:
         if odd or (part.pattern and not re.fullmatch(part.pattern, text)):
             return f"its {part.name} does not have the known form"
     return ""
+
+
+def order_names(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Return what names are sorted by: numbers within them count as numbers, so that line-2 comes before line-10."""
+    parts = [part for part in re.split(r"([0-9]+)", name) if part]
+    return tuple((0, int(part), part) if part.isdigit() else (1, 0, part) for part in parts)
 
 
 def slugify(text: str) -> str:

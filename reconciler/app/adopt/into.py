@@ -25,7 +25,7 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.project import Account, Project
 from reconciler.vendors import load_catalog
 
-ORIGIN: Final = "Written by `reconciler pull --into`. Keep what git should own; what is not listed is not owned."
+_ORIGIN: Final = "# Begun by `reconciler pull`. Keep in the files what git should own: what none of them lists is not owned."
 _IGNORE: Final = "# What reconciler keeps of its own.\n.reconciler/\n"
 
 
@@ -115,7 +115,7 @@ def pull_into(destination: Destination, wish: Wish) -> Adopted:
     below = destination.folder.relative_to(root).as_posix()
     prefix = "" if below == "." else f"{below}/"
     layout = LayoutBelow(taken=_list_taken(destination.folder), prefix=prefix)
-    layout.place(haul.kinds, headed=_find_headed(workspace), origin=ORIGIN)
+    layout.place(haul.kinds, headed=_find_headed(workspace))
     files = {f"{prefix}{name}": text for name, text in layout.files.items()}
     if destination.begun:
         files = {PROJECT_FILE: _write_settings(haul, workspace), ".gitignore": _IGNORE, **files}
@@ -139,7 +139,7 @@ def _find_headed(workspace: Workspace) -> frozenset[str]:
 
 def _write_settings(haul: Haul, workspace: Workspace) -> str:
     used = {account.name: account for account, _, _ in haul.live}
-    lines = ["version: 1", "accounts:"]
+    lines = [_ORIGIN, "version: 1", "accounts:"]
     lines += [f"  {write_key(account.name)}: {_describe(account, workspace)}" for account in used.values()]
     return "\n".join(lines) + "\n"
 

@@ -27,14 +27,14 @@ class Layout:
     taken: set[str]
     files: dict[str, str] = field(default_factory=dict)
 
-    def place(self, kinds: Sequence[PulledKind], *, headed: frozenset[str], origin: str) -> None:
+    def place(self, kinds: Sequence[PulledKind], *, headed: frozenset[str]) -> None:
         """Add the files of all resources; `headed` are the accounts whose files must say whose they are."""
         resources = [(kind, self._take_texts_out(each)) for kind in kinds for each in kind.resources]
         for account in dict.fromkeys(each.account for _, each in resources):
             own = [(kind, each) for kind, each in resources if each.account == account]
             for stem, several in _split(account, own).items():
                 head = account if account in headed else ""
-                self._add(f"{stem}.yaml", render_pulled(_regroup(several), remarks=[origin], account=head))
+                self._add(f"{stem}.yaml", render_pulled(_regroup(several), account=head))
 
     def _add(self, path: str, text: str) -> str:
         chosen, number = path, 2

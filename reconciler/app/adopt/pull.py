@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reconciler.app.adopt.drafting import Drafter, find_id_obstacle, find_users
+from reconciler.app.adopt.drafting import Drafter, find_id_obstacle, find_users, order_names
 from reconciler.app.adopt.linking import Known, Linker
 from reconciler.app.adopt.lists import ListChooser, PullList, Wish
 from reconciler.app.adopt.narrowing import choose_filters, find_groups, fits_all
@@ -170,7 +170,7 @@ class _Puller:
         )
         seen: set[tuple[str, Identity]] = set()
         resources: list[Pulled] = []
-        for wanted, present in sorted(found, key=lambda each: drafter.sort_key(each[0].resource_type, each[1])):
+        for wanted, present in sorted(found, key=lambda each: _order(drafter, *each)):
             place = (wanted.account.base_url, present.identity)
             declared = self._find_declared(wanted, present)
             if place in seen or (declared and not self.wish.declared):
@@ -182,7 +182,7 @@ class _Puller:
                 resources += [drafted] if kept else []
                 self._drafted += [(drafted, wanted.resource_type, present)] if kept else []
             seen.add(place)
-        return PulledKind(kind, tuple(sorted(resources, key=lambda each: each.name)))
+        return PulledKind(kind, tuple(sorted(resources, key=lambda each: order_names(each.name))))
 
     def _link(self, kinds: Sequence[PulledKind]) -> tuple[PulledKind, ...]:
         """Put references in place of the ids of all that is declared or pulled."""
@@ -218,6 +218,10 @@ class _Puller:
             if each.match and each.account == wanted.account.name and _fits(each, wanted, present):
                 return each
         return None
+
+
+def _order(drafter: Drafter, wanted: PullList, present: Present) -> tuple[object, ...]:
+    return drafter.sort_key(wanted.account, wanted.resource_type, present)
 
 
 def _find_only_users(found: Iterable[tuple[PullList, Present]]) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,7 @@ _PLAIN_KEY: Final = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
 _WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 """Words that some version of YAML takes for a boolean or null."""
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
+_FLOW_SIGNS: Final = frozenset(",[]{}")
 _LONGEST_KEY: Final = 256
 """Characters of a key; YAML itself gives up at 1024 with all escapes written out."""
 _LONGEST_NUMBER: Final = 200
@@ -96,7 +97,8 @@ def write_after(start: str, value: Json, *, indent: int) -> Iterator[str]:
     """Write a value behind what introduces it: on the same line, or on the lines below where it takes several."""
     below = indent + 2
     if isinstance(value, Noted):
-        yield f"{start} {write_scalar(value.value)}  # {value.comment}"
+        written = write_scalar(value.value)
+        yield f"{start} {written}  # {value.comment}" if written else f"{start} # {value.comment}"
     elif isinstance(value, Mapping) and value:
         yield start
         yield from write_entries(value, indent=below)
@@ -109,6 +111,18 @@ def write_after(start: str, value: Json, *, indent: int) -> Iterator[str]:
         yield from (f"{' ' * below}{line}" if line else "" for line in lines)
     else:
         yield f"{start} {write_scalar(value)}"
+
+
+def write_flat(values: Mapping[str, Json]) -> str:
+    """Write a mapping of single values on one line, within braces."""
+    return "{" + ", ".join(f"{write_key(key)}: {_write_within(value)}" for key, value in values.items()) + "}"
+
+
+def _write_within(value: Json) -> str:
+    """Write a value within braces, where a plain text may hold no sign that ends it."""
+    written = write_scalar(value)
+    plain = isinstance(value, str) and written == value
+    return quote_text(written) if plain and _FLOW_SIGNS & set(written) else written
 
 
 def _write_list(entries: Sequence[Json], *, indent: int) -> Iterator[str]:

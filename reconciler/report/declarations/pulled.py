@@ -6,11 +6,13 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from reconciler.config.text.writing import write_entries, write_key
+from reconciler.config.text.writing import write_entries, write_flat, write_key
 from reconciler.model.paths import Json
 from reconciler.report.escape import escape_terminal
 
 _WIDTH = 100
+_LONG = 10
+"""From how many lines on resources stand apart, with an empty line between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def render_pulled(kinds: Iterable[PulledKind], *, remarks: Iterable[str] = (), a
     lines = [line for remark in remarks for line in _comment_on(remark)]
     lines += [f"account: {write_key(account)}"] if account else []
     for pulled in kinds:
-        lines += ["", *_render_kind(pulled)]
+        lines += ["", *_render_kind(pulled)] if lines else _render_kind(pulled)
     return "\n".join(lines) + "\n"
 
 
@@ -59,18 +61,27 @@ def _render_kind(pulled: PulledKind) -> Iterator[str]:
     yield f"{write_key(pulled.kind)}:"
     for remark in pulled.remarks:
         yield from _comment_on(remark, indent=2)
-    for resource in pulled.resources:
-        yield from _render_resource(resource)
+    resources = [list(_render_resource(resource)) for resource in pulled.resources]
+    apart = any(len(lines) > _LONG for lines in resources)
+    for place, lines in enumerate(resources):
+        yield from ["", *lines] if apart and place else lines
 
 
 def _render_resource(pulled: Pulled) -> Iterator[str]:
     title = f" # {escape_terminal(pulled.title)}" if pulled.title else ""
     yield f"  {write_key(pulled.name)}:{title}"
-    yield from write_entries(pulled.body, indent=4)
+    for key, value in pulled.body.items():
+        yield from _render_id(key, value) if isinstance(value, Mapping) else write_entries({key: value}, indent=4)
     for remark in pulled.remarks:
         yield from _comment_on(remark, indent=4)
     spec = list(write_entries({"spec": pulled.spec}, indent=4)) if pulled.spec else []
     yield from (f"    # {line[4:]}".rstrip() for line in spec) if pulled.inert else spec
+
+
+def _render_id(key: str, parts: Mapping[str, Json]) -> Iterator[str]:
+    """Write an id of several parts on one line where it fits, as people do."""
+    line = f"    {key}: {write_flat(parts)}"
+    yield from [line] if len(line) <= _WIDTH else write_entries({key: parts}, indent=4)
 
 
 def _comment_on(text: str, *, indent: int = 0) -> Iterator[str]:
