@@ -174,16 +174,18 @@ class OpenProject:
         all_fields: bool = False,
         declared: bool = False,
         matches: Iterable[tuple[str, str]] = (),
+        filters: Iterable[tuple[str, str]] = (),
     ) -> Haul:
         """Return live objects as resources that can be declared as they are.
 
-        `groups` are values of identity parts that a list needs, `matches` fields with globs that their values must fit.
+        `groups` are values of identity parts that a list needs, `matches` fields with globs that their values must fit,
+        `filters` query parameters of the vendors' own lists.
         """
         from reconciler.app.adopt.lists import Wish
         from reconciler.app.adopt.pull import pull
         from reconciler.app.workspace import open_workspace
 
-        wish = Wish(tuple(kinds), tuple(accounts), tuple(groups), all_fields, declared, tuple(matches))
+        wish = Wish(tuple(kinds), tuple(accounts), tuple(groups), all_fields, declared, tuple(matches), tuple(filters))
         return pull(open_workspace(self._context), wish)
 
     def history(self, *, since: str = "") -> tuple[RunSummary, ...]:

@@ -12,6 +12,7 @@ from reconciler.cli.terminal import show_reading, tell, tell_diagnostics, write
 if TYPE_CHECKING:
     from reconciler.app.adopt.into import Adopted
     from reconciler.app.adopt.lists import Wish
+    from reconciler.app.adopt.pull import Haul
 
 
 def adopt(options: Globals, folder: Path, wish: Wish) -> Exit:
@@ -23,22 +24,25 @@ def adopt(options: Globals, folder: Path, wish: Wish) -> Exit:
         destination = choose_destination(context, folder, accounts=wish.accounts)
         adopted = pull_into(destination, wish)
     tell_diagnostics(adopted.haul.diagnostics)
-    _tell_left_out(adopted)
+    tell_left_out(adopted.haul)
     for name in adopted.files:
         write(str(folder / name) if adopted.begun else str(adopted.root / name))
     _tell_next(adopted, folder, all_fields=wish.all_fields)
     return adopted.haul.exit_code
 
 
-def _tell_left_out(adopted: Adopted) -> None:
+def tell_left_out(haul: Haul, *, shown_by: str = "") -> None:
+    """Say what was left out and why; `shown_by` says how to see what is declared already."""
     from reconciler.report.phrases import count_noun
 
-    if adopted.haul.skipped:
-        tell(f"Left out as declared already: {count_noun(adopted.haul.skipped, 'live object')}.")
-    if adopted.haul.unmatched:
-        tell(f"Left out as not fitting: {count_noun(adopted.haul.unmatched, 'live object')}.")
-    if adopted.haul.blank:
-        tell(f"Left out as nothing of them is set: {count_noun(adopted.haul.blank, 'live object')}.")
+    if haul.skipped:
+        tell(f"Left out as declared already: {count_noun(haul.skipped, 'live object')}.{shown_by}")
+    if haul.unmatched:
+        tell(f"Left out as not fitting: {count_noun(haul.unmatched, 'live object')}.")
+    if haul.blank:
+        tell(f"Left out as nothing of them is set: {count_noun(haul.blank, 'live object')}.")
+    if haul.wide:
+        tell(f"Not read, as their lists have none of these filters: {', '.join(haul.wide)}.")
 
 
 def _tell_next(adopted: Adopted, folder: Path, *, all_fields: bool) -> None:

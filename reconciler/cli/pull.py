@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,9 +14,11 @@ reconciler pull --into .
 reconciler pull --out config/pulled.yaml
 reconciler pull numbers phone_connections
 reconciler pull connectors --group agentId=PROJECT-58RP822I
+reconciler pull --into . --match 'label=Hotline *' --filter fromCreatedAt=2026-11-01T00:00:00Z
 reconciler pull --seed --out sandbox.yaml
 """
 ORIGIN = "as `reconciler pull` found them. Keep what git should own."
+_SHAPES = {"--group": "PART=VALUE", "--match": "FIELD=GLOB", "--filter": "NAME=VALUE"}
 SEED_ORIGIN = "as `reconciler pull --seed` found them, without secrets: what --sandbox holds before the first apply."
 
 
@@ -33,6 +36,13 @@ SEED_ORIGIN = "as `reconciler pull --seed` found them, without secrets: what --s
 @click.option(
     "--match", "matches", metavar="FIELD=GLOB", multiple=True, help="Only objects whose field fits (repeatable)."
 )
+@click.option(
+    "--filter",
+    "filters",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help='A query parameter of the vendor\'s own list: `explain KIND` names them under "narrowed by" (repeatable).',
+)
 @click.option("--all-fields", is_flag=True, help="Also fields that are not set, as null, and those in the id.")
 @click.option("--declared", is_flag=True, help="Also objects that the project declares already.")
 @click.option("--seed", is_flag=True, help="Write a sandbox.yaml with all that is live instead.")
@@ -45,9 +55,10 @@ def pull(
     groups: tuple[str, ...],
     products: tuple[str, ...],
     matches: tuple[str, ...],
+    filters: tuple[str, ...],
+    *,
     into: Path | None,
     out: Path | None,
-    *,
     all_fields: bool,
     declared: bool,
     seed: bool,
@@ -57,6 +68,9 @@ def pull(
     A plan with it is empty. Fields that cannot be read or changed are left out; secrets always are. Sends only GETs, and
     never writes over a file.
 
+    --match looks at all that is read, and lets the vendor filter where its list can. --filter is the vendor's own way:
+    a list that has none of the named filters is not read.
+
     --into lays them out as a person would: a file an account and kind, long texts under prompts/, references between
     them, names people know them by. It begins a project where there is none, and adds what is new where there is one.
     """
@@ -64,6 +78,7 @@ def pull(
     from reconciler.app.adopt.pull import pull as fetch
     from reconciler.app.adopt.seeding import write_seed_text
     from reconciler.app.workspace import open_workspace
+    from reconciler.cli.adopting import tell_left_out
     from reconciler.cli.terminal import show_reading, tell, tell_diagnostics, write
     from reconciler.report.declarations.pulled import render_pulled
     from reconciler.report.phrases import count_noun
@@ -74,6 +89,7 @@ def pull(
         groups=tuple(group for text in groups for group in _split_group(text)),
         all_fields=all_fields,
         declared=declared,
+        filters=tuple(_split("--filter", text) for text in filters),
         matches=(*(("productId", product) for product in products), *(_split("--match", text) for text in matches)),
     )
     if into is not None:
@@ -91,12 +107,8 @@ def pull(
         workspace = open_workspace(context)
         haul = fetch(workspace, wish)
     tell_diagnostics(haul.diagnostics)
-    if haul.skipped and not seed:
-        tell(f"Left out as declared already: {count_noun(haul.skipped, 'live object')}. --declared shows them too.")
-    if haul.blank and not seed:
-        tell(f"Left out as nothing of them is set: {count_noun(haul.blank, 'live object')}.")
-    if haul.unmatched:
-        tell(f"Left out as not fitting: {count_noun(haul.unmatched, 'live object')}.")
+    # What is declared, or has nothing to own, stands in a seed as everything else that is live.
+    tell_left_out(replace(haul, skipped=0, blank=0) if seed else haul, shown_by=" --declared shows them too.")
     if seed:
         found, check = count_noun(len(haul.live), "live object"), "reconciler --sandbox plan"
         text = write_seed_text(haul, workspace.project, remark=f"{found}, {SEED_ORIGIN}")
@@ -127,8 +139,7 @@ def _split_group(text: str) -> list[tuple[str, str]]:
 def _split(option: str, text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals and value):
-        shape = "PART=VALUE" if option == "--group" else "FIELD=GLOB"
-        raise click.UsageError(f"{option} {text!r} is not {shape}")  # noqa: EM102
+        raise click.UsageError(f"{option} {text!r} is not {_SHAPES[option]}")  # noqa: EM102
     return name, value
 
 

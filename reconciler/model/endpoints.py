@@ -56,6 +56,8 @@ class ListEndpoint:
     """Field -> query parameter that filters exactly and may be repeated."""
     filter_size: int = 50
     """How many values of a filter fit in one request."""
+    narrowed_by: Mapping[str, str] = field(default_factory=dict)
+    """Query parameters of the vendor's own that make the list shorter -> what each asks for."""
     group: tuple[str, ...] = ()
     complete: bool = True
     """Whether a list that was read to its end proves the absence of what is not in it."""

@@ -140,6 +140,7 @@ def _compile_list(endpoint: Json) -> ListEndpoint:
         ),
         filters=endpoint.get("filters", {}),
         filter_size=endpoint.get("filter_size", 50),
+        narrowed_by=endpoint.get("narrowed_by", {}),
         group=tuple(endpoint.get("group", ())),
         complete=endpoint.get("complete", True),
         closed=endpoint.get("closed", False),

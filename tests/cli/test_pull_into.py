@@ -214,6 +214,66 @@ def test_groups_may_stand_in_a_file(tmp_path: Path) -> None:
     assert stage.run("pull", "--group", "agentId=@nowhere").code == 64
 
 
+NARROWABLE = {
+    "galtea": {
+        "phoneConnections": [
+            {"id": f"pc_{place}", "productId": "prod_1", "name": f"Line {place}", "phoneNumber": f"+1202555{place:04d}", "createdAt": f"2026-0{place + 1}-01T00:00:00.000Z"}
+            for place in range(4)
+        ]
+    },
+    "fluents": {"numbers": [{"number": "+12025550100", "label": "Front desk"}]},
+    "polyai": {
+        "connectors": [
+            {"projectId": "PROJECT-1", "connectorId": f"conn-{place}", "name": "Desk", "clientEnv": "live", "voiceName": "en-US-Neural2-C"}
+            for place in range(2)
+        ],
+        "phone_numbers": [
+            {"number": f"+1202558000{place}", "projectId": "PROJECT-1", "connectorId": f"conn-{place % 2}"} for place in range(4)
+        ],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("filters", "count", "left_out"),
+    [
+        (["name=Line 2"], 1, "numbers"),
+        (["phoneNumber=5550003"], 1, "numbers"),
+        (["fromCreatedAt=2026-03-01T00:00:00Z"], 2, "agents"),
+        (["fromCreatedAt=2026-02-01T00:00:00Z", "toCreatedAt=2026-03-01T00:00:00Z"], 2, "connectors"),
+        (["connectorId=conn-1"], 2, "phone_connections"),
+        (["connectorId=conn-1", "name=Line 2"], 3, "prompts"),
+    ],
+)
+def test_a_pull_is_narrowed_as_only_the_vendor_can(
+    tmp_path: Path, filters: list[str], count: int, left_out: str
+) -> None:
+    project = "version: 1\naccounts: {galtea: {}, fluents: {}, polyai: {}}\n"
+    stage = Stage(tmp_path, seed=NARROWABLE, files={"reconciler.yaml": project})
+    told = stage.run("pull", "--group", "agentId=PROJECT-1", *(word for each in filters for word in ("--filter", each)))
+    assert (told.code, told.out.count("    id:")) == (0, count), told.all
+    unread = told.words.partition("Not read, as their lists have none of these filters: ")[2]
+    assert left_out in unread
+    assert "group-missing" not in told.err, "a list that is not read needs no group"
+    assert all("/v1/agents/list" not in one.path for one in stage.requests)
+
+
+def test_an_unknown_filter_is_told(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, seed=NARROWABLE, files={"reconciler.yaml": "version: 1\naccounts: {galtea: {}}\n"})
+    told = stage.run("pull", "--filter", "fromCreateAt=2026-01-01")
+    assert (told.code, "Did you mean `fromCreatedAt`?" in told.words) == (64, True)
+    assert "is not NAME=VALUE" in stage.run("pull", "--filter", "name").words
+    told = stage.run("pull", "--filter", "fromCreatedAt=yesterday")
+    assert (told.code, "must be an ISO 8601 date" in told.words) == (6, True)
+
+
+def test_the_vendor_is_asked_for_no_more_values_than_its_list_takes(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, seed=NARROWABLE, files={"reconciler.yaml": "version: 1\naccounts: {galtea: {}}\n"})
+    names = [word for place in range(120) for word in ("--match", f"name=Line {place}")]
+    assert stage.run("pull", *names).out.count("    id:") == 4
+    assert all("names=" not in one.query for one in stage.requests)
+
+
 def test_a_pull_is_narrowed_by_fields_and_by_the_vendors_own_filters(tmp_path: Path) -> None:
     rows = [
         {"id": f"pc_{place}", "productId": f"prod_{place % 2}", "name": f"Line {place}", "phoneNumber": f"+1202555{place:04d}"}

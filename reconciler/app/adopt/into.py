@@ -25,7 +25,9 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.project import Account, Project
 from reconciler.vendors import load_catalog
 
-_ORIGIN: Final = "# Begun by `reconciler pull`. Keep in the files what git should own: what none of them lists is not owned."
+_ORIGIN: Final = (
+    "# Begun by `reconciler pull`. Keep in the files what git should own: what none of them lists is not owned."
+)
 _IGNORE: Final = "# What reconciler keeps of its own.\n.reconciler/\n"
 
 

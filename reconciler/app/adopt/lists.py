@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from reconciler.app.problem import Exit
@@ -26,6 +26,8 @@ class Wish:
     """Whether objects that the project declares are pulled too."""
     matches: tuple[tuple[str, str], ...] = ()
     """Fields with globs that their live values must fit: one of those of each field."""
+    filters: tuple[tuple[str, str], ...] = ()
+    """The vendors' own query parameters with values: a list takes those it knows, and one that knows none is not read."""
     linked: bool = False
     """Whether ids become references, and the account is left to the top of a file."""
 
@@ -37,6 +39,8 @@ class PullList:
     account: Account
     resource_type: ResourceType
     group: tuple[tuple[str, str], ...] = ()
+    narrowed: tuple[tuple[str, str], ...] = ()
+    """Query parameters of the vendor's own."""
 
 
 @dataclass(slots=True)
@@ -53,8 +57,9 @@ class ListChooser:
         """Choose the lists to read; note those for which a group is missing."""
         for account in self.workspace.accounts:
             for known in self.workspace.catalog.offered(account.provider, account.generation):
-                if self._is_wanted(account, known):
-                    yield from self._choose_groups(account, known)
+                if self._is_wanted(account, known) and not self._is_wide(known):
+                    narrowed = tuple(each for each in self.wish.filters if each[0] in known.list.narrowed_by)
+                    yield from (replace(each, narrowed=narrowed) for each in self._choose_groups(account, known))
 
     def list_searches(self) -> Iterator[tuple[Account, str]]:
         """List the groups to be found out: those that no option names, where the account says where to look."""
@@ -63,7 +68,7 @@ class ListChooser:
             parts = {
                 part
                 for known in self.workspace.catalog.offered(account.provider, account.generation)
-                if self._is_wanted(account, known)
+                if self._is_wanted(account, known) and not self._is_wide(known)
                 for part in known.list.group[:1]
             }
             known_lists = self.workspace.catalog.providers[account.provider].groups
@@ -82,6 +87,21 @@ class ListChooser:
     def _is_wanted(self, account: Account, known: ResourceType) -> bool:
         named = not self.wish.accounts or account.name in self.wish.accounts
         return named and (not self.wish.kinds or known.kind in self.wish.kinds)
+
+    def _is_wide(self, known: ResourceType) -> bool:
+        """Tell whether a list has none of the filters that are asked for; then it is not read."""
+        return bool(self.wish.filters) and all(name not in known.list.narrowed_by for name, _ in self.wish.filters)
+
+    @property
+    def wide(self) -> tuple[str, ...]:
+        """List the kinds that are wanted and not read, as their lists have none of the filters that are asked for."""
+        found = (
+            known.kind
+            for account in self.workspace.accounts
+            for known in self.workspace.catalog.offered(account.provider, account.generation)
+            if self._is_wanted(account, known) and self._is_wide(known)
+        )
+        return tuple(dict.fromkeys(found))
 
     def _choose_groups(self, account: Account, known: ResourceType) -> Iterator[PullList]:
         if not known.list.group:

@@ -45,12 +45,13 @@ async def _find(workspace: Workspace, searches: Sequence[tuple[Account, str]]) -
 
 
 def choose_filters(known: ResourceType, matches: Sequence[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
-    """Return what the vendor's own list can filter: fields all of whose patterns are plain values."""
+    """Return what the vendor's own list can filter: fields all of whose patterns are plain values, no more than it takes."""
     wanted = _group(matches)
+    plain = {name: globs for name, globs in wanted.items() if not any(_GLOB & set(glob) for glob in globs)}
     return {
-        name: globs
-        for name, globs in wanted.items()
-        if name in known.list.filters and not any(_GLOB & set(glob) for glob in globs)
+        name: values
+        for name, values in plain.items()
+        if name in known.list.filters and len(values) <= known.list.filter_size
     }
 
 

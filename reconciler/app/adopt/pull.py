@@ -42,6 +42,8 @@ class Haul:
     """How many live objects were left out because their fields do not fit."""
     blank: int = 0
     """How many live objects were left out because nothing of them is set that could be owned."""
+    wide: tuple[str, ...] = ()
+    """The kinds that were not read because their lists have none of the filters that were asked for."""
 
     @property
     def count(self) -> int:
@@ -61,7 +63,8 @@ def pull(workspace: Workspace, wish: Wish) -> Haul:
     lists = list(chooser.choose_lists())
     readings = run_to_end(lambda: _read(workspace, lists, wish)) if lists else []
     puller = _Puller(workspace, wish, list(chooser.diagnostics), exit_code=chooser.judge(lists))
-    return puller.draft(list(zip(lists, readings, strict=True)))
+    haul = puller.draft(list(zip(lists, readings, strict=True)))
+    return replace(haul, wide=chooser.wide)
 
 
 def _find_sought(workspace: Workspace) -> Workspace:
@@ -84,6 +87,8 @@ def _check_wish(workspace: Workspace, wish: Wish) -> None:
     strange += [("account", name, tuple(workspace.project.accounts)) for name in wish.accounts if name not in workspace.project.accounts]  # fmt: skip
     strange += [("group", name, tuple(parts)) for name, _ in wish.groups if name not in parts]
     fields = {name for known in workspace.catalog.all_types for name in known.fields}
+    narrowed = {name for known in workspace.catalog.all_types for name in known.list.narrowed_by}
+    strange += [("filter", name, tuple(sorted(narrowed))) for name, _ in wish.filters if name not in narrowed]
     strange += [("field", name, tuple(sorted(fields))) for name, _ in wish.matches if name not in fields]
     if strange:
         found = [
@@ -104,7 +109,8 @@ async def _read(workspace: Workspace, lists: Sequence[PullList], wish: Wish) -> 
         if reader is None:
             return workspace.explain_lack(wanted.account)
         filters = choose_filters(wanted.resource_type, wish.matches)
-        return await list_live(wanted.resource_type, reader=reader, group=dict(wanted.group), filters=filters)
+        group, narrowed = dict(wanted.group), wanted.narrowed
+        return await list_live(wanted.resource_type, reader=reader, group=group, filters=filters, narrowed=narrowed)
 
     async with workspace.open_readers(accounts.values()) as readers:
         return await run_all(read(wanted, readers) for wanted in lists)

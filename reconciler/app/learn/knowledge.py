@@ -105,6 +105,7 @@ def _tell_identity(known: ResourceType) -> Iterator[tuple[str, str]]:
 
 def _tell_requests(known: ResourceType) -> Iterator[tuple[str, str]]:
     yield "listed", f"{known.list.method} {known.list.path}, {_tell_paging(known.list)}"
+    yield from (("narrowed by", f"{name}: {asks}") for name, asks in known.list.narrowed_by.items())
     if known.get is None:
         yield "read", "only through the list: there is no request for one object"
     else:

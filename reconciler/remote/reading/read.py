@@ -155,17 +155,19 @@ async def list_live(
     reader: ReadClient,
     group: Mapping[str, str] | None = None,
     filters: Mapping[str, Sequence[str]] | None = None,
+    narrowed: Sequence[tuple[str, str]] = (),
     clock: Clock = time.monotonic,
 ) -> tuple[Present, ...] | Unknown:
     """List all live objects of a type, in the vendor's order; unknown where the list cannot be read to its end.
 
-    `group` gives the identity parts that the list's path needs, `filters` the values to keep of fields that the list can filter.
+    `group` gives the identity parts that the list's path needs, `filters` the values to keep of fields that the list can filter,
+    `narrowed` query parameters of the vendor's own.
     """
     needed, given = resource_type.list.group, group or {}
     if any(part not in given for part in needed):
         return Unknown(f"{resource_type.title} is listed for one {' and '.join(needed)}; name it")
     query = [(resource_type.list.filters[name], value) for name, values in (filters or {}).items() for value in values]
-    job = _list_live(Source(reader, clock=clock), resource_type, group=given, query=query)
+    job = _list_live(Source(reader, clock=clock), resource_type, group=given, query=[*query, *narrowed])
     return await keep_apart(job, instead=_own_up)
 
 
