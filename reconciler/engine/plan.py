@@ -16,6 +16,7 @@ from reconciler.engine.encode import encode_update
 from reconciler.engine.exempt import find_ignored
 from reconciler.engine.follow import find_consequences
 from reconciler.engine.forms import note_reformed
+from reconciler.engine.languages import find_discords
 from reconciler.engine.moved import note_moved
 from reconciler.engine.owners import Owners
 from reconciler.engine.reach import tell_reach
@@ -64,11 +65,15 @@ def make_plan(
     judged = _judge_all(involved, resolution, project=project, catalog=catalog, live=live, ledger=ledger)
     verdicts = [judged[declared.address] for declared in resources]
     found = [verdict.update for verdict in verdicts if verdict.update]
-    connected = _connect(found, involved, resolution, project=project, catalog=catalog, live=live)
+    known = (*resolution.resources.values(), *project.resources)
+    owners = Owners(known, live=live, catalog=catalog, accounts=project.accounts)
+    connected = _connect(found, involved, resolution, owners=owners)
     updates = name_carriers(connected, catalog=catalog, accounts=project.accounts)
     resolved = tuple(resolution.resources.values())
     updates = tell_reach(updates, resolved, catalog=catalog, live=live, accounts=project.accounts)
     told = [diagnostic for verdict in fold_unknown(verdicts) for diagnostic in verdict.diagnostics]
+    looked_at = [resolution.resources[declared.address] for declared in resources]
+    told += find_discords(looked_at, known=resolved, live=live, catalog=catalog, owners=owners)
     return Plan(
         created_at=created_at,
         updates=updates,
@@ -134,14 +139,10 @@ def _connect(
     involved: Sequence[Declared],
     resolution: Resolution,
     *,
-    project: Project,
-    catalog: Catalog,
-    live: LiveState,
+    owners: Owners,
 ) -> list[Update]:
     """Say of each update what it follows, what it took, and whose its values are."""
     declared = {each.address: each for each in involved}
-    known = (*resolution.resources.values(), *project.resources)
-    owners = Owners(known, live=live, catalog=catalog, accounts=project.accounts)
     return [
         owners.note(
             replace(

@@ -69,6 +69,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "immutable-field": "This field cannot be changed after creation.",
         "invalid-value": "The value does not fit the field's schema.",
         "journal-cut": "The journal of a run could not be written to its end. Free some space; `history` shows how far it came.",
+        "language-differs": "Two fields tell different languages of one call, such as an agent and its voice. Choose two of one language.",
         "ledger-absent": "Nothing was ever applied from here, so changes cannot be attributed. The first apply starts the ledger.",
         "ledger-conflict": "Another run stored the same addresses meanwhile. Run plan to see what is live.",
         "ledger-foreign": "The ledger belongs to another project or is damaged; it was not used.",

@@ -116,6 +116,8 @@ class Field:
     """Fields whose change may change this one (`*`: any change), and into what: then it is no collateral damage."""
     options: Options | None = None
     open_enum: bool = False
+    tells_language: bool = False
+    """Whether the value begins with the code of the language that a call is in."""
     form: Form | None = None
     advice: str = ""
     """What to do when a declared value of this field is wrong."""

@@ -20,6 +20,7 @@ FIELD_KEYWORDS: Final = frozenset(
         "x-form",
         "x-immutable",
         "x-known",
+        "x-language",
         "x-merge",
         "x-null",
         "x-options",
@@ -32,7 +33,7 @@ FIELD_KEYWORDS: Final = frozenset(
 )
 """The closed vocabulary. `schemas/meta/` says what each means; a test holds the two lists equal."""
 
-_TOP_ONLY: Final = frozenset({"x-derived-from", "x-immutable", "x-options"})
+_TOP_ONLY: Final = frozenset({"x-derived-from", "x-immutable", "x-language", "x-options"})
 _NOT_IN_LISTS: Final = frozenset({*_TOP_ONLY, "x-merge", "x-read-as", "x-risk", "x-secret", "x-union", "writeOnly"})
 _BELOW: Final[Mapping[Merging, Merging]] = {
     "merge": "merge",
@@ -119,6 +120,7 @@ def compile_field(name: str, schema: Json, *, above: Above) -> Field:
         derived_from=_read_derivations(schema.get("x-derived-from", ())),
         options=_compile_options(schema.get("x-options")),
         open_enum="x-known" in schema,
+        tells_language=schema.get("x-language", False),
         form=Form(**schema["x-form"]) if "x-form" in schema else None,
         advice=schema.get("x-advice", ""),
         read_name=read_as.get("name", ""),
