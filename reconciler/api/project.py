@@ -76,13 +76,15 @@ class OpenProject:
         targets: Iterable[str] = (),
         accounts: Iterable[str] = (),
         excluded: Iterable[str] = (),
+        since: str | None = None,
         pictured: bool = False,
     ) -> Plan:
         """Return what would change, from GET requests only.
 
-        `targets` and `excluded` are globs of addresses. `pictured` completes the picture of the calls at the cost of a request or two.
+        `targets` and `excluded` are globs of addresses; `since` is a commit of git: only what comes to something else than
+        then is looked at. `pictured` completes the picture of the calls at the cost of a request or two.
         """
-        return self.review(targets=targets, accounts=accounts, excluded=excluded, pictured=pictured).plan
+        return self.review(targets=targets, accounts=accounts, excluded=excluded, since=since, pictured=pictured).plan
 
     def review(
         self,
@@ -90,13 +92,16 @@ class OpenProject:
         targets: Iterable[str] = (),
         accounts: Iterable[str] = (),
         excluded: Iterable[str] = (),
+        since: str | None = None,
         pictured: bool = False,
     ) -> Review:
         """Return the plan with what it was made from: the declared resources and the live state."""
         from reconciler.app.review.review import review
 
         chosen, named, without = tuple(targets), tuple(accounts), tuple(excluded)
-        return review(self._context, targets=chosen, accounts=named, excluded=without, with_numbers=pictured)
+        return review(
+            self._context, targets=chosen, accounts=named, excluded=without, since=since, with_numbers=pictured
+        )
 
     def drift(self, *, targets: Iterable[str] = (), accounts: Iterable[str] = (), excluded: Iterable[str] = ()) -> Plan:
         """Return the plan of putting back what moved outside git since the last apply.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,9 @@ from reconciler.app.context import Context
 from reconciler.app.inventing import invent_live
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.sandbox_state import build_sandbox, name_seed
+from reconciler.config.discover import PROJECT_FILE
 from reconciler.engine.record import record_applied
-from reconciler.ledger import LedgerConflict, LedgerProblem, export_files
+from reconciler.ledger import CommitUnknown, LedgerConflict, LedgerProblem, export_commit
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.paths import Json
 from reconciler.model.project import Declared, Project
@@ -161,12 +162,11 @@ def sow_commit(context: Context, revision: str) -> Sown:
     workspace = replace(open_workspace(replace(context, sandbox=False)), context=replace(context, sandbox=True))
     if seed := _find_seed(workspace):
         return _explain(f"{seed} is this sandbox's seed; {revision} was not asked")
-    with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
-        _write_files(Path(folder), _export(workspace, revision))
-        if not (Path(folder) / "reconciler.yaml").exists():
+    with _check_out(workspace, revision) as folder:
+        if not os.path.lexists(folder / PROJECT_FILE):
             return _explain(f"{revision} has no project here, so it declares nothing")
         try:
-            declaring = open_workspace(replace(context, folder=Path(folder), sandbox=False))
+            declaring = open_workspace(replace(context, folder=folder, sandbox=False))
         except Problem:
             return _explain(f"the files of {revision} are invalid, so nothing of it was sown")
         return Sown(sow_declared(workspace, declaring=declaring))
@@ -176,17 +176,16 @@ def _explain(message: str) -> Sown:
     return Sown(notes=(Diagnostic(code="nothing-sown", message=message, severity=Severity.NOTE),))
 
 
-def _export(workspace: Workspace, revision: str) -> Mapping[str, bytes]:
-    try:
-        return export_files(workspace.project.root, revision, environ=workspace.context.environ)
-    except LedgerProblem as error:
-        advice = "Fetch it: in GitHub Actions `fetch-depth: 2` of actions/checkout, in GitLab CI `GIT_DEPTH: 0`."
-        diagnostic = Diagnostic(code="commit-unknown", message=error.message, advice=error.advice or advice)
-        raise Problem(diagnostic, exit_code=Exit.FAILED) from error
-
-
-def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:
-    for name, content in files.items():
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
+@contextlib.contextmanager
+def _check_out(workspace: Workspace, revision: str) -> Iterator[Path]:
+    """Yield a folder with the project as a commit has it; it ends with the block."""
+    with tempfile.TemporaryDirectory(prefix="reconciler-") as name:
+        folder = Path(name).resolve()
+        try:
+            export_commit(workspace.project.root, revision, into=folder, environ=workspace.context.environ)
+        except LedgerProblem as error:
+            fetch = "Fetch it: in GitHub Actions `fetch-depth: 2` of actions/checkout, in GitLab CI `GIT_DEPTH: 0`."
+            advice = fetch if isinstance(error, CommitUnknown) else error.advice
+            diagnostic = Diagnostic(code="commit-unknown", message=error.message, advice=advice or fetch)
+            raise Problem(diagnostic, exit_code=Exit.FAILED) from error
+        yield folder

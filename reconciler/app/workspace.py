@@ -18,7 +18,7 @@ from reconciler.config import Loaded, compute_digest, load_project
 from reconciler.engine.exempt import exempt, warn_expiry
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.live import Unknown
-from reconciler.model.plan import Binding
+from reconciler.model.plan import Binding, Scope
 from reconciler.model.project import Account, Declared, Project
 from reconciler.model.resource_type import Catalog
 from reconciler.model.secret import Secret
@@ -156,13 +156,7 @@ class Workspace:
         All where nothing is given. A glob that fits nothing is a mistake, not an empty plan.
         """
         self._check_targets((*targets, *excluded), accounts)
-        return tuple(
-            declared
-            for declared in self.project.resources
-            if (not accounts or declared.account in accounts)
-            and (not targets or any(fnmatchcase(declared.address, target) for target in targets))
-            and not any(fnmatchcase(declared.address, each) for each in excluded)
-        )
+        return fit_scope(self.project.resources, Scope(tuple(targets), tuple(accounts), tuple(excluded)))
 
     def _check_targets(self, targets: Sequence[str], accounts: Sequence[str]) -> None:
         addresses = [declared.address for declared in self.project.resources]
@@ -172,6 +166,17 @@ class Workspace:
         problems += [_describe_lost("account", name, list(self.project.accounts)) for name in strange]
         if problems:
             raise Problem(*problems, exit_code=Exit.USAGE)
+
+
+def fit_scope(resources: Iterable[Declared], scope: Scope) -> tuple[Declared, ...]:
+    """Return the resources that the globs and accounts of a scope choose."""
+    return tuple(
+        declared
+        for declared in resources
+        if (not scope.accounts or declared.account in scope.accounts)
+        and (not scope.targets or any(fnmatchcase(declared.address, target) for target in scope.targets))
+        and not any(fnmatchcase(declared.address, each) for each in scope.excluded)
+    )
 
 
 def _describe_lost(what: str, name: str, known: Sequence[str]) -> Diagnostic:
@@ -195,17 +200,20 @@ def load(context: Context, *, catalog: Catalog, checking: bool = False) -> Loade
         environ=context.environ,
         absent_secrets="stand-in" if context.sandbox else "note" if checking else "refuse",
     )
-    if loaded.project is None or not any(declared.exemptions for declared in loaded.project.resources):
+    if loaded.sound is None or not any(declared.exemptions for declared in loaded.sound.resources):
         return loaded
-    return _apply_exemptions(loaded, loaded.project, now=context.now())
+    return _apply_exemptions(loaded, loaded.sound, now=context.now())
 
 
-def _apply_exemptions(loaded: Loaded, project: Project, *, now: datetime) -> Loaded:
+def _apply_exemptions(loaded: Loaded, sound: Project, *, now: datetime) -> Loaded:
     """Take out of each resource what is ignored today, and warn of what soon is no more."""
     today, soon = (day.date().isoformat() for day in (now.astimezone(UTC), now.astimezone(UTC) + EXPIRES_SOON))
-    warnings = sorted(warn_expiry(project.resources, today=today, soon=soon), key=lambda found: found.sort_key)
-    resources = tuple(exempt(declared, today=today) for declared in project.resources)
-    return replace(loaded, project=replace(project, resources=resources), diagnostics=(*loaded.diagnostics, *warnings))
+    resources = tuple(exempt(declared, today=today) for declared in sound.resources)
+    plain = replace(sound, resources=resources)
+    if loaded.project is None:
+        return replace(loaded, sound=plain)
+    warnings = sorted(warn_expiry(sound.resources, today=today, soon=soon), key=lambda found: found.sort_key)
+    return replace(loaded, project=plain, sound=plain, diagnostics=(*loaded.diagnostics, *warnings))
 
 
 def choose_environment(context: Context) -> str | None:

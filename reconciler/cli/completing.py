@@ -81,8 +81,16 @@ def _list_vices(_options: Globals) -> Iterator[str]:
     yield from VICES
 
 
+def _list_revisions(options: Globals) -> Iterator[str]:
+    from reconciler.ledger import list_revisions
+
+    yield "HEAD"
+    yield from list_revisions(Path(options.folder), environ=options.build_context().environ)
+
+
 complete_account = _fitting(_list_accounts)
 complete_kind = _fitting(_list_kinds)
 complete_topic = _fitting(_list_topics)
 complete_run = _fitting(_list_runs)
 complete_vice = _fitting(_list_vices)
+complete_revision = _fitting(_list_revisions)

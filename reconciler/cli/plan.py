@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.formats import PLAN_FORMATS
-from reconciler.cli.options import Globals, command, selection
+from reconciler.cli.options import Globals, command, complete_lazily, selection
 
 if TYPE_CHECKING:
     from reconciler.app.context import Context
@@ -19,6 +19,7 @@ EXAMPLE = """
 reconciler plan
 reconciler plan --out plan.json --format markdown > comment.md
 reconciler plan --target 'connectors.*' --detailed-exitcode
+reconciler plan --since HEAD^1
 """
 
 
@@ -28,12 +29,19 @@ reconciler plan --target 'connectors.*' --detailed-exitcode
     "--format", "style", type=click.Choice(PLAN_FORMATS), default="text", show_default=True, help="How to show it."
 )
 @selection
+@click.option(
+    "--since",
+    metavar="REF",
+    shell_complete=complete_lazily("complete_revision"),
+    help="Only what comes to something else than at this commit of git: files, texts, variables and all.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 def plan(
     options: Globals,
     out: Path | None,
     style: str,
     chosen: Scope,
+    since: str | None,
     *,
     detailed_exitcode: bool,
 ) -> int:
@@ -58,6 +66,7 @@ def plan(
                 targets=chosen.targets,
                 accounts=chosen.accounts,
                 excluded=chosen.excluded,
+                since=since,
                 with_numbers=pictured,
             ).plan
         except Problem as problem:

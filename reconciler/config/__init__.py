@@ -7,13 +7,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reconciler.config.fingerprint import compute_digest
+    from reconciler.config.fingerprint import compute_digest, digest_resources
     from reconciler.config.load import Loaded, load_project
     from reconciler.config.untyped import read_untyped
 
-__all__ = ["Loaded", "compute_digest", "load_project", "read_untyped"]
+__all__ = ["Loaded", "compute_digest", "digest_resources", "load_project", "read_untyped"]
 
-_HOMES = {"Loaded": "load", "compute_digest": "fingerprint", "load_project": "load", "read_untyped": "untyped"}
+_HOMES = {
+    "Loaded": "load",
+    "compute_digest": "fingerprint",
+    "digest_resources": "fingerprint",
+    "load_project": "load",
+    "read_untyped": "untyped",
+}
 
 
 def __getattr__(name: str) -> Any:

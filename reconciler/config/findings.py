@@ -73,6 +73,12 @@ class Findings:
         """Tell whether a resource has an error of its own."""
         return any(found.address == address and found.severity is Severity.ERROR for found in self._found)
 
+    def list_blamed(self) -> frozenset[str] | None:
+        """Return the addresses that errors are about; None where one is about more than a resource, or was only counted."""
+        blamed = [found.address for found in self._found if found.severity is Severity.ERROR]
+        addresses = frozenset(address for address in blamed if address is not None)
+        return addresses if len(blamed) == self.errors and None not in blamed else None
+
     def sort(self) -> tuple[Diagnostic, ...]:
         """Return what was found, by file, line and column, and a count of what was not kept."""
         ordered = sorted(self._found, key=lambda diagnostic: diagnostic.sort_key)

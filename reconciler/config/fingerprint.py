@@ -1,16 +1,18 @@
-"""Compute the fingerprint of what a project declares."""
+"""Compute the fingerprint of what a project declares: of all of it, and of each resource."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
+from reconciler.config.references.fill import take_declared
 from reconciler.model.exemption import Exemption
 from reconciler.model.field import Field
-from reconciler.model.paths import MISSING, Json
+from reconciler.model.paths import MISSING, Json, pick
 from reconciler.model.project import Account, Declared, Project
-from reconciler.model.reference import Template
+from reconciler.model.reference import Reference, Template
 from reconciler.model.resource_type import Catalog, ResourceType
 from reconciler.model.secret import HIDDEN, Secret
 
@@ -23,7 +25,7 @@ def compute_digest(project: Project, *, catalog: Catalog) -> str:
     of its variable.
     Costs 10 µs a resource, so it is computed where a plan is made, not where files are only checked.
     """
-    secretive = {known.key for known in catalog.all_types if any(each.holds_secret for each in known.fields.values())}
+    secretive = _list_secretive(catalog)
     content = {
         "accounts": {name: _describe_account(account) for name, account in project.accounts.items()},
         "resources": {
@@ -33,6 +35,66 @@ def compute_digest(project: Project, *, catalog: Catalog) -> str:
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=_name_value)
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest_resources(project: Project, *, catalog: Catalog, key: bytes) -> dict[str, str]:
+    """Return a hash of what each resource comes to, by address: where two are equal, the same is read and sent.
+
+    In it go the values that references bring, not how they are written; where only what is live tells one, the object goes
+    in that it is taken from. So does all of the account that decides where a request goes and what it holds. Of a secret
+    there is a fingerprint with `key`: the text around it counts as well, and what comes of it tells nothing without the key.
+    """
+    return _Digester(project, catalog, key).digest_all()
+
+
+class _Digester:
+    def __init__(self, project: Project, catalog: Catalog, key: bytes) -> None:
+        self._catalog = catalog
+        self._key = key
+        self._declared = {declared.address: declared for declared in project.resources}
+        self._accounts = {name: _describe_account(account) for name, account in project.accounts.items()}
+        self._secretive = _list_secretive(catalog)
+
+    def digest_all(self) -> dict[str, str]:
+        """Return the hash of each resource."""
+        return {address: self._digest(self._describe(declared)) for address, declared in self._declared.items()}
+
+    def _digest(self, content: Json) -> str:
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=self._name_value)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _describe(self, declared: Declared) -> list[Json]:
+        settled = replace(declared, uses=())
+        return [
+            _describe_resource(settled, self._catalog.of(declared), self._secretive),
+            self._accounts[declared.account],
+            declared.sought and declared.sought.keys,
+        ]
+
+    def _name_value(self, value: object) -> Json:
+        if isinstance(value, Secret):
+            return [_name_value(value), value.fingerprint(self._key)]
+        return [self._name_part(part) for part in value.parts] if isinstance(value, Template) else _name_value(value)
+
+    def _name_part(self, part: str | Reference) -> Json:
+        """Describe a part of a value that is open: what is declared for it, else the live object that it is taken from."""
+        if isinstance(part, str):
+            return part
+        source = self._declared[part.address]
+        if part.part:
+            value = take_declared(source, part, known=self._catalog.of(source))
+        else:
+            value = pick(source.spec, part.path)
+        if value is not MISSING:
+            return ["declared", value]
+        found_by = self._describe(replace(source, spec={}, exemptions=(), protect=False))
+        return ["live", source.kind, self._digest(found_by), part.part or list(part.path)]
+
+
+def _list_secretive(catalog: Catalog) -> frozenset[object]:
+    return frozenset(
+        known.key for known in catalog.all_types if any(each.holds_secret for each in known.fields.values())
+    )
 
 
 def _name_value(value: object) -> str:
@@ -52,8 +114,10 @@ def _describe_account(account: Account) -> list[str]:
         account.credential,
         account.region,
         account.generation,
+        account.workspace,
         account.clear,
         *sorted(map(str, account.clear_fields.items())),
+        *sorted(map(str, account.widen.items())),
     ]
 
 

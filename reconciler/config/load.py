@@ -6,7 +6,7 @@ import gc
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -59,6 +59,8 @@ class Loaded:
     """Whether the project means something without an environment: where none lays more than variables over it."""
     grounds: Grounds = NO_GROUNDS
     """What was read for it."""
+    sound: Project | None = None
+    """The project with those of its resources only that no error is about; None where one is about more than resources."""
 
 
 def load_project(
@@ -94,7 +96,17 @@ def load_project(
         undecided=loader.undecided,
         complete=loader.complete,
         grounds=loader.grounds,
+        sound=_keep_sound(project, loader) if project and loader.findings.errors else project,
     )
+
+
+def _keep_sound(project: Project, loader: _Loader) -> Project | None:
+    """Leave out what an error is about, and what takes values from others: one of them may be wrong."""
+    blamed = loader.findings.list_blamed()
+    if blamed is None:
+        return None
+    left = blamed | loader.linked
+    return replace(project, resources=tuple(each for each in project.resources if each.address not in left))
 
 
 @contextmanager
@@ -129,6 +141,8 @@ class _Loader:
         self._named_by: Section | None = None
         self.undecided: tuple[str, ...] = ()
         self.complete = True
+        self.linked: frozenset[str] = frozenset()
+        """Addresses of the resources that refer to others."""
         self._sources: dict[str, Source] = {}
         self._exclude: tuple[str, ...] = ()
         self._listed: tuple[str, ...] = ()
@@ -159,6 +173,7 @@ class _Loader:
         sections = (main, *self._read_files(settings))
         read = [each for section in sections if section.node for each in reader.read_resources(section.document)]
         read += reader.read_own()
+        self.linked = frozenset(reader.unlinked)
         resources = link_references(
             read,
             list(reader.unlinked.values()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.live import LiveState, Present
@@ -12,11 +12,16 @@ from reconciler.model.resource_type import Catalog, ResourceType
 
 
 def find_collisions(
-    resources: Sequence[Declared], *, live: LiveState, accounts: Mapping[str, Account]
+    resources: Sequence[Declared],
+    *,
+    live: LiveState,
+    accounts: Mapping[str, Account],
+    known: Iterable[Declared] = (),
 ) -> dict[str, Diagnostic]:
     """Return a diagnostic for the address of each resource that shares its live object with another.
 
-    None of them is planned: two owners of one object would undo each other's changes without end.
+    None of them is planned: two owners of one object would undo each other's changes without end. `known` are all that
+    are declared: of what was not read the declared id counts.
     """
     owners: dict[object, list[Declared]] = {}
     for declared in resources:
@@ -24,6 +29,12 @@ def find_collisions(
         if isinstance(reading, Present):
             host = accounts[declared.account].base_url
             owners.setdefault((declared.provider, declared.kind, host, reading.identity), []).append(declared)
+    for declared in known:
+        if declared.address not in live.readings and declared.identity is not None:
+            host = accounts[declared.account].base_url
+            group = owners.get((declared.provider, declared.kind, host, declared.identity))
+            if group:
+                group.append(declared)
     return {
         declared.address: _collide(declared, [other for other in group if other is not declared])
         for group in owners.values()

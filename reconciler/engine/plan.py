@@ -20,9 +20,10 @@ from reconciler.engine.languages import find_discords
 from reconciler.engine.moved import note_moved
 from reconciler.engine.owners import Owners
 from reconciler.engine.reach import tell_reach
-from reconciler.engine.references import LOST, Resolution, close, list_upstream, resolve, sort_by_references
+from reconciler.engine.references import LOST, Resolution, list_upstream, resolve, sort_by_references
 from reconciler.engine.refuse import find_doubts, find_refusals
 from reconciler.engine.risk import collect_risks, find_risk
+from reconciler.engine.rivals import involve
 from reconciler.engine.suspect import drop_guesses, suspect_accounts
 from reconciler.engine.through import find_block
 from reconciler.engine.verify import find_unusable
@@ -60,7 +61,7 @@ def make_plan(
 
     `diagnostics` are those found before planning; those of planning follow, in order of file and line.
     """
-    involved = close(resources, project.resources)
+    involved = involve(resources, project, catalog=catalog)
     resolution = resolve(involved, catalog=catalog, readings=live.readings)
     judged = _judge_all(involved, resolution, project=project, catalog=catalog, live=live, ledger=ledger)
     verdicts = [judged[declared.address] for declared in resources]
@@ -110,7 +111,7 @@ def _judge_all(
     resolved = resolution.resources
     several, accounts = tuple(resolved.values()), project.accounts
     collisions = find_namesakes(several, live=live, accounts=accounts, catalog=catalog)
-    collisions |= find_collisions(several, live=live, accounts=accounts)
+    collisions |= find_collisions(several, live=live, accounts=accounts, known=project.resources)
     verdicts: dict[str, Verdict] = {}
     planned: dict[str, Planned] = {}
     for declared in sort_by_references(involved):

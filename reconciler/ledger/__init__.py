@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reconciler.ledger.encoding import Loaded
-    from reconciler.ledger.errors import LedgerConflict, LedgerProblem, LedgerUnavailable, LockedError, LockLost
+    from reconciler.ledger.errors import (
+        CommitUnknown,
+        LedgerConflict,
+        LedgerProblem,
+        LedgerUnavailable,
+        LockedError,
+        LockLost,
+    )
     from reconciler.ledger.fingerprints import fingerprint_value
     from reconciler.ledger.holder import LockHolder
     from reconciler.ledger.journals.history import (
@@ -24,11 +31,12 @@ if TYPE_CHECKING:
     from reconciler.ledger.lock import Lock
     from reconciler.ledger.origin import current_author, current_commit, describe_commit, new_run_id, note_distrust
     from reconciler.ledger.state_files import STATE_FOLDER
-    from reconciler.ledger.store import Store, export_files, fingerprint_key, open_store
+    from reconciler.ledger.store import Store, export_commit, fingerprint_key, list_revisions, open_store
     from reconciler.ledger.times import parse_time
 
 __all__ = [
     "STATE_FOLDER",
+    "CommitUnknown",
     "Intention",
     "Journal",
     "LedgerConflict",
@@ -50,10 +58,11 @@ __all__ = [
     "current_author",
     "current_commit",
     "describe_commit",
-    "export_files",
+    "export_commit",
     "fingerprint_key",
     "fingerprint_value",
     "list_open_sightings",
+    "list_revisions",
     "new_run_id",
     "note_distrust",
     "open_store",
@@ -61,6 +70,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "CommitUnknown": "errors",
     "Intention": "journals.history",
     "Journal": "journals.journal",
     "LedgerConflict": "errors",
@@ -83,10 +93,11 @@ _HOMES = {
     "current_author": "origin",
     "current_commit": "origin",
     "describe_commit": "origin",
-    "export_files": "store",
+    "export_commit": "store",
     "fingerprint_key": "store",
     "fingerprint_value": "fingerprints",
     "list_open_sightings": "journals.history",
+    "list_revisions": "store",
     "new_run_id": "origin",
     "note_distrust": "origin",
     "open_store": "store",

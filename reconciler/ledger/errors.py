@@ -23,6 +23,12 @@ class LedgerUnavailable(LedgerProblem):
     """The store cannot be written: no rights, no network, no repository, no space."""
 
 
+class CommitUnknown(LedgerProblem):
+    """This clone has no such commit."""
+
+    code = "commit-unknown"
+
+
 class LedgerConflict(LedgerProblem):
     """Another run stored the same addresses since this one loaded the ledger. Nothing was stored."""
 

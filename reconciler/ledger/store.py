@@ -94,8 +94,15 @@ def fingerprint_key(store: Store) -> bytes:
     return store.fingerprint_key()
 
 
-def export_files(folder: Path, revision: str, *, environ: Mapping[str, str]) -> dict[str, bytes]:
-    """Return the plain files below a folder as a commit of its repository has them; raises LedgerUnavailable."""
-    from reconciler.ledger.stores.git_export import export_files as export
+def export_commit(folder: Path, revision: str, *, into: Path, environ: Mapping[str, str]) -> str:
+    """Write the files below a folder as a commit has them into another, and return the commit; raises LedgerProblem."""
+    from reconciler.ledger.stores.git_export import export_commit as export
 
-    return export(folder, revision, environ=environ)
+    return export(folder, revision, into=into, environ=environ)
+
+
+def list_revisions(folder: Path, *, environ: Mapping[str, str]) -> list[str]:
+    """List the branches and tags of the repository that a folder lies in; none where there is none."""
+    from reconciler.ledger.stores.git_export import list_revisions as listed
+
+    return listed(folder, environ=environ)

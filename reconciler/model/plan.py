@@ -47,11 +47,15 @@ class Scope:
     accounts: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     left_out: int = 0
+    since: str = ""
+    """What was asked for as `--since`: a plan of resources that come to something else than at that commit."""
+    since_commit: str = ""
+    """The commit that this named at the time."""
 
     @property
     def narrow(self) -> bool:
         """Tell whether anything was chosen."""
-        return bool(self.targets or self.accounts or self.excluded)
+        return bool(self.targets or self.accounts or self.excluded or self.since)
 
 
 EVERYTHING = Scope()

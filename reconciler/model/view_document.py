@@ -44,6 +44,7 @@ def write_scope(scope: Scope) -> dict[str, Json]:
         "accounts": list(scope.accounts),
         "excluded": list(scope.excluded),
         "left_out": scope.left_out,
+        **({"since": scope.since, "since_commit": scope.since_commit} if scope.since else {}),
     }
 
 
@@ -52,4 +53,5 @@ def read_scope(entry: Json) -> Scope:
     if entry is None:
         return Scope()
     targets, accounts, excluded = (tuple(map(str, entry[name])) for name in ("targets", "accounts", "excluded"))
-    return Scope(targets, accounts, excluded, int(entry["left_out"]))
+    since, commit = str(entry.get("since", "")), str(entry.get("since_commit", ""))
+    return Scope(targets, accounts, excluded, int(entry["left_out"]), since=since, since_commit=commit)

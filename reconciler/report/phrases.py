@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.model.paths import MISSING, FieldPath, Json, Missing
-from reconciler.model.plan import DIALS, CallGraph, Cause, Change, Plan, Planned, Status, Subject, Update
+from reconciler.model.plan import DIALS, CallGraph, Cause, Change, Plan, Planned, Scope, Status, Subject, Update
 from reconciler.model.plan_values import encode_value
 from reconciler.model.secret import HIDDEN
 from reconciler.report.diff_words import Row, diff_texts, show_added, show_removed
@@ -50,6 +50,8 @@ TROUBLES = (Status.REFUSED, Status.ABSENT, Status.UNKNOWN)
 LONG_TEXT = 60
 """Characters from which on a text is shown as a diff instead of two values side by side."""
 
+_SHOWN_COMMIT = 12
+
 LONG_VALUE = 160
 """The same for lists and mappings, as JSON on one line."""
 
@@ -84,10 +86,16 @@ def tell_scope(plan: Plan) -> str:
     scope = plan.scope
     chosen = [f"--target {name}" for name in scope.targets] + [f"--account {name}" for name in scope.accounts]
     chosen += [f"--exclude {name}" for name in scope.excluded]
+    chosen += [_name_since(scope)] if scope.since else []
     if not chosen or not scope.left_out:
         return ""
     left = f"{count_noun(scope.left_out, 'declared resource')} {'was' if scope.left_out == 1 else 'were'} not looked at"
     return f"Narrowed by {' '.join(chosen)}: {left}."
+
+
+def _name_since(scope: Scope) -> str:
+    commit = scope.since_commit[:_SHOWN_COMMIT]
+    return f"--since {scope.since}" + ("" if scope.since.startswith(commit) else f" ({commit})")
 
 
 def show_time(created_at: str) -> str:
@@ -120,6 +128,8 @@ def _count_drift(plan: Plan) -> str:
 
 
 def _count_updates(plan: Plan) -> str:
+    if not plan.updates and not plan.resources and plan.scope.left_out:
+        return "No changes: no resource was looked at"
     if not plan.updates:
         matching = count_noun(plan.count(Status.IN_SYNC), "resource")
         return f"No changes: {matching} {'matches' if matching.startswith('1 ') else 'match'} the live state"

@@ -9,10 +9,20 @@ from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from reconciler.ledger import LedgerProblem, LedgerUnavailable, Store, current_author, current_commit, open_store
+from reconciler.ledger import (
+    LedgerProblem,
+    LedgerUnavailable,
+    Store,
+    current_author,
+    current_commit,
+    export_commit,
+    list_revisions,
+    open_store,
+)
 from reconciler.ledger.stores.git_command import GitFailure
 from reconciler.ledger.stores.git_open import open_repository
 from reconciler.ledger.stores.git_place import Place, lies_in_tree
@@ -48,6 +58,9 @@ def call_everything(folder: Path) -> None:
     for name in ("HEAD", "refs/signed"):
         with suppress(LedgerProblem):
             repository.read_message(name)
+        with suppress(LedgerProblem), TemporaryDirectory() as into:
+            export_commit(folder, name, into=Path(into), environ=ENVIRON)
+    list_revisions(folder, environ=ENVIRON)
 
 
 def _lock(store: Store) -> None:
@@ -91,6 +104,7 @@ def test_a_partial_clone_does_not_fetch_through_a_program_of_its_own(trapped: Tr
 COMMANDS = (
     ("validate",),
     ("plan",),
+    ("plan", "--since", "HEAD"),
     ("doctor",),
     ("drift",),
     ("apply", "--auto-approve"),

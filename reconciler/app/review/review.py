@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from reconciler.app.context import Context
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.review.notes import explain_sandbox, note_doubts, note_undeclared
-from reconciler.app.workspace import Workspace, open_workspace
+from reconciler.app.workspace import Workspace, fit_scope, open_workspace
 from reconciler.engine.plan import make_plan
-from reconciler.engine.references import close, resolve
+from reconciler.engine.references import resolve
 from reconciler.engine.renames import find_undeclared, follow_renames
+from reconciler.engine.rivals import involve
 from reconciler.engine.sealed import recognise_secrets
 from reconciler.engine.undo import mark_undone
 from reconciler.model.diagnostic import Diagnostic
@@ -46,24 +47,26 @@ def review(
     targets: Sequence[str] = (),
     accounts: Sequence[str] = (),
     excluded: Sequence[str] = (),
+    since: str | None = None,
     workspace: Workspace | None = None,
     store: Store | None = None,
     with_numbers: bool = False,
 ) -> Review:
     """Read the live state of the selected resources and plan; nothing is written anywhere.
 
-    `store` is the ledger's, where it is open already. `with_numbers` completes the picture of the calls at the cost of a request or two.
+    `since` names a commit: of the selected only those are looked at that come to something else than then. `store` is the
+    ledger's, where it is open already. `with_numbers` completes the picture of the calls at the cost of a request or two.
     """
     workspace = workspace or open_workspace(context)
-    resources = workspace.select(targets=targets, accounts=accounts, excluded=excluded)
-    left_out = len(workspace.project.resources) - len(resources)
+    scope = Scope(tuple(targets), tuple(accounts), tuple(excluded))
+    resources, scope, compared = _select(workspace, scope, since)
     store = store or workspace.open_store()
     loaded = store.load()
-    involved = close(resources, workspace.project.resources)
+    involved = involve(resources, workspace.project, catalog=workspace.catalog)
     live = read(workspace, involved, with_numbers=with_numbers)
     ledger = follow_renames(loaded.ledger, involved, readings=live.readings)
     notes = (*loaded.notes, *note_doubts(store, loaded.ledger, live=live, catalog=workspace.catalog))
-    if not targets and not accounts and not excluded:
+    if not scope.narrow:
         notes += note_undeclared(find_undeclared(ledger, workspace.project.resources))
     plan = make_plan(
         workspace.project,
@@ -73,13 +76,30 @@ def review(
         ledger=recognise(workspace, store, ledger),
         created_at=context.now().isoformat(timespec="seconds"),
         binding=workspace.binding,
-        diagnostics=(*workspace.diagnostics, *notes),
-        scope=Scope(tuple(targets), tuple(accounts), tuple(excluded), left_out),
+        diagnostics=(*workspace.diagnostics, *compared, *notes),
+        scope=scope,
     )
     plan = replace(plan, updates=mark_undone(plan.updates, ledger))
     resolved = resolve(involved, catalog=workspace.catalog, readings=live.readings).resources
     filled = tuple(resolved[declared.address] for declared in resources)
     return Review(workspace, filled, live, explain_sandbox(plan) if context.sandbox else plan, loaded.ledger)
+
+
+def _select(
+    workspace: Workspace, scope: Scope, since: str | None
+) -> tuple[tuple[Declared, ...], Scope, tuple[Diagnostic, ...]]:
+    """Return the resources to look at, the scope with what that leaves out, and what comparing them had to say."""
+    from reconciler.app.review.since import find_changed, note_removed
+
+    resources = workspace.select(targets=scope.targets, accounts=scope.accounts, excluded=scope.excluded)
+    notes: tuple[Diagnostic, ...] = ()
+    if since is not None:
+        found = find_changed(workspace, since)
+        resources = tuple(declared for declared in resources if declared.address in found.changed)
+        removed = fit_scope(found.removed, scope)
+        notes = (*found.notes, *note_removed(removed, revision=since))
+        scope = replace(scope, since=since, since_commit=found.commit)
+    return resources, replace(scope, left_out=len(workspace.project.resources) - len(resources)), notes
 
 
 def recognise(workspace: Workspace, store: Store, ledger: Ledger) -> Ledger:

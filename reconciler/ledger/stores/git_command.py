@@ -6,9 +6,10 @@ import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Timer
 
 LOCAL_SECONDS = 60.0
 NETWORK_SECONDS = 120.0
@@ -80,7 +81,7 @@ class Git:
         """Return the octets a command prints."""
         try:
             done = subprocess.run(  # noqa: S603 -- a list of words, no shell; none of them comes from configuration
-                [_find_git(self.environ), "--no-pager", *self.options, *arguments],
+                self._list_words(arguments),
                 cwd=self.folder,
                 env=dict(self.environ),
                 input=content,
@@ -94,12 +95,39 @@ class Git:
             message = f"git {arguments[0]} took longer than {seconds:.0f} seconds"
             raise GitFailure(message) from problem
         except (OSError, ValueError) as problem:
-            reason = getattr(problem, "strerror", None) or problem
-            message = f"git cannot be run in {self.folder}: {reason}"
-            raise GitFailure(message) from problem
+            raise self._describe_start(problem) from problem
         if done.returncode:
             raise _read_failure(done.stderr, output=done.stdout, command=arguments[0])
         return done.stdout
+
+    def run_limited(self, *arguments: str, most: int, seconds: float = LOCAL_SECONDS) -> bytes:
+        """Return the octets a command prints, and stop it where they are more than `most`: then it is a GitFailure."""
+        try:
+            with subprocess.Popen(  # noqa: S603 -- as above
+                self._list_words(arguments),
+                cwd=self.folder,
+                env=dict(self.environ),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            ) as process:
+                output = _read_limited(process, most + 1, seconds=seconds)
+        except (OSError, ValueError) as problem:
+            raise self._describe_start(problem) from problem
+        if len(output) > most:
+            message = f"git {arguments[0]} says more than {most >> 20} MiB"
+            raise GitFailure(message)
+        if process.returncode:
+            message = f"git {arguments[0]} failed"
+            raise GitFailure(message)
+        return output
+
+    def _list_words(self, arguments: Sequence[str]) -> list[str]:
+        return [_find_git(self.environ), "--no-pager", *self.options, *arguments]
+
+    def _describe_start(self, problem: OSError | ValueError) -> GitFailure:
+        return GitFailure(f"git cannot be run in {self.folder}: {getattr(problem, 'strerror', None) or problem}")
 
     def extend(self, variables: Mapping[str, str]) -> Git:
         """Return the same with more variables in its environment."""
@@ -115,6 +143,20 @@ def prepare_git(folder: Path, *, environ: Mapping[str, str], settings: tuple[str
     path = os.pathsep.join(filter(os.path.isabs, kept.get("PATH", os.defpath).split(os.pathsep)))
     options = [word for setting in settings for word in ("-c", setting)]
     return Git(folder, {**_UNLESS_SET, **kept, **_QUIET, "PATH": path}, tuple(options))
+
+
+def _read_limited(process: subprocess.Popen[bytes], most: int, *, seconds: float) -> bytes:
+    """Read so many octets of what a process prints, and end it: then, or after so many seconds."""
+    end = Timer(seconds, process.kill)
+    end.start()
+    try:
+        output = process.stdout.read(most) if process.stdout else b""
+        if len(output) == most:
+            process.kill()
+        process.wait()
+    finally:
+        end.cancel()
+    return output
 
 
 def _find_git(environ: Mapping[str, str]) -> str:

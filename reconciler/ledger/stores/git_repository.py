@@ -264,14 +264,26 @@ def _attempt(action: Callable[[], T]) -> T:
 
 
 def split_batch(answer: bytes) -> list[bytes]:
-    """Take apart what `cat-file --batch` prints: a line with name, type and size, the content, a line feed."""
+    """Take apart what `cat-file --batch` prints: a line with name, type and size, the content, a line feed.
+
+    Raises GitFailure where an object is missing, as in a clone that has only a part of them.
+    """
     contents, start = [], 0
     while start < len(answer):
         head = answer.index(b"\n", start)
-        size = int(answer[start:head].split()[2])
+        words = answer[start:head].split()
+        if words[-1] == b"missing":
+            raise miss_object(words[0].decode())
+        size = int(words[2])
         contents.append(answer[head + 1 : head + 1 + size])
         start = head + size + 2
     return contents
+
+
+def miss_object(name: str) -> GitFailure:
+    """Say that a clone lacks something of its history."""
+    message = f"the object {name} is not in this clone"
+    return GitFailure(message, advice="Fetch all of it: `git fetch --refetch`, or clone it anew.")
 
 
 def _write_signature(signature: Signature) -> dict[str, str]:

@@ -18,6 +18,7 @@ from reconciler.report.phrases import (
     list_troubles,
     name_field,
     name_status,
+    tell_scope,
 )
 from reconciler.report.reading_order import is_grave, sort_updates
 
@@ -34,7 +35,7 @@ def list_findings(diagnostics: Iterable[Diagnostic], plan: Plan | None) -> list[
     """Return each diagnostic once, many alike as one, errors first; each update of the plan as one more.
 
     An update is a warning where it is drift, a conflict or high risk, else a note. A resource in trouble that no
-    diagnostic names is an error.
+    diagnostic names is an error. What the plan did not look at is a note.
     """
     found = [*diagnostics, *(plan.diagnostics if plan else ())]
     updates: list[Diagnostic] = []
@@ -42,6 +43,8 @@ def list_findings(diagnostics: Iterable[Diagnostic], plan: Plan | None) -> list[
         plan = turn(plan)
         told = {one.address for one in found}
         found += [_describe_trouble(planned) for planned in list_troubles(plan) if planned.address not in told]
+        if scope := tell_scope(plan):
+            found.append(Diagnostic("not-looked-at", scope, Severity.NOTE))
         verb = "moved outside git in" if plan.subject is Subject.DRIFT else "would change"
         updates = [_describe_update(update, verb=verb) for update in sort_updates(plan.updates)]
     weights = list(Severity)

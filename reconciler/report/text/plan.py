@@ -172,7 +172,8 @@ def _count(plan: Plan) -> tuple[Line, Line]:
     counts = _list_counts(plan)
     if not plan.updates and not list_troubles(plan):
         verb = "matches" if quiet == 1 else "match"
-        matched = f"{count_noun(quiet, 'resource')} {verb} the live state." if quiet else "Nothing is declared."
+        nothing = "No resource was looked at." if plan.scope.left_out else "Nothing is declared."
+        matched = f"{count_noun(quiet, 'resource')} {verb} the live state." if quiet else nothing
         left = f" {count_noun(len(plan.ignored), 'difference')} ignored." if plan.ignored else ""
         return (("good", f"No changes{where}."), ("", f" {matched}{left}")), ()
     requests: Line = (("", f" {count_noun(plan.forecast_requests, 'request')}."),) if plan.updates else ()
@@ -229,4 +230,7 @@ def list_next_steps(plan: Plan) -> Iterator[str]:
     if plan.count(Status.UNKNOWN):
         yield "Unknown resources are left alone; plan again when they can be read."
     if plan.updates:
-        yield "Nothing was sent. `apply` with the same options sends these requests."
+        others = "`plan --out FILE` and `apply FILE` send these requests only; `apply` alone looks at everything."
+        yield "Nothing was sent. " + (
+            others if plan.scope.since else "`apply` with the same options sends these requests."
+        )
