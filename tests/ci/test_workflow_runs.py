@@ -19,6 +19,7 @@ from tests.ci.conftest import build_environ, build_gitlab
 from tests.ci.fake_forge import COMMIT, TOKEN, FakeForge
 from tests.ci.traps import plant_traps
 from tests.ci.workflow_files import GITLAB, ROOT, ActionRun, read_call, read_yaml, run_bash
+from tests.ledger.samples import run_git
 
 MERGE = "b" * 40
 KEYS = {f"{provider.upper()}_API_KEY": key for provider, key in SANDBOX_KEYS.items()}
@@ -172,6 +173,28 @@ def test_a_fork_plans_in_the_sandbox_without_keys(forge: FakeForge, workspace: P
     assert not run.failed, run.output
     assert forge.comments == {}
     assert (workspace / "summary.md").read_text(encoding="utf-8")
+
+
+def test_a_large_estate_plans_what_a_pull_request_changes(forge: FakeForge, workspace: Path) -> None:
+    for words in (
+        ["init", "-q"],
+        ["add", "telephony"],
+        ["commit", "-qm", "base"],
+        ["commit", "-qm", "head", "--allow-empty"],
+    ):
+        run_git(workspace, "-c", "user.name=t", "-c", "user.email=t@x", *words)
+    prompt = workspace / "telephony/prompts/front-desk.md"
+    prompt.write_text(prompt.read_text(encoding="utf-8") + "Be brief.\n", encoding="utf-8")
+    planned = ActionRun(read_call("large.yml", "plan"), workspace, build_job(forge, workspace))()
+    assert not planned.failed, planned.output
+    assert planned.outputs["changes"] == "1"
+    (comment,) = forge.comments[7]
+    assert "Narrowed by --since HEAD^1" in comment["body"]
+    assert "8 declared resources were not looked at" in comment["body"]
+    call = read_call("large.yml", "everything")
+    every = ActionRun(call, workspace, build_job(forge, workspace), event="schedule")()
+    assert int(every.outputs["changes"]) > 1
+    assert len(forge.comments[7]) == 1
 
 
 def test_one_pair_of_the_matrix_from_review_to_apply(forge: FakeForge, workspace: Path) -> None:
