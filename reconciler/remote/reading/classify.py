@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from reconciler.model.endpoints import ListEndpoint
+from reconciler.model.endpoints import Endpoint, ListEndpoint
 from reconciler.model.live import Absent, Present, Reading, Unknown
 from reconciler.model.paths import MISSING, FieldPath, Json, format_pointer, pick
 from reconciler.model.resource_type import GenerationShape, Identity, IdentityPart, ResourceType
@@ -24,15 +24,16 @@ _ADVICE: Mapping[int, str] = {
 }
 
 
-def read_object(told: Told, *, source: Source, resource_type: ResourceType, identity: Identity) -> Reading:
+def read_object(
+    told: Told, *, source: Source, resource_type: ResourceType, endpoint: Endpoint, identity: Identity
+) -> Reading:
     """Read the answer to a GET of one object; what it holds must be the very object that was asked for."""
-    answer = told.answer
-    if is_absence(answer, source=source):
-        return Absent(answer.describe())
-    trouble = explain_failure(answer, source=source)
-    if trouble is not None or isinstance(answer, NoAnswer) or resource_type.get is None:
-        return trouble or Unknown(answer.describe())
-    value = pick(answer.value, resource_type.get.answer)
+    if is_absence(told.answer, source=source):
+        return Absent(told.answer.describe())
+    answer = believe(told.answer, source=source)
+    if isinstance(answer, Unknown):
+        return answer
+    value = pick(answer.value, endpoint.answer)
     if not isinstance(value, Mapping):
         return doubt_shape(answer, resource_type=resource_type, wrong="it holds no object")
     held = identify(value, parts=resource_type.identity, known=dict(identity.parts))
@@ -59,13 +60,14 @@ def judge(present: Present, *, resource_type: ResourceType) -> Present | Absent 
 
 
 def read_rows(
-    told: Told, *, source: Source, resource_type: ResourceType, endpoint: ListEndpoint, group: Mapping[str, str]
+    answer: Answer,
+    *,
+    asked_at: float,
+    resource_type: ResourceType,
+    endpoint: ListEndpoint,
+    group: Mapping[str, str],
 ) -> tuple[Present, ...] | Unknown:
     """Read the rows of one page of a list; a single row that is not as documented makes all of them unknown."""
-    answer = told.answer
-    trouble = explain_failure(answer, source=source)
-    if trouble is not None or isinstance(answer, NoAnswer):
-        return trouble or Unknown(answer.describe())
     rows = pick(answer.value, endpoint.items)
     if endpoint.single and isinstance(rows, Mapping):
         rows = [rows]
@@ -74,7 +76,7 @@ def read_rows(
         return doubt_shape(answer, resource_type=resource_type, wrong=wrong)
     found = []
     for row in rows:
-        read = _read_row(row, resource_type=resource_type, endpoint=endpoint, group=group, asked_at=told.asked_at)
+        read = _read_row(row, resource_type=resource_type, endpoint=endpoint, group=group, asked_at=asked_at)
         if isinstance(read, str):
             return doubt_shape(answer, resource_type=resource_type, wrong=read)
         found.append(read)
@@ -128,8 +130,8 @@ def is_absence(answer: Answer | NoAnswer, *, source: Source) -> bool:
     return answer.form and not _UNKNOWN_ROUTE.match(answer.says)
 
 
-def explain_failure(answer: Answer | NoAnswer, *, source: Source) -> Unknown | None:
-    """Say why an answer tells nothing, and what to do; None where it is a JSON document with a status of success."""
+def believe(answer: Answer | NoAnswer, *, source: Source) -> Answer | Unknown:
+    """Return an answer that is a JSON document with a status of success; else say why it tells nothing, and what to do."""
     if isinstance(answer, NoAnswer):
         return Unknown(answer.describe(), advice="Check network, proxy and base_url, then run again.")
     if answer.succeeded and not answer.whole:
@@ -138,7 +140,7 @@ def explain_failure(answer: Answer | NoAnswer, *, source: Source) -> Unknown | N
             reason, advice="Something between here and the vendor may cut answers. Check proxy and base_url."
         )
     if answer.succeeded:
-        return _doubt_body(answer) if answer.value is MISSING else None
+        return _doubt_body(answer) if answer.value is MISSING else answer
     if 300 <= answer.status < 400:  # noqa: PLR2004 - the class of an HTTP status is its first digit
         place = answer.headers.get("location", "an unknown place")
         return Unknown(

@@ -9,9 +9,8 @@ from reconciler.model.live import Unknown
 from reconciler.model.paths import Json, pick
 from reconciler.model.resource_type import GroupList
 from reconciler.model.spoiled import find_spoiled
-from reconciler.remote.reading.classify import explain_failure
+from reconciler.remote.reading.classify import believe
 from reconciler.remote.reading.source import Source
-from reconciler.remote.wire.answers import NoAnswer
 from reconciler.remote.wire.client import ReadClient
 
 
@@ -19,10 +18,9 @@ async def list_groups(groups: GroupList, *, reader: ReadClient, workspace: str) 
     """Return the values of an identity part in the vendor's order; unknown where the list cannot be read or understood."""
     path = groups.path.replace("{workspace}", quote(workspace, safe=""))
     source = Source(reader)
-    answer = (await source.get(path)).answer
-    failure = explain_failure(answer, source=source)
-    if failure or isinstance(answer, NoAnswer):
-        return failure or Unknown(f"GET {path} was not answered")
+    answer = believe((await source.get(path)).answer, source=source)
+    if isinstance(answer, Unknown):
+        return answer
     rows = pick(answer.value, groups.items)
     values = [_read(row, groups.value) for row in rows] if isinstance(rows, list) else [None]
     if find_spoiled(values) or not all(isinstance(value, str) and value for value in values):

@@ -28,7 +28,9 @@ async def find_matches(
     batches = [
         chunk
         for alike in _group_alike(resources, resource_type)
-        for chunk in _split(alike, size=max(1, resource_type.list.filter_size))
+        for chunk in _split(
+            alike, size=max(1, resource_type.list.filter_size) if resource_type.list.filters else len(alike)
+        )
     ]
     found = await run_all(_find_batch(batch, resource_type=resource_type, source=source) for batch in batches)
     return {address: reading for part in found for address, reading in part.items()}

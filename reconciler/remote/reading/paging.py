@@ -23,9 +23,8 @@ from reconciler.model.paths import MISSING, Json, pick
 from reconciler.model.resource_type import Identity, ResourceType
 from reconciler.model.spoiled import find_spoiled
 from reconciler.remote.reading.allowance import Allowance
-from reconciler.remote.reading.classify import is_absence, read_rows
+from reconciler.remote.reading.classify import believe, is_absence, read_rows
 from reconciler.remote.reading.source import Source, run_all
-from reconciler.remote.wire.answers import NoAnswer
 from reconciler.remote.wire.routes import fill_path, fill_query
 
 IDLE_PAGES = 3
@@ -84,7 +83,7 @@ class Lister:
         self._group = group
         self._filters = tuple(filters)
         self._unseen = None if wanted is None else set(wanted)
-        self._allowance = Allowance(source.clock)
+        self.allowance = Allowance(source.clock)
 
     @property
     def done(self) -> bool:
@@ -121,7 +120,7 @@ class Lister:
 
     async def read_page(self, position: str | None) -> Page | None:
         """Read the page at a position; None (and the reason in the listing) where it cannot be read."""
-        over = self._allowance.take_page()
+        over = self.allowance.take_page()
         if over:
             self.listing.odd = over
             return None
@@ -129,18 +128,22 @@ class Lister:
         if is_absence(told.answer, source=self._source):
             self.listing.nowhere = told.answer.describe()
             return None
+        answer = believe(told.answer, source=self._source)
+        if isinstance(answer, Unknown):
+            self.listing.failure = answer
+            return None
         rows = read_rows(
-            told,
-            source=self._source,
+            answer,
+            asked_at=told.asked_at,
             resource_type=self._resource_type,
             endpoint=self.endpoint,
             group=self._group,
         )
-        if isinstance(rows, Unknown) or isinstance(told.answer, NoAnswer):
-            self.listing.failure = rows if isinstance(rows, Unknown) else Unknown(told.answer.describe())
+        if isinstance(rows, Unknown):
+            self.listing.failure = rows
             return None
-        self._allowance.octets += told.answer.size
-        return Page(rows, told.answer.value)
+        self.allowance.octets += answer.size
+        return Page(rows, answer.value)
 
     def _build_query(self, position: str | None) -> tuple[tuple[str, str], ...]:
         size = ((self.paging.size_parameter, str(self.paging.size)),) if self.paging.size_parameter else ()
@@ -286,6 +289,8 @@ async def read_by_cursor(lister: Lister) -> None:
         if following is None:
             return
         lister.listing.odd = _doubt_cursor(following, seen, idle)
+        if lister.listing.odd:
+            return
         cursor = following
         seen.add(cursor)
 

@@ -23,7 +23,7 @@ from reconciler.model.live import Present, Unknown
 from reconciler.model.project import Account
 from reconciler.model.resource_type import Catalog, ResourceType
 from reconciler.model.secret import Secret
-from reconciler.remote.reading.classify import explain_failure, is_absence, read_rows
+from reconciler.remote.reading.classify import believe, is_absence, read_rows
 from reconciler.remote.reading.source import Source
 from reconciler.remote.wire.answers import Answer, NoAnswer
 from reconciler.remote.wire.client import TransportFactory, open_readers
@@ -97,14 +97,13 @@ async def ask(
     ) as readers:
         source = Source(readers[hasty.name])
         told = await source.get(question.path)
-    trouble = explain_failure(told.answer, source=source)
+    answer = believe(told.answer, source=source)
+    absent = is_absence(told.answer, source=source)
+    if isinstance(answer, Unknown):
+        return Reported(told.answer, answer, None, absent, clock.date)
     known = question.resource_type
-    rows = (
-        None
-        if trouble
-        else read_rows(told, source=source, resource_type=known, endpoint=known.list, group=question.group)
-    )
-    return Reported(told.answer, trouble, rows, is_absence(told.answer, source=source), clock.date)
+    rows = read_rows(answer, asked_at=told.asked_at, resource_type=known, endpoint=known.list, group=question.group)
+    return Reported(told.answer, None, rows, absent, clock.date)
 
 
 class _ClockReader(httpx.AsyncBaseTransport):

@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from reconciler.engine.references import LOST, resolve
+from reconciler.model.endpoints import Endpoint
 from reconciler.model.live import Absent, LiveState, Present, Reading, Unknown
 from reconciler.model.project import Account, Declared
 from reconciler.model.resource_type import Catalog, Identity, ResourceType
@@ -272,7 +273,7 @@ async def _read_chunk(
     source: Source, resource_type: ResourceType, wanted: Sequence[Identity], *, key: str
 ) -> Mapping[Identity, Reading]:
     if len(wanted) == 1 and resource_type.get is not None:
-        return await _read_singles(source, resource_type, wanted)
+        return await _read_singles(source, resource_type, resource_type.get, wanted)
     filters = [(key, str(identity)) for identity in wanted]
     listing = await read_list(source, resource_type, group={}, filters=filters, wanted=frozenset(wanted))
     return await _settle(listing, wanted, source=source, resource_type=resource_type)
@@ -282,7 +283,7 @@ async def _read_group(
     source: Source, resource_type: ResourceType, wanted: Sequence[Identity]
 ) -> Mapping[Identity, Reading]:
     if len(wanted) == 1 and resource_type.get is not None:
-        return await _read_singles(source, resource_type, wanted)
+        return await _read_singles(source, resource_type, resource_type.get, wanted)
     group = {part: wanted[0][part] for part in resource_type.list.group}
     if resource_type.list.paging.style == "page" and resource_type.get is not None:
         listing = await _read_worthwhile_pages(source, resource_type, group=group, wanted=frozenset(wanted))
@@ -315,7 +316,7 @@ async def _settle(
     }
     missing = [identity for identity in wanted if identity not in seen]
     if listing.failure is None and resource_type.get is not None:
-        return {**seen, **await _read_singles(source, resource_type, missing)}
+        return {**seen, **await _read_singles(source, resource_type, resource_type.get, missing)}
     verdict = listing.failure or _conclude(listing, resource_type)
     return {**seen, **dict.fromkeys(missing, verdict)}
 
@@ -331,15 +332,13 @@ def _conclude(listing: Listing, resource_type: ResourceType) -> Absent | Unknown
 
 
 async def _read_singles(
-    source: Source, resource_type: ResourceType, identities: Sequence[Identity]
+    source: Source, resource_type: ResourceType, endpoint: Endpoint, identities: Sequence[Identity]
 ) -> Mapping[Identity, Reading]:
-    readings = await run_all(_read_single(source, resource_type, identity) for identity in identities)
+    readings = await run_all(_read_single(source, resource_type, endpoint, identity) for identity in identities)
     return dict(zip(identities, readings, strict=True))
 
 
-async def _read_single(source: Source, resource_type: ResourceType, identity: Identity) -> Reading:
-    if resource_type.get is None:
-        return Unknown(f"{resource_type.title} cannot be read one by one")
+async def _read_single(source: Source, resource_type: ResourceType, endpoint: Endpoint, identity: Identity) -> Reading:
     parts = dict(identity.parts)
-    told = await source.get(fill_path(resource_type.get.path, parts), fill_query(resource_type.get.query, parts))
-    return read_object(told, source=source, resource_type=resource_type, identity=identity)
+    told = await source.get(fill_path(endpoint.path, parts), fill_query(endpoint.query, parts))
+    return read_object(told, source=source, resource_type=resource_type, endpoint=endpoint, identity=identity)
