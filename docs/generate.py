@@ -18,13 +18,14 @@ from pathlib import Path
 
 import click
 
+from reconciler.app.learn.code_pages import explain_code
 from reconciler.app.learn.knowledge import explain_field, explain_kind, explain_part, explain_provider
 from reconciler.cli.options import GLOBAL_OPTIONS
 from reconciler.cli.root import COMMANDS, EPILOG, SECTIONS, root
 from reconciler.model.codes import CODES
 from reconciler.model.field import Field
 from reconciler.model.resource_type import Catalog, Provider, ResourceType
-from reconciler.report.text.explanation import Explanation, Facts
+from reconciler.report.text.explanation import Explanation, Facts, Listing
 from reconciler.vendors import load_catalog, schema_folder
 
 DOCS = Path(__file__).parent
@@ -44,12 +45,20 @@ def build_pages(schemas: Path) -> dict[str, str]:
 def build_codes_page() -> str:
     """Return the reference of diagnostic codes, in alphabetical order; each code is an anchor."""
     lines = [
-        *_begin("Error codes", source="reconciler/model/codes.py"),
-        "Each error, warning and note carries a code that stays the same over versions. `reconciler explain CODE` tells it.",
+        *_begin("Error codes", source="reconciler/model/codes.py and reconciler/app/learn/codes/"),
+        "Each error, warning and note carries a code that stays the same over versions. `reconciler explain CODE` tells what",
+        "stands here: why there is such a code, what is wrong, and what is right. Where an example shows no reconciler.yaml, it is",
+        "`version: 1` with an account of each vendor. All that have files or commands are run by our tests.",
     ]
     for code in sorted(CODES):
-        lines += ["", f"## {code}", "", escape(CODES[code])]
+        lines += ["", f"## {code}", "", escape(CODES[code]), *_write_listings(explain_code(code).listings)]
     return _end(lines)
+
+
+def _write_listings(listings: Iterable[Listing]) -> Iterator[str]:
+    for listing in listings:
+        yield from ("", f"**{listing.heading}.** {escape(listing.text)}".rstrip())
+        yield from ("", "```text", *listing.lines, "```") if listing.lines else ()
 
 
 def build_commands_page() -> str:

@@ -17,11 +17,14 @@ reconciler explain unknown-field
 
 
 @command("explain", example=EXAMPLE)
-@click.argument("topic", metavar="[ADDRESS-OR-FIELD]", required=False, shell_complete=complete_lazily("complete_topic"))
+@click.argument(
+    "topic", metavar="[ADDRESS|FIELD|CODE]", required=False, shell_complete=complete_lazily("complete_topic")
+)
 def explain(options: Globals, topic: str | None) -> int:
     """Tell what is known of a kind, a field, a provider, an error code or a resource of the project.
 
-    Without an argument: which kinds and providers there are. Needs no network.
+    Of an error code: why it exists, a wrong example and the right one. Without an argument: which kinds and providers
+    there are. Needs no network.
     """
     from reconciler.app.learn.explain import explain as look_up
     from reconciler.cli.terminal import measure_width, wants_colour, write

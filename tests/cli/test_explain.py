@@ -98,7 +98,18 @@ def test_what_matters_is_told(capsys: pytest.CaptureFixture[str], empty: Path, t
 
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_every_error_code_is_explained(capsys: pytest.CaptureFixture[str], empty: Path, code: str) -> None:
-    assert " ".join(CODES[code].split()) in explain(capsys, empty, code).replace("/ ", "/") or "/" in CODES[code]
+    shown = explain(capsys, empty, code)
+    assert " ".join(CODES[code].split()) in shown.replace("/ ", "/") or "/" in CODES[code]
+    assert [shown.count(f" {heading} ") >= 1 for heading in ("Why", "Wrong", "Right")] == [True] * 3
+
+
+def test_an_example_can_be_copied_from_the_narrowest_terminal(
+    capsys: pytest.CaptureFixture[str], empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    assert run(["-C", str(empty), "explain", "unknown-field"]) == 0
+    shown = capsys.readouterr().out
+    assert "\n    numbers:\n      front-desk: {id: +12025550143, spec: {lable: Front desk}}\n" in shown
 
 
 def test_a_resource_of_the_project(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from reconciler.model.diagnostic import Diagnostic, Location, Severity
@@ -28,6 +30,7 @@ def test_the_style_of_a_compiler() -> None:
         "  help: Remove it.\n"
         "\n"
         "1 error.\n"
+        "`reconciler explain unknown-field` tells more.\n"
     )
 
 
@@ -46,7 +49,7 @@ def test_the_style_of_a_compiler() -> None:
 @pytest.mark.parametrize("width", [40, 80])
 def test_the_caret_stands_under_the_column(column: int, excerpt: str, under: str, width: int) -> None:
     lines = render_diagnostics([at(column, excerpt)], colour=False, width=width).split("\n")
-    line, caret = lines[-6], lines[-5]
+    line, caret = next(pair for pair in pairwise(lines) if "^" in pair[1])
     offset = caret.index("^")
     shown = next(line[start:] for start in range(len(line) + 1) if measure(line[:start]) == offset) if under else ""
     assert shown.startswith(under)
@@ -63,7 +66,13 @@ def test_all_are_ordered_by_place_and_counted() -> None:
         "config/fluents.yaml:40:3: error",
         "config/polyai.yaml:31:18: error",
     ]
-    assert text.endswith("\n2 errors, 1 warning, 1 note.\n")
+    assert "\n2 errors, 1 warning, 1 note.\n" in text
+    assert text.endswith("`reconciler explain CODE` tells more: absent-object, cannot-clear.\n")
+
+
+def test_what_is_no_error_names_no_further_reading() -> None:
+    calm = [found for found in plans.everything().diagnostics if found.severity is not Severity.ERROR]
+    assert render_diagnostics(calm, colour=False, width=80).endswith("\n1 warning, 1 note.\n")
 
 
 def test_none_show_nothing() -> None:

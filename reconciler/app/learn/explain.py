@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reconciler.app.context import Context
+from reconciler.app.learn.code_pages import explain_code
 from reconciler.app.learn.knowledge import (
     explain_catalog,
     explain_field,
@@ -49,7 +50,7 @@ def _explain_known(name: str, catalog: Catalog) -> Iterator[Explanation]:
     if name in catalog.providers:
         yield explain_provider(catalog.providers[name], catalog)
     if name in CODES:
-        yield Explanation(name, CODES[name])
+        yield explain_code(name)
     for known in catalog.all_types:
         if name in known.fields:
             yield explain_field(known, (name,), known.fields[name])

@@ -11,6 +11,7 @@ from reconciler.model.diagnostic import Diagnostic, Location, Severity
 from reconciler.report.escape import escape_terminal
 from reconciler.report.folding import fold
 from reconciler.report.phrases import count_noun
+from reconciler.report.text.explanation import tell_more
 from reconciler.report.text.paint import Line, fit, indent, measure, paint, wrap
 
 _TOKEN: Final = re.compile(r"[\w.+/-]+")
@@ -21,13 +22,17 @@ _MARGIN: Final = 24
 def render_diagnostics(diagnostics: Sequence[Diagnostic], *, colour: bool, width: int) -> str:
     """Return all diagnostics in order of file and line, and a line that counts them; nothing where there are none.
 
-    Many that say the same are one, with the others named.
+    Many that say the same are one, with the others named. Where there are errors, a last line names the command that
+    tells more of them.
     """
     lines: list[Line] = []
     for folded in fold(diagnostics):
         lines.extend(_render_diagnostic(folded.told, max(24, width)))
         lines.append(())
-    return paint([*lines, _count(diagnostics)] if diagnostics else [], colour=colour)
+    lines += [_count(diagnostics)] if diagnostics else []
+    for words in tell_more(_list_errors(diagnostics)):
+        lines += wrap((("dim", words),), width=max(24, width), hang=2)
+    return paint(lines, colour=colour)
 
 
 def _render_diagnostic(diagnostic: Diagnostic, width: int) -> Iterator[Line]:
@@ -80,3 +85,8 @@ def _count(diagnostics: Sequence[Diagnostic]) -> Line:
     words = ", ".join(count_noun(counts[severity], severity.value) for severity in Severity if counts[severity])
     worst = next(severity for severity in Severity if counts[severity])
     return ((worst.value, f"{words}."),)
+
+
+def _list_errors(diagnostics: Sequence[Diagnostic]) -> list[str]:
+    """List the codes of errors; warnings and notes explain themselves, and a plan has many."""
+    return [one.code for one in diagnostics if one.severity is Severity.ERROR]

@@ -11,6 +11,7 @@ from reconciler.model.outcome import SETTLED, Collateral, Mismatch, Outcome, Res
 from reconciler.model.plan import Plan
 from reconciler.report.escape import escape_terminal
 from reconciler.report.phrases import count_noun, name_field
+from reconciler.report.text.explanation import tell_more
 from reconciler.report.text.fields import show_literal
 from reconciler.report.text.paint import Line, indent, measure, measure_line, paint, wrap
 
@@ -43,6 +44,11 @@ NEXT_STEPS: Final[Mapping[Result, str]] = {
     Result.STALE: "Stale: somebody changed a field in the meantime. Plan again and review what moved.",
     Result.REFUSED: "Refused: a guard or a protection held it back; the message says which.",
     Result.NOT_ATTEMPTED: "Not attempted: apply again to send the rest.",
+}
+_CODES: Final[Mapping[Result, str]] = {
+    Result.MISMATCH: "not-verified",
+    Result.IN_DOUBT: "in-doubt",
+    Result.STALE: "stale-field",
 }
 _ADDRESS_COLUMN: Final = 30
 _LEAD: Final = 20
@@ -133,6 +139,9 @@ def render_run_summary(outcomes: Sequence[Outcome], *, plan: Plan, colour: bool,
     lines.extend((("", words),) for result, words in NEXT_STEPS.items() if counts[result])
     if any(outcome.collateral for outcome in outcomes):
         lines.append((("bad", "Collateral damage: fields that were not sent changed; their old values stand above."),))
+    codes = [code for result, code in _CODES.items() if counts[result]]
+    codes += ["collateral-damage"] if any(outcome.collateral for outcome in outcomes) else []
+    lines.extend((("dim", words),) for words in tell_more(codes))
     if run and any(counts[result] for result in (*SETTLED, Result.MISMATCH, Result.IN_DOUBT)):
         name = escape_terminal(run)
         lines.append((("dim", f"Run {name}. `reconciler undo {name}` plans the way back."),))
