@@ -12,6 +12,7 @@ from reconciler.model.paths import MISSING
 from reconciler.model.resource_type import Identity
 from reconciler.model.spoiled import HOLDS_KEY, Spoiled
 from reconciler.vendors import load_catalog
+from tests.engine.worlds import LINE
 
 LINES = load_catalog().resource_types["galtea", "phone_connections"]
 CHANGES = (DoubtfulChange(("voice",), "sarah", "jack"), DoubtfulChange(("name",), "Old", "New"))
@@ -47,3 +48,16 @@ def test_what_is_not_known_of_a_write_is_not_guessed() -> None:
     secret = DoubtfulChange(("voice",), MISSING, MISSING)
     assert settle_doubt(LINES, [secret], live(voice="jack")) == "/voice cannot be compared, so nobody can tell"
     assert settle_doubt(LINES, [], live()) == "it named no field"
+
+
+@pytest.mark.parametrize(
+    ("held", "words"),
+    [
+        ({"a": "new", "theirs": 1}, "/merged has landed"),
+        ({"a": "old", "theirs": 1}, "/merged has not landed: it is as it was before"),
+        ({"a": "other"}, "/merged is something else now, neither as before nor as sent"),
+    ],
+)
+def test_of_an_object_only_what_was_sent_counts(held: dict[str, str], words: str) -> None:
+    change = DoubtfulChange(("merged",), {"a": "old"}, {"a": "new"})
+    assert settle_doubt(LINE, [change], live(merged=held)) == words

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.engine.follow import derive
+from reconciler.engine.follow import derive, find_consequences, list_undone
 from reconciler.engine.plan import Verdict, plan_resource
 from reconciler.engine.verify import find_collateral
 from reconciler.model.ledger import Ledger
 from reconciler.model.paths import MISSING, Json
-from reconciler.model.plan import Plan, Status
+from reconciler.model.plan import Change, Consequence, Plan, Status
 from reconciler.model.plan_document import read_plan, write_plan
 from reconciler.report.reach_words import tell_consequences
 from tests.vendors.made_up import ACCOUNT, declare, make_type, present
@@ -110,3 +110,62 @@ def test_an_object_that_cannot_be_written_is_read_and_refused() -> None:
     (found,) = verdict("b").diagnostics
     assert found.code == "not-writable"
     assert "it is the published one" in found.message
+
+
+def change(name: str, after: Json) -> Change:
+    return Change((name,), LIVE.get(name), after)
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ([], []),
+        ([change("voiceName", "fr-FR-B-x")], [Consequence(("ttsLangCode",), "en-US", "fr-FR", "voiceName")]),
+        ([change("voiceName", "fr-FR")], [Consequence(("ttsLangCode",), "en-US", "fr-FR", "voiceName")]),
+        ([change("voiceName", "fr")], [Consequence(("ttsLangCode",), "en-US", MISSING, "voiceName")]),
+        (
+            [change("projectId", "P2"), change("variantId", "v")],
+            [Consequence(("accountId",), "A1", MISSING, "projectId")],
+        ),
+        (
+            [change("projectId", "P2")],
+            [
+                Consequence(("accountId",), "A1", MISSING, "projectId"),
+                Consequence(("variantId",), "v-beta", None, "projectId"),
+            ],
+        ),
+        ([change("ttsLangCode", "fr")], []),
+    ],
+)
+def test_what_follows_from_changes_is_found_field_by_field(changes: list[Change], found: list[Consequence]) -> None:
+    assert list(find_consequences(LINE, changes, LIVE)) == found
+
+
+def test_what_cannot_be_told_or_stays_does_not_follow() -> None:
+    kind = make_type(
+        {
+            "name": TEXT,
+            "digest": {**TEXT, "writeOnly": True, "x-derived-from": ["name"]},
+            "slug": {**TEXT, "readOnly": True, "x-derived-from": {"title": "null", "name": "null"}},
+            "title": TEXT,
+        }
+    )
+    live = {"name": "a", "digest": "x", "slug": "a"}
+    (found,) = find_consequences(kind, [Change(("name",), "a", "b")], live)
+    assert found == Consequence(("slug",), "a", None, "name")
+    assert find_consequences(kind, [Change(("name",), "a", "b")], {**live, "slug": None}) == ()
+
+
+@pytest.mark.parametrize(
+    ("spec", "undone"),
+    [
+        ({}, []),
+        ({"variantId": "v-other"}, ["variantId"]),
+        ({"variantId": None}, []),
+        ({"variantId": ""}, []),
+        ({"accountId": "A1", "variantId": "x"}, ["accountId", "variantId"]),
+    ],
+)
+def test_what_is_declared_otherwise_would_be_undone(spec: Json, undone: list[str]) -> None:
+    consequences = find_consequences(LINE, [change("projectId", "P2")], LIVE)
+    assert [one.path[0] for one in list_undone(declare(spec), consequences, resource_type=LINE)] == undone

@@ -116,6 +116,7 @@ def test_a_secret_is_sealed_and_its_emptiness_is_not() -> None:
         assert isinstance(sealed, Secret)
         assert sealed.reveal() == "a"
     assert normalise(TOKEN, None) is None
+    assert normalise(TOKEN, MISSING) is MISSING
     inner = normalise(Field("x", {}, fields={"token": TOKEN}), {"token": "a", "b": "c"})
     assert isinstance(inner["token"], Secret)
     assert inner["b"] == "c"

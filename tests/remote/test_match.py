@@ -93,6 +93,12 @@ def test_keys_that_nothing_fits_exactly_are_absent(keys: dict[str, str], words: 
     )
 
 
+def test_an_empty_key_fits_empty_text_only() -> None:
+    rows: list[dict[str, Json]] = [{"id": "1", "text": None}, {"id": "2"}, {"id": "3", "text": ["x"]}]
+    assert isinstance(match_one(PLAIN, Shelf(rows), text=""), Absent)
+    assert isinstance(match_one(PLAIN, Shelf([*rows, {"id": "4", "text": ""}]), text=""), Present)
+
+
 def test_keys_that_fit_several_name_them_all() -> None:
     assert match_one(PLAIN, Shelf(ROWS), text="x") == Unknown(
         "2 objects have text 'x': 1, 2",

@@ -112,9 +112,10 @@ def test_a_request_holds_the_query_the_group_the_filters_the_size_and_the_place(
         (10, 3, 1, "0 3 6 9 10"),
         (5, 2, 4, "0 2 4 6 8 10 5"),
         (6, 2, 4, "0 2 4 6 8 10"),
+        (5, 1, 4, "0 1 2 3 4 5"),
         (30, 3, 2, "0 3 6 9 12 15 18 21 24 27 30"),
     ],
-    ids=["empty", "short", "one-page", "several", "one-by-one", "clamped", "clamped-even", "two-by-two"],
+    ids=["empty", "short", "one-page", "several", "one-by-one", "clamped", "clamped-even", "row-by-row", "two-by-two"],
 )
 def test_offsets_follow_the_rows_that_came(count: int, most: int, concurrency: int, offsets: str) -> None:
     server = slice_rows(count, most=most)
@@ -159,6 +160,17 @@ def test_pages_that_bring_something_new_start_the_count_of_idle_ones_anew() -> N
     server = Server(lambda _: {"lines": next(answers)})
     listing = read(kind, server, concurrency=1)
     assert (names(listing), listing.odd) == (["0", "1", "2"], "")
+
+
+def test_one_page_of_several_that_brings_something_new_is_enough() -> None:
+    rows = {0: lines(0, 1, 2), 3: lines(3, 4, 5)}
+
+    def serve(query: dict[str, str]) -> Json:
+        start = int(query["offset"])
+        return {"lines": [] if start >= 15 else rows.get(start, lines(0, 1, 2))}
+
+    listing = read(OFFSET, Server(serve))
+    assert (len(listing.rows), listing.odd) == (6, "")
 
 
 def test_rows_that_repeat_before_a_known_end_are_no_endless_list() -> None:
@@ -358,6 +370,12 @@ def test_cursors_that_bring_nothing_new_never_end() -> None:
     server = Server(serve)
     assert read(CURSOR, server).odd == "the list's cursors bring nothing new: it never ends"
     assert [query.get("cursor") for query in server.asked] == [None, "1", "2", "3", "4", "5"]
+
+
+def test_pages_without_a_row_are_followed_for_a_while() -> None:
+    server = Server(lambda query: {"lines": [], "next": query.get("cursor", "") + "x"})
+    assert read(CURSOR, server).odd == "the list's cursors bring nothing new: it never ends"
+    assert len(server.asked) == 3
 
 
 def test_how_many_wanted_objects_are_missing_and_how_wide_to_read() -> None:

@@ -152,6 +152,18 @@ def test_a_vendor_that_asked_for_rest_gets_it_before_the_last_look() -> None:
     send(stage, ready, lane=Lane(resume_at=108.0))
     assert stage.waits == [8.0]
     assert [method for method, _, _ in stage.asked] == ["GET", "PATCH"]
+    send(stage, ready, lane=Lane(resume_at=stage.now))
+    assert stage.waits == [8.0]
+
+
+def test_a_reading_serves_a_wave_while_it_will_be_fresh_to_its_end() -> None:
+    stage = LineStage({}, fresh_seconds=5.0)
+
+    async def ask() -> list[bool]:
+        async with stage.run() as run:
+            return [run.will_last(stage.now - age) for age in (0.0, 2.9, 3.0, 4.0)]
+
+    assert asyncio.run(ask()) == [True, True, False, False]
 
 
 def test_one_request_carries_a_group_and_each_entry_has_its_own_reply() -> None:

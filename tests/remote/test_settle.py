@@ -224,3 +224,11 @@ def test_a_try_without_an_answer_that_was_carried_out_is_verified() -> None:
     outcome = settle_one(stage, tried(stage, "a", Word.DOUBT, again=True))
     assert outcome.result is Result.VERIFIED
     assert outcome.message == "no answer: the connection broke (try 2), but read back and equal"
+
+
+def test_the_reading_that_found_it_undone_is_what_the_next_try_goes_by() -> None:
+    stage = LineStage({"a": {"text": "old"}}, patience=QUICK, fresh_seconds=2.5)
+    attempt = tried(stage, "a", Word.UNTOUCHED, again=True)
+    stage.now += 2.4
+    assert settle_one(stage, attempt).result is Result.VERIFIED
+    assert [method for method, _, _ in stage.asked] == ["GET", "PATCH", "GET"]

@@ -97,7 +97,7 @@ def _read_row(
 
 
 def _miss_identity(what: str, value: Mapping[str, Json], resource_type: ResourceType) -> str:
-    why = next((why for part in resource_type.identity if (why := find_spoiled(value.get(part.field or "")))), "")
+    why = find_spoiled([value.get(part.field) for part in resource_type.identity if part.field])
     return f"{what} has an id that {why}" if why else f"{what} does not say which object it is"
 
 

@@ -18,7 +18,7 @@ from reconciler.remote.reading.classify import judge, tell_torn
 from reconciler.remote.reading.paging import Listing, read_list
 from reconciler.remote.reading.source import Source, run_all
 
-Keys: TypeAlias = tuple[tuple[str, str], ...]
+Keys: TypeAlias = tuple[tuple[str, str | None], ...]
 
 
 async def find_matches(
@@ -120,9 +120,10 @@ def _find_doubt(listing: Listing, shapes: set[tuple[str, ...]], resource_type: R
     return ""
 
 
-def _read_key(row: Present, name: str, resource_type: ResourceType) -> str:
+def _read_key(row: Present, name: str, resource_type: ResourceType) -> str | None:
+    """Return a key as a file would hold it; None where what is live is no text, which fits nothing."""
     value = resource_type.look_up(name, row.value)
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
 
 
 def _choose(keys: Keys, found: Sequence[Present], listing: Listing, *, path: str) -> Reading:

@@ -201,7 +201,7 @@ class _Cover:
     def note(self, start: int, length: int) -> None:
         """Note a page; an empty one lowers the end."""
         if length:
-            self.spans[start] = max(length, self.spans.get(start, 0))
+            self.spans[start] = max(length, self.spans.get(start, length))
         else:
             self.end = start if self.end is None else min(self.end, start)
 
@@ -222,18 +222,18 @@ async def read_by_offset(lister: Lister) -> None:
             lister.listing.odd = f"the pages of {lister.endpoint.path} repeat without an end"
 
 
-def _take_in(lister: Lister, cover: _Cover, starts: Sequence[int], pages: Sequence[Page | None]) -> int:
-    """Take in pages in the order of their offsets and return how many rows were new.
+def _take_in(lister: Lister, cover: _Cover, starts: Sequence[int], pages: Sequence[Page | None]) -> bool:
+    """Take in pages in the order of their offsets and tell whether any row was new.
 
     A page that repeats rows covers only as many offsets as it brought new rows: what it pushed out is asked for again.
     """
-    fresh = 0
+    news = []
     for start, page in zip(starts, pages, strict=True):
         if page is not None:
             new = lister.take(page)
             cover.note(start, new or len(page.rows))
-            fresh += new
-    return fresh
+            news.append(new)
+    return any(news)
 
 
 async def read_first_page(lister: Lister) -> Page | None:

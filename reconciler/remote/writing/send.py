@@ -70,7 +70,7 @@ async def send_group(group: tuple[Ready, ...], run: Run) -> tuple[Attempt | With
         await run.rest()
         group, withheld = await _look_again(group, run)
         attempts = await _send(group, run) if group else ()
-    if len(group) > 1 and all(_is_refused_whole(attempt) for attempt in attempts):
+    if len(group) > 1 and all(isinstance(part, Attempt) and _is_refused_whole(part.reply) for part in attempts):
         alone = [replace(ready, notes=(*ready.notes, _WHOLE_REFUSED)) for ready in group]
         parts = await asyncio.gather(*(send_group((ready,), run) for ready in alone))
         return (*withheld, *(part for several in parts for part in several))
@@ -80,10 +80,8 @@ async def send_group(group: tuple[Ready, ...], run: Run) -> tuple[Attempt | With
 _WHOLE_REFUSED = "the batch was refused as a whole, so it was sent alone"
 
 
-def _is_refused_whole(part: Attempt | Withheld) -> bool:
-    if isinstance(part, Withheld):
-        return False
-    return part.reply.word is Word.NO and part.reply.status >= _BAD_REQUEST and not part.reply.refuses_key
+def _is_refused_whole(reply: Reply) -> bool:
+    return reply.word is Word.NO and reply.status >= _BAD_REQUEST and not reply.refuses_key
 
 
 async def _look_again(group: tuple[Ready, ...], run: Run) -> tuple[tuple[Ready, ...], tuple[Attempt | Withheld, ...]]:
@@ -100,7 +98,7 @@ async def _look_again(group: tuple[Ready, ...], run: Run) -> tuple[tuple[Ready, 
     for ready in group:
         found = judge(kind, ready.update, readings[ready.update.identity])
         if isinstance(found, Verdict):
-            withheld.append(_withhold(ready, found, ""))
+            withheld.append(_withhold(ready, found))
         else:
             may.append(replace(ready, seen=found, before=found if ready.tries == 0 else ready.before))
     return tuple(may), tuple(withheld)
@@ -115,7 +113,7 @@ async def _refresh(group: tuple[Ready, ...], run: Run) -> Mapping[Identity, Read
     return known | dict(await run.read(kind, old))
 
 
-def _withhold(ready: Ready, verdict: Verdict | None, reason: str) -> Attempt | Withheld:
+def _withhold(ready: Ready, verdict: Verdict | None, reason: str = "") -> Attempt | Withheld:
     """Leave an update as it is: one that was tried before still has its earlier reply to be settled."""
     if ready.last is None:
         return Withheld(ready.update, verdict, reason)
