@@ -50,9 +50,10 @@ def try_out(example: Example, folder: Path) -> tuple[int, str]:
 
 
 def tell_codes(said: str) -> set[str]:
-    """Return the codes that an output names: in brackets beside a diagnostic, or after the outcomes of a run."""
+    """Return the codes that an output names: beside a diagnostic or an annotation, or after the outcomes of a run."""
     pointers = re.findall(r"`reconciler explain ([a-z-]+|CODE)` tells more(.*)", said)
-    return set(re.findall(r"\[([a-z]+(?:-[a-z]+)*)\]", said)) | set(re.findall(r"[a-z-]+", str(pointers)))
+    beside = re.findall(r"\[([a-z]+(?:-[a-z]+)*)\]|title=([a-z-]+)::", said)
+    return {code for pair in beside for code in pair} | set(re.findall(r"[a-z-]+", str(pointers)))
 
 
 @pytest.mark.parametrize(("code", "side"), SIDES, ids=[f"{code}-{side}" for code, side in SIDES])
