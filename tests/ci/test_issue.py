@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.plan import Cause, Plan, Planned, Status
+from reconciler.model.plan import Cause, Plan, Planned, Scope, Status
 from tests.ci.conftest import Run, build_gitlab
 from tests.ci.fake_forge import ROBOT, FakeForge
 from tests.report import plans
@@ -73,6 +73,16 @@ def test_unknown_closes_nothing_and_opens_nothing(
     unknown = save(with_status(Status.UNKNOWN))
     assert "nothing to do" in run("ci", "issue", unknown, environ=environ).stdout
     assert [issue["state"] for issue in forge.issues] == ["open"]
+
+
+def test_a_narrowed_drift_closes_nothing(forge: FakeForge, environ: dict[str, str], run: Run, save: Save) -> None:
+    run("ci", "issue", save(drifted()), environ=environ)
+    for scope in (Scope(targets=("numbers.*",), left_out=3), Scope(since="HEAD^1", since_commit="a" * 40, left_out=1)):
+        narrowed = save(replace(plans.no_changes(), scope=scope))
+        assert "nothing to do" in run("ci", "issue", narrowed, environ=environ).stdout
+    assert [issue["state"] for issue in forge.issues] == ["open"]
+    whole = save(replace(plans.no_changes(), scope=Scope(targets=("*",))))
+    assert "closed" in run("ci", "issue", whole, environ=environ).stdout
 
 
 @pytest.mark.parametrize(("code", "severity"), [("ledger-absent", Severity.NOTE), ("ledger-unavailable", Severity.WARNING), ("ledger-foreign", Severity.WARNING), ("drift-unknown", Severity.WARNING)])  # fmt: skip

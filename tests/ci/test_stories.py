@@ -199,6 +199,27 @@ def test_what_was_refused_once_is_applied_with_the_next_merge(team: Team) -> Non
     assert team.apply("north", job=team.job(before=before)).exit_code == 0
 
 
+def test_a_narrowed_plan_stands_for_what_it_looked_at_and_no_more(team: Team) -> None:
+    first = team.propose("north/numbers.yaml", "Front desk", "Reception")
+    team.plan("north", job=team.job(pull=first))
+    base = team.merge(first)
+    second = team.propose("north/numbers.yaml", "Sales", "Orders")
+    file, since = str(team.top.parent / "plan.json"), ("--since", base)
+    team.call("north", "plan", *since, "--out", file, job=team.job(pull=second))
+    team.call("north", "ci", "comment", file, job=team.job(pull=second))
+    assert "2 declared resources were not looked at" in team.read_notes(second)[0]
+    team.merge(second)
+    job = team.job(before=base)
+    team.call("north", "plan", "--out", file, job=job)
+    alone = team.call("north", "ci", "reviewed", file, "--pull-request", str(second), job=job)
+    assert (alone.exit_code, "numbers.front" in alone.stderr, "numbers.sales" in alone.stderr) == (5, True, False)
+    team.call("north", "plan", *since, "--out", file, job=job)
+    assert team.call("north", "ci", "reviewed", file, job=job).exit_code == 0
+    assert team.call("north", "apply", file, "--auto-approve", job=job).exit_code == 0
+    whole = team.apply("north", job=job)  # the first pull request counts still: not all of it was applied
+    assert (whole.exit_code, whole.stdout.count('"event": "outcome"')) == (0, 1), whole.stderr
+
+
 def test_a_pull_request_of_another_branch_brings_no_review(team: Team) -> None:
     pull = team.propose("north/numbers.yaml", "Front desk", "Reception")
     team.plan("north", job=team.job(pull=pull))

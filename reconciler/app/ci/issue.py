@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def post_issue(context: Context, plan: Plan, posting: Posting, *, title: str) -> Posted:
     """Keep one open issue while something has moved outside git, and close it when nothing has any more.
 
-    What could not be read proves nothing: then an open issue stays as it is.
+    What could not be read proves nothing, nor does what was not looked at: then an open issue stays as it is.
     """
     from reconciler.report.markdown.notes import mark, write_closing, write_issue
 
@@ -27,7 +27,7 @@ def post_issue(context: Context, plan: Plan, posting: Posting, *, title: str) ->
     differs = bool(moved.updates) or moved.count(Status.ABSENT) > 0
     body = write_issue(moved, origin, links=find_links(context, place)) if differs else ""
     marker = mark(moved.environment, origin, subject="drift")
-    certain = moved.count(Status.UNKNOWN) == 0 and is_certain(moved)
+    certain = moved.count(Status.UNKNOWN) == 0 and is_certain(moved) and not moved.scope.left_out
 
     async def keep(client: ForgeClient) -> Posted:
         reason = write_closing(moved, run_url=place.run_url)

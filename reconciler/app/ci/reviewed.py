@@ -66,6 +66,8 @@ def _check_place(place: Place) -> None:
 def find_last_applied(context: Context, environment: str | None, *, before: str = "") -> str:
     """Return the commit of the last run that applied everything in this environment; "" where none is known.
 
+    One that was narrowed, as by --target or a plan made with --since, applied a part only.
+
     With `before`, of the last one before that run. What cannot be read is not known: then fewer reviews count.
     """
     from reconciler.app.workspace import open_workspace
@@ -81,6 +83,7 @@ def find_last_applied(context: Context, environment: str | None, *, before: str 
         for run in runs
         if run.command == "apply"
         and run.exit_code == Exit.DONE
+        and not run.left_out
         and run.environment == environment
         and (not before or run.run < before)
     )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from reconciler.ledger import RunHeader
 
 
-def describe_origin(workspace: Workspace, *, command: str, undoes: str = "") -> RunHeader:
+def describe_origin(workspace: Workspace, *, command: str, undoes: str = "", left_out: int = 0) -> RunHeader:
     """Return the header of a run of this project, now."""
     from reconciler.ledger import RunHeader, current_author, current_commit, describe_commit
 
@@ -26,4 +26,5 @@ def describe_origin(workspace: Workspace, *, command: str, undoes: str = "") -> 
         undoes=undoes,
         subject=words.subject,
         pull_request=words.pull_request,
+        left_out=left_out,
     )

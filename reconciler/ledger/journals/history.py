@@ -116,6 +116,8 @@ class RunSummary:
     subject: str = ""
     """The first line of the commit's message."""
     pull_request: str = ""
+    left_out: int = 0
+    """How many declared resources it did not look at."""
     """As the commit's message names it: `#12`, `!12`, or nothing."""
     addresses: tuple[str, ...] = ()
     """What it tried to change, in order."""
@@ -269,12 +271,13 @@ def _summarise(name: str, rows: Sequence[Mapping[str, Json]], *, steps: tuple[St
         counts=dict(Counter(step.result for step in steps if step.result is not None)),
         in_doubt=sum(step.is_in_doubt for step in steps),
         ended=bool(end),
-        exit_code=_read_exit(end.get("exit_code")),
+        exit_code=_read_number(end.get("exit_code")),
         interrupted=not end or end.get("interrupted") is not False,
         message=_text(end, "message"),
         damaged_lines=damaged,
         subject=_text(begin, "subject"),
         pull_request=_text(begin, "pull_request"),
+        left_out=_read_number(begin.get("left_out")) or 0,
         addresses=tuple(dict.fromkeys(step.address for step in steps)),
         forgotten=tuple(_text(row, "address") for row in rows if row["event"] == "forget"),
         sightings=tuple(_read_sighting(row) for row in rows if row["event"] == "saw"),
@@ -297,7 +300,7 @@ def list_open_sightings(runs: Iterable[RunSummary]) -> Mapping[tuple[str, FieldP
     return seen
 
 
-def _read_exit(value: Json) -> int | None:
+def _read_number(value: Json) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 

@@ -45,6 +45,8 @@ class RunHeader:
     subject: str = ""
     """The first line of the commit's message."""
     pull_request: str = ""
+    left_out: int = 0
+    """How many declared resources it did not look at."""
 
 
 @dataclass(frozen=True, slots=True)
