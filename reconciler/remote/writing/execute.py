@@ -154,7 +154,7 @@ async def _hold_back(updates: Sequence[Update], run: Run, queue: Queue, sources:
     for update in updates:
         obstacle = queue.find_obstacle(update)
         if obstacle:
-            held[update.address] = Withheld(update, None, obstacle)
+            held[update.address] = Withheld(update, obstacle)
     rest = [update for update in updates if update.address not in held and update.taken]
     if rest and not run.blocked:
         moved = await sources.check(rest, written=queue.holds)
@@ -180,7 +180,7 @@ def _give_up(updates: Sequence[Update], reason: str, *, journal: Journal, record
 
 async def _carry_wave(wave: Wave, run: Run, state: LiveState) -> tuple[Outcome, ...]:
     if run.blocked:
-        return tuple(_describe(Withheld(update, None, run.blocked)) for group in wave for update in group)
+        return tuple(_describe(Withheld(update, run.blocked)) for group in wave for update in group)
     updates = tuple(update for group in wave for update in group)
     judged = await _look(updates, run, state)
     early = [found for found in judged.values() if isinstance(found, Withheld)]
@@ -238,5 +238,6 @@ async def _look_where_moved(gone: Sequence[Update], kind: ResourceType, run: Run
 
 
 def _describe(withheld: Withheld) -> Outcome:
-    verdict = withheld.verdict or Verdict(Result.NOT_ATTEMPTED, withheld.reason)
+    why = withheld.why
+    verdict = why if isinstance(why, Verdict) else Verdict(Result.NOT_ATTEMPTED, why)
     return Outcome(withheld.update, verdict.result, verdict.message, wrong_fields=verdict.wrong_fields)

@@ -42,11 +42,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """An update that was not sent: why, or None where the run or the account came to its end before."""
+    """An update that was not sent: the verdict on it, or why the run or the account came to its end before."""
 
     update: Update
-    verdict: Verdict | None
-    reason: str = ""
+    why: Verdict | str
 
 
 async def send_apart(group: tuple[Ready, ...], run: Run) -> tuple[Attempt | Withheld, ...]:
@@ -57,7 +56,7 @@ async def send_apart(group: tuple[Ready, ...], run: Run) -> tuple[Attempt | With
         return tuple(
             Attempt(replace(ready, tries=ready.tries + 1, started=ready.started or run.clock()), Reply(Word.DOUBT, bug))
             if ready.update.address in run.lane.intended
-            else Withheld(ready.update, None, bug)
+            else Withheld(ready.update, bug)
             for ready in group
         )
 
@@ -90,7 +89,7 @@ async def _look_again(group: tuple[Ready, ...], run: Run) -> tuple[tuple[Ready, 
     Where a type can only be listed, reading again costs a list for each update: then the reading of the wave stands.
     """
     if run.blocked:
-        return (), tuple(_withhold(ready, None, run.blocked) for ready in group)
+        return (), tuple(_withhold(ready, run.blocked) for ready in group)
     kind = run.type_of(group[0].update)
     readings = await _refresh(group, run)
     may: list[Ready] = []
@@ -113,10 +112,10 @@ async def _refresh(group: tuple[Ready, ...], run: Run) -> Mapping[Identity, Read
     return known | dict(await run.read(kind, old))
 
 
-def _withhold(ready: Ready, verdict: Verdict | None, reason: str = "") -> Attempt | Withheld:
+def _withhold(ready: Ready, why: Verdict | str) -> Attempt | Withheld:
     """Leave an update as it is: one that was tried before still has its earlier reply to be settled."""
     if ready.last is None:
-        return Withheld(ready.update, verdict, reason)
+        return Withheld(ready.update, why)
     return Attempt(ready, replace(ready.last, again=False))
 
 
@@ -137,7 +136,7 @@ async def _send_batch(group: tuple[Ready, ...], run: Run) -> tuple[Attempt | Wit
     request = encode_batch(kind, [ready.update for ready in group], base_url=run.account.base_url)
     trouble = await _intend(group, request, run)
     if trouble:
-        return tuple(_withhold(ready, None, trouble) for ready in group)
+        return tuple(_withhold(ready, trouble) for ready in group)
     answer = await run.writer.send(request)
     keys = [ready.update.identity[batch.key] for ready in group]
     replies = interpret_batch(batch, answer, keys=keys)
@@ -191,7 +190,7 @@ def _note_filled(ready: Ready, added: tuple[str, ...]) -> Ready:
 async def _post(ready: Ready, request: Request, run: Run) -> Attempt | Withheld:
     trouble = await _intend((ready,), request, run)
     if trouble:
-        return _withhold(ready, None, trouble)
+        return _withhold(ready, trouble)
     reply = interpret(await run.writer.send(request))
     _learn(reply, run)
     return Attempt(_mark(ready, run, ()), reply)
