@@ -87,7 +87,7 @@ class Sandbox(Starlette):
         else:
             scope["sandbox.counter"] = counter
             answer = await _collect(super().__call__, scope, body)
-        return self._gate.spoil(provider, side, answer, _find_secrets(scope))
+        return self._gate.spoil(provider, side, answer, [*_find_keys(scope), body.decode("utf-8", "replace")])
 
     async def _send_on(self, request: Request) -> Response:
         counter: Counter = request.scope["sandbox.counter"]
@@ -234,7 +234,7 @@ def _parse(body: bytes) -> object:
     return value
 
 
-def _find_secrets(scope: Scope) -> list[str]:
+def _find_keys(scope: Scope) -> list[str]:
     headers = Request(scope).headers
     return [headers[name] for name in ("authorization", "x-api-key") if name in headers]
 

@@ -222,6 +222,8 @@ def test_vendor_limits_and_shapes() -> None:
     assert actions.find_field(("config", "signature_secret")).secret
     assert not actions.find_field(("config", "phone_number")).secret
     assert CATALOG.resource_types["fluents", "account_connections"].find_field(("credentials", "anything")).secret
+    voices = CATALOG.resource_types["fluents", "voices"]
+    assert all(voices.find_field((name,)).secret for name in ("api_key", "api_user_id"))
     assert set(CATALOG.providers["polyai"].base_urls) == {"us", "uk", "eu", "studio"}
 
 

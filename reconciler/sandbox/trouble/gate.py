@@ -64,8 +64,8 @@ class Gate:
             raise AnswerTimedOut(provider)
         return self._stop_at_proxy(provider, side) or self._deny(provider, side) or self._limit(provider, side)
 
-    def spoil(self, provider: str, side: str, answer: Answer, secrets: Iterable[str]) -> Answer:
-        """Return what becomes of a vendor's answer on its way back."""
+    def spoil(self, provider: str, side: str, answer: Answer, told: Iterable[str]) -> Answer:
+        """Return what becomes of a vendor's answer on its way back; `told` is what the request told it."""
         if answer.status in _SUCCESS:
             self._break_line(provider, side)
             if side == "writes" and self._dial.strikes("empty-201", provider, side):
@@ -73,7 +73,7 @@ class Gate:
             if answer.body and self._dial.strikes("truncated-json", provider, side):
                 answer = replace(answer, body=answer.body[: len(answer.body) // 2])
         elif answer.status >= _FIRST_ERROR and self._dial.has("echo-secret", provider):
-            answer = replace(answer, body=_echo(answer.body, secrets))
+            answer = replace(answer, body=_echo(answer.body, " ".join(told)))
         if self._dial.find("wrong-content-type", provider, side) and "json" in answer.find("content-type"):
             answer = replace(answer, headers=_set_header(answer.headers, "content-type", "text/plain"))
         return replace(answer, headers=_set_header(answer.headers, "content-length", str(len(answer.body))))
@@ -137,11 +137,10 @@ def _set_header(headers: Headers, name: str, value: str) -> Headers:
     return (*((key, old) for key, old in headers if key.lower() != name), (name, value))
 
 
-def _echo(body: bytes, secrets: Iterable[str]) -> bytes:
-    """Add the request's secrets to every message of a JSON error, and to the end of any other."""
+def _echo(body: bytes, told: str) -> bytes:
+    """Add what a request told to every message of a JSON error, and to the end of any other."""
     import json
 
-    told = " ".join(secrets)
     try:
         document = json.loads(body)
     except ValueError:

@@ -42,7 +42,7 @@ VICES: Mapping[str, str] = MappingProxyType(
         "forbidden": "answers 403 to everything",
         "expired-key": "answers 401 to everything",
         "newer-api": "speaks a newer generation: bare arrays of full agents, no voices",
-        "echo-secret": "repeats the key in error messages",
+        "echo-secret": "repeats the key, and what was sent, in error messages",
         "truncated-json": "cuts the answers to the first N requests short (all)",
         "wrong-content-type": "says that JSON is text/plain",
         "empty-201": "answers the first N writes with 201 and no body, after they are done (all)",
