@@ -52,6 +52,8 @@ def drift(
     --accept goes the other way: it writes the live values into the files, each where it comes from, and touches nothing
     else there. What cannot be written alone is named and left, and the exit code stays 2.
     """
+    if accept and (out or record or style != "text"):
+        raise click.UsageError("--accept writes into the files: it goes with neither --out nor --record nor --format.")
     if accept:
         from reconciler.cli.accepting import accept_drift
 

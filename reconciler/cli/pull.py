@@ -156,12 +156,12 @@ def _refuse_existing(out: Path) -> None:
 
 
 def _write_new(out: Path, text: str) -> None:
+    from reconciler.app.named_files import create_named
     from reconciler.app.problem import Exit, Problem
     from reconciler.model.diagnostic import Diagnostic
 
     try:
-        with out.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        create_named(out, text, within=Path())
     except FileExistsError:
         _refuse_existing(out)
     except OSError as error:

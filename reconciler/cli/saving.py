@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from pathlib import Path
 
@@ -23,14 +22,13 @@ def name_apply(options: Globals, target: Path) -> str:
 
 def save_plan(plan: Plan, target: Path) -> None:
     """Write the plan's JSON document; raise Problem where the file cannot be written."""
+    from reconciler.app.named_files import replace_named
     from reconciler.app.problem import Exit, Problem
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.report.machine.documents import render_plan_json
 
     try:
-        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(render_plan_json(plan))
+        replace_named(target, render_plan_json(plan), mode=0o600)
     except OSError as error:
         diagnostic = Diagnostic(code="cannot-write", message=f"{target}: {error.strerror}", advice="Name another file.")
         raise Problem(diagnostic, exit_code=Exit.FAILED) from error

@@ -109,7 +109,7 @@ def _resolve_inside(path: Path, root: Path) -> Path | None:
 def list_environments(root: Path) -> list[str]:
     """List the names of the environments that have a file."""
     try:
-        found = {path.stem for path in (root / ENVIRONMENTS).iterdir() if path.suffix in SUFFIXES and path.is_file()}
+        found = {path.stem for path in (root / ENVIRONMENTS).iterdir() if path.suffix in SUFFIXES and not path.is_dir()}
         return sorted(name for name in found if not name.startswith("."))
     except OSError:
         return []

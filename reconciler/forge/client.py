@@ -61,7 +61,10 @@ class ForgeClient:
             if self.forge.robot and error.code == "forge-permission":
                 return self.forge.robot
             raise
-        return str(pick(me, ("login",)) if self.forge.author[-1] == "login" else pick(me, ("username",)))
+        name = pick(me, (self.forge.author[-1],))
+        if not isinstance(name, str) or not name:
+            raise ForgeError("forge-failed", f"{self.forge.name} does not say whose the token is")
+        return name
 
     def list_comments(self, review: int) -> AsyncIterator[Note]:
         """Yield the comments of a pull request or merge request, oldest first."""

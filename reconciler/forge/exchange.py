@@ -104,7 +104,7 @@ class Exchange:
     def _parse(self, response: httpx.Response) -> Json:
         try:
             return response.json()
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             message = f"{self.forge.name} answered {response.request.method} with something that is no JSON"
             raise ForgeError("forge-failed", message, in_doubt=response.request.method != "GET") from error
 
@@ -132,7 +132,7 @@ class Exchange:
     def _quote(self, response: httpx.Response) -> str:
         try:
             said = pick(response.json(), ("message",))
-        except ValueError:
+        except (ValueError, RecursionError):
             said = MISSING
         return f': "{shorten(self.token.redact(said))}"' if isinstance(said, str) and said else ""
 

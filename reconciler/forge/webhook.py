@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -38,12 +39,13 @@ async def post_message(
     headers = {"User-Agent": f"reconciler/{__version__}"}
     async with httpx.AsyncClient(transport=inner, timeout=SECONDS, follow_redirects=False, trust_env=False) as http:
         try:
-            response = await http.post(url, json=dict(body), headers=headers)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            async with asyncio.timeout(SECONDS), http.stream("POST", url, json=dict(body), headers=headers) as response:
+                status = response.status_code  # nothing else of the answer is read
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             message = f"the chat's webhook gave no answer ({type(error).__name__})"
             raise WebhookError(message) from None
-    if not response.is_success:
-        message = f"the chat's webhook answered {response.status_code}"
+    if not httpx.codes.is_success(status):
+        message = f"the chat's webhook answered {status}"
         raise WebhookError(message)
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import StrEnum
 
+from reconciler.model.invisible import is_invisible
 from reconciler.report.escape import escape_terminal
-from reconciler.report.invisible import is_invisible
 
 LINE_PRODUCT = 4_000_000
 """Lines before times lines after that are still aligned."""

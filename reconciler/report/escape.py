@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from reconciler.model.invisible import find_denormal, is_invisible
 from reconciler.model.log_commands import AT_START, WITHIN_LINE
-from reconciler.report.invisible import find_denormal, is_invisible
 
 _ONE_BYTE: Final = 0xFF
 _TWO_BYTES: Final = 0xFFFF

@@ -130,10 +130,17 @@ class Stage:
         """Run a command in the project's folder, without a terminal."""
         return self.run_plainly("-C", str(self.folder), *arguments)
 
+    def run_in_sandbox(self, *arguments: str) -> Told:
+        """Run a command against the project's own sandbox, with its state in files."""
+        return self._call(None, "-C", str(self.folder), "--sandbox", *arguments)
+
     def run_plainly(self, *arguments: str) -> Told:
         """Run a command with nothing added to it."""
+        return self._call(self.transport, *arguments)
+
+    def _call(self, transport: Any, *arguments: str) -> Told:
         self.clock.wait(1)
-        outside = Globals(transport=self.transport, environ=self.environ, now=self.clock, patience=QUICK)
+        outside = Globals(transport=transport, environ=self.environ, now=self.clock, patience=QUICK)
         with _no_terminal() as (out, err):
             code = run(arguments, outside=outside)
         return Told(code, out.getvalue(), err.getvalue())

@@ -25,6 +25,19 @@ PIECES = st.sampled_from(
      "\u2028", "\x00", "${var.A}", "${file:x}", "${secret.S}", "${numbers.hotline.id}", "${", "$${", "~", "null", "-1", "9" * 400, ".nan",
      "version", "accounts", "account", "spec", "match", "id", "guards", "exclude", "ledger", "environment", "<<<<<<< a\n", "\\ud800"]
 )  # fmt: skip
+FILES = frozenset({"reconciler.yaml", "environments/prod.yaml"})
+WORLD = """\
+vars: {CITY: Oslo, EMPTY: ""}
+accounts: {polyai: {region: eu, credential: POLYAI_STAGING_API_KEY}, galtea: {timeout_seconds: 5}}
+guards: {max_updates: 10, max_percent: 50}
+resources:
+  numbers.hotline:
+    id: "+12025550199"
+    spec: {label: "${var.CITY}", description: null}
+    ignore: {label: {reason: a test, until: 2026-12-15}}
+  connectors.front-desk: absent
+  phone_connections.only-here: {id: pc_9, account: galtea, spec: {voice: jack}, protect: true}
+"""
 NOISE = st.one_of(PIECES, st.text(max_size=4))
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), PIECES)
 VALUES = st.recursive(
@@ -50,12 +63,12 @@ def load(text: str) -> Loaded:
         return load_project(Path(place), catalog=CATALOG, environ={"RECONCILER_VAR_A": "x"})
 
 
-def check(loaded: Loaded) -> None:
+def check(loaded: Loaded, *, files: frozenset[str] = frozenset({"reconciler.yaml"})) -> None:
     errors = [each for each in loaded.diagnostics if each.severity.value == "error"]
     assert (loaded.project is None) == bool(errors)
     for each in errors:
         assert each.location is not None, each
-        assert each.location.file == "reconciler.yaml"
+        assert each.location.file in files
         assert min(each.location.line, each.location.column) >= 1
         assert each.message
         assert "\n" not in each.message
@@ -99,6 +112,17 @@ def test_a_damaged_seed_is_planted_or_told(text: str) -> None:
         (root / "sandbox.yaml").write_bytes(text.encode("utf-8", "surrogatepass"))
         for each in plant(root):
             assert each.code == "bad-vice" or (each.location and each.location.file == "sandbox.yaml"), each
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=damage(WORLD))
+def test_a_damaged_environment_is_laid_over_or_told_with_a_place(text: str) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        root = Path(place).resolve()
+        (root / "reconciler.yaml").write_text(WHOLE, encoding="utf-8")
+        (root / "environments").mkdir()
+        (root / "environments/prod.yaml").write_bytes(text.encode("utf-8", "surrogatepass"))
+        check(load_project(root, catalog=CATALOG, environment="prod", environ={}), files=FILES)
 
 
 def plant(root: Path) -> tuple[Diagnostic, ...]:

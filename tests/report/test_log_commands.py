@@ -12,11 +12,11 @@ import pytest
 from reconciler.ledger.journals.history import RecordedChange, RunRecord, RunSummary, Step
 from reconciler.model.check import Check, Examination, Verdict
 from reconciler.model.diagnostic import Diagnostic, Location
+from reconciler.model.invisible import is_invisible
 from reconciler.model.outcome import Outcome, Result
 from reconciler.model.plan import Cause, Plan, Scope, Subject
 from reconciler.report.declarations.pulled import Pulled, PulledKind, render_pulled
 from reconciler.report.html.page import render_html
-from reconciler.report.invisible import is_invisible
 from reconciler.report.machine.annotations import render_github, render_gitlab, render_junit, render_sarif
 from reconciler.report.machine.documents import render_diagnostics_json, render_outcomes_json, render_plan_json
 from reconciler.report.machine.events import read_events, write_ended, write_found, write_start
@@ -28,13 +28,9 @@ from reconciler.report.text.diagnostics import render_diagnostics
 from reconciler.report.text.history import render_history, render_history_json
 from reconciler.report.text.outcomes import render_outcome_line, render_run_summary
 from reconciler.report.text.plan import render_plan
+from tests.hostile.texts import COMMANDS
 from tests.report.test_markdown import with_text
 
-VALUES = (
-    "::error::x", "  ::set-output name=a::b", "x ::add-mask::y", "##[error]x", "x ##vso[task.setvariable]y", "##teamcity[a]",
-    "section_start:1:x\r\x1b[0Kx", "section_end:1:x", "\x1b[31m::warning::x", "word " * 30 + "::error::x", "::" * 90,
-    "\u2028::error::x", "\x85##[x]", "#\u200b#[error]x", "[section]\n::debug::x\n##[x]\n\nsection_end:1:x\n", "\u3164::x",
-)  # fmt: skip
 START = re.compile(r"(?:\s|\x1b\[[0-9;]*m)*::")
 ANYWHERE = re.compile(r"##\w*\[|section_(start|end):")
 OURS = re.compile(r"::(error|warning|notice) (file=[^,:]+,line=\d+,col=\d+,)?title=[^,:]*::")
@@ -90,7 +86,7 @@ def render_the_rest(text: str) -> Iterator[tuple[str, str]]:
     yield "history json", render_history_json([run])
 
 
-@pytest.mark.parametrize("text", VALUES, ids=ascii)
+@pytest.mark.parametrize("text", COMMANDS, ids=ascii)
 def test_no_output_gives_a_command_or_hides_a_thing(text: str) -> None:
     plan = replace(with_text(text), environment=text)
     for name, output in (*render_everything(plan, text), *render_outcomes(plan, text), *render_the_rest(text)):
@@ -102,7 +98,7 @@ def test_no_output_gives_a_command_or_hides_a_thing(text: str) -> None:
             assert unicodedata.is_normalized("NFC", plain), (name, line)
 
 
-@pytest.mark.parametrize("text", [text for text in VALUES if "\x1b" not in text], ids=ascii)
+@pytest.mark.parametrize("text", [text for text in COMMANDS if "\x1b" not in text], ids=ascii)
 def test_no_pulled_file_gives_a_command(text: str) -> None:
     pulled = Pulled("prompts", "a", {"id": text}, {"content": f"one\n{text}\n", "label": text}, text, (text,))
     for line in render_pulled([PulledKind("prompts", (pulled,))], remarks=(text,)).split("\n"):

@@ -18,6 +18,7 @@ from reconciler.model.live import Present
 from reconciler.model.paths import MISSING, Json
 from reconciler.model.project import Account, Declared
 from reconciler.model.resource_type import Identity, ResourceType
+from reconciler.model.spoiled import find_spoiled
 from reconciler.report.declarations.pulled import Pulled
 
 _PICTURES: Final = ("So", "Sk")
@@ -173,7 +174,8 @@ class _Fields:
         return _keep_writable(field, value)
 
     def _find_obstacle(self, field: Field, value: Json) -> str:
-        obstacle = find_obstacle(value)
+        spoiled = find_spoiled(value)
+        obstacle = f"what was answered {spoiled}" if spoiled else find_obstacle(value)
         if obstacle:
             return obstacle
         fits = value is None or self._knowledge.validator.is_valid({field.name: value})

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.app.learn.schemas import render_schema
+from reconciler.app.named_files import check_way, create_named
 from reconciler.app.problem import Exit, Problem
 from reconciler.config.discover import find_project
 from reconciler.model.diagnostic import Diagnostic
@@ -53,6 +54,7 @@ def write_project(folder: Path, *, empty: bool = False) -> NewProject:
     Raises Problem where any but `.gitignore` exists, even as a broken link, or where the folder belongs to a project
     already: then nothing is written.
     """
+    _refuse_detour(folder)
     files = build_project_files(empty=empty)
     existing = [name for name in files if os.path.lexists(folder / name)]
     _refuse_existing(folder, [name for name in existing if name != IGNORED])
@@ -60,7 +62,10 @@ def write_project(folder: Path, *, empty: bool = False) -> NewProject:
     written = tuple(name for name in files if name not in existing)
     try:
         for name in written:
-            _write_new(folder / name, files[name])
+            check_way(folder / name, within=folder)
+        for name in written:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            create_named(folder / name, files[name], within=folder)
     except OSError as error:
         message = f"{error.filename or folder}: {error.strerror}"
         diagnostic = Diagnostic(code="cannot-write", message=message, advice="Choose a folder that you may write to.")
@@ -68,11 +73,15 @@ def write_project(folder: Path, *, empty: bool = False) -> NewProject:
     return NewProject(written, tuple(existing))
 
 
-def _write_new(target: Path, text: str) -> None:
-    """Create a file; one that appeared meanwhile is an error and stays as it is."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("x", encoding="utf-8", newline="\n") as stream:
-        stream.write(text)
+def _refuse_detour(folder: Path) -> None:
+    try:
+        check_way(folder / PLAIN[0], within=Path())
+    except OSError as error:
+        advice = "Name the folder itself, if that is where the project shall be."
+        raise Problem(
+            Diagnostic(code="cannot-write", message=f"{folder}: {error.strerror}", advice=advice),
+            exit_code=Exit.REFUSED,
+        ) from error
 
 
 def _refuse_existing(folder: Path, existing: list[str]) -> None:

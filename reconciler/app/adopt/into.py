@@ -16,6 +16,7 @@ from reconciler.app.adopt.layout import LayoutBelow, list_texts
 from reconciler.app.adopt.lists import Wish
 from reconciler.app.adopt.pull import Haul, pull
 from reconciler.app.context import Context
+from reconciler.app.named_files import check_way
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.workspace import Workspace, load, open_workspace
 from reconciler.config.discover import ENVIRONMENTS, PROJECT_FILE, SUFFIXES, find_project
@@ -57,6 +58,11 @@ class Destination:
 
 def choose_destination(context: Context, folder: Path, *, accounts: tuple[str, ...] = ()) -> Destination:
     """Look at the folder before anything is read; raise Problem where nothing could be written there."""
+    try:
+        check_way(folder / PROJECT_FILE, within=Path())
+    except OSError as error:
+        message = f"{folder}: {error.strerror}"
+        raise _stop(message, "Name the folder itself, if that is what you mean.") from error
     if folder.exists() and not folder.is_dir():
         message = f"{folder} is a file"
         raise _stop(message, "Name a folder.")
@@ -165,6 +171,7 @@ def _write(root: Path, files: Mapping[str, str], workspace: Workspace, *, begun:
     try:
         for name, text in files.items():
             target = root / name
+            check_way(target, within=root)
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("x", encoding="utf-8", newline="\n") as stream:
                 done.append(target)

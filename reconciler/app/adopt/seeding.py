@@ -9,17 +9,17 @@ from typing import Any
 
 from reconciler.app.adopt.pull import Haul
 from reconciler.app.sowing import name_world
+from reconciler.config.text.writing import quote_text
 from reconciler.model.field import Field
 from reconciler.model.paths import Json
 from reconciler.model.project import Project
+from reconciler.model.spoiled import find_spoiled
 
-_UNSEEN = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
-"""What JSON may hold as it is, and YAML may not."""
 _PLAIN = re.compile(r"(?!(?:true|false|null|yes|no|on|off)\Z)[A-Za-z][A-Za-z_]*", re.IGNORECASE)
 
 
 def write_seed_text(haul: Haul, project: Project, *, remark: str) -> str:
-    """Return a `sandbox.yaml` with the live objects that were pulled: one row a line, no secrets."""
+    """Return a `sandbox.yaml` with the live objects that were pulled: one row a line, no secrets, nothing spoiled."""
     from reconciler.sandbox import Described, write_seed
 
     objects = [
@@ -46,16 +46,23 @@ def _write_section(section: Mapping[str, Any], *, indent: int) -> Iterator[str]:
 
 
 def _write(value: Json) -> str:
-    """Write a value as JSON, which is YAML where nothing unprintable stands in it; a plain word as it is."""
-    text = value if isinstance(value, str) and _PLAIN.fullmatch(value) else json.dumps(value, ensure_ascii=False)
-    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    """Write a value on one line as JSON does, but for what cannot be seen; a plain word alone as it is."""
+    return value if isinstance(value, str) and _PLAIN.fullmatch(value) else _write_json(value)
+
+
+def _write_json(value: Json) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{quote_text(name)}: {_write_json(held)}" for name, held in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_write_json, value)) + "]"
+    return quote_text(value) if isinstance(value, str) else json.dumps(value)
 
 
 def _drop_secrets(value: Mapping[str, Json], fields: Mapping[str, Field]) -> dict[str, Json]:
     kept: dict[str, Json] = {}
     for name, inner in value.items():
         known = fields.get(name)
-        if known is None or not known.secret:
+        if not find_spoiled({name: inner}) and (known is None or not known.secret):
             nested = isinstance(inner, Mapping) and known is not None
             kept[name] = _drop_secrets(inner, known.fields) if nested and known else inner
     return kept

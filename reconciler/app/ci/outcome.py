@@ -23,6 +23,7 @@ from reconciler.app.ci.posting import (
 from reconciler.app.ci.reviewed import find_last_applied, find_reviews, list_commits
 from reconciler.app.ci.summary import append_text
 from reconciler.app.context import Context
+from reconciler.app.named_files import read_named
 from reconciler.app.problem import Exit, Problem
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.report.machine.events import RunEvents, read_events
@@ -50,8 +51,8 @@ class Telling:
 def load_events(source: Path, *, missing: bool, environment: str | None) -> RunEvents:
     """Read the events of an apply; where `missing` is fine, a file that is not there tells of one that never began."""
     try:
-        with source.open(encoding="utf-8", errors="replace") as lines:
-            return read_events(lines, environment=environment)
+        lines = read_named(source).decode("utf-8", "replace").split("\n")
+        return read_events(lines, environment=environment)
     except FileNotFoundError:
         if missing:
             return RunEvents(environment=environment)

@@ -109,7 +109,7 @@ def _read_event(environ: Mapping[str, str]) -> Json:
     path = environ.get("GITHUB_EVENT_PATH", "")
     try:
         return json.loads(Path(path).read_text(encoding="utf-8")) if path else {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _refuse("ci-unknown", f"GITHUB_EVENT_PATH cannot be read: {type(error).__name__}", "") from error
 
 

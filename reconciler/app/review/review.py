@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.app.context import Context
+from reconciler.app.named_files import read_named
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.review.notes import explain_sandbox, note_doubts, note_undeclared
 from reconciler.app.workspace import Workspace, fit_scope, open_workspace
@@ -144,7 +145,7 @@ async def _read(workspace: Workspace, resources: Sequence[Declared], *, with_num
 def load_plan(source: Path) -> Plan:
     """Read a saved plan; raise Problem where it is none, was edited, or speaks a newer format."""
     try:
-        return read_plan(json.loads(source.read_text(encoding="utf-8")))
+        return read_plan(json.loads(read_named(source).decode("utf-8-sig")))
     except PlanError as error:
         diagnostic = Diagnostic(code=error.code, message=f"{source}: {error}", advice="Make a new plan: plan --out.")
         raise Problem(diagnostic, exit_code=Exit.REFUSED) from error

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Final
 
-from reconciler.config.text.writing import escape_interpolation
+from reconciler.config.text.writing import can_be_shown, escape_interpolation
 
 _HEADER: Final = re.compile(r"([|>])([0-9+-]*)(.*)", re.DOTALL)
 _DEEPEST: Final = 9
@@ -22,7 +22,7 @@ def rewrite_block(block: str, text: str, *, column: int, newline: str) -> str | 
     found = _HEADER.fullmatch(header.rstrip("\r"))
     written = escape_interpolation(text)
     trimmed = written.rstrip("\n")
-    if found is None or not trimmed.strip() or not _is_showable(written):
+    if found is None or not trimmed.strip() or not can_be_shown(written):
         return None
     style, indicators, comment = found.groups()
     chomping = _choose_chomping(indicators, len(written) - len(trimmed))
@@ -41,10 +41,6 @@ def rewrite_block(block: str, text: str, *, column: int, newline: str) -> str | 
     shown = [" " * indent + line if line else "" for line in (*lines, *[""] * empty)]
     ended = newline if block.endswith("\n") or chomping != "-" else ""
     return newline.join((f"{style}{digits}{chomping}{comment}", *shown)) + ended
-
-
-def _is_showable(text: str) -> bool:
-    return all(sign.isprintable() or sign in "\n\t" for sign in text)
 
 
 def _choose_chomping(indicators: str, ends: int) -> str | None:

@@ -22,6 +22,7 @@ from reconciler.config.text.writing import (
 )
 from reconciler.config.values.scalars import NULLS, WrongTypeError, convert_scalar
 from reconciler.config.values.shapes import ANY, Shape
+from reconciler.model.invisible import is_clear
 from reconciler.model.paths import Json
 
 _LONGEST_PLAIN: Final = 512
@@ -68,7 +69,7 @@ def _write_line(text: str, *, style: str, shape: Shape, flow: bool) -> str:
     written = text if isinstance(text, Spelled) else escape_interpolation(text)
     if style == "" and _can_be_plain(written, shape.types, flow=flow):
         return written
-    if style == "'" and written.isprintable():
+    if style == "'" and is_clear(written):
         return "'" + written.replace("'", "''") + "'"
     return quote_text(written)
 
@@ -76,7 +77,7 @@ def _write_line(text: str, *, style: str, shape: Shape, flow: bool) -> str:
 @functools.lru_cache(maxsize=4096)
 def _can_be_plain(text: str, types: frozenset[str], *, flow: bool) -> bool:
     """Tell whether the reader takes unquoted characters for this very text, by asking it."""
-    if text in NULLS or len(text) > _LONGEST_PLAIN or not text.isprintable() or "${" in text:
+    if text in NULLS or len(text) > _LONGEST_PLAIN or not is_clear(text) or "${" in text:
         return False
     try:
         if convert_scalar(text, types) != text:

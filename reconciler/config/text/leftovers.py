@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.model.invisible import draws_nothing
+
 _POINTER: Final = re.compile(r"version https://(?:git-lfs|hawser)\.github\.com/spec/v[0-9]+\r?\n")
 _MARK: Final = re.compile(r"^(?:<{7}|\|{7}|>{7})(?= |\r?$)", re.MULTILINE)
-_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
 
 BLANK_ADVICE: Final = 'Write "" in the field itself where nothing is meant, or remove the line.'
 
@@ -38,12 +38,9 @@ def find_leftover(text: str) -> Leftover | None:
 
 def is_blank(text: str) -> bool:
     """Tell whether a text has nothing in it that can be seen."""
-    return not text or (
-        (text[0].isspace() or not text.isprintable())
-        and all(letter.isspace() or unicodedata.category(letter) in _UNSEEN for letter in text)
-    )
+    return all(map(draws_nothing, text))
 
 
 def may_be_unwanted(text: str) -> bool:
     """Tell quickly whether a text is worth a closer look: most values are a word on one line."""
-    return "\n" in text or text.isspace() or not text.isprintable()
+    return "\n" in text or text.isspace() or not text.isprintable() or not text.isascii()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.config.text.leftovers import find_leftover, is_blank
+from reconciler.model.invisible import find_denormal, is_clear, is_invisible
 from reconciler.model.log_commands import WITHIN_LINE, holds_command
 from reconciler.model.paths import Json
 
@@ -158,7 +159,7 @@ def _is_plain(text: str) -> bool:
     """Tell whether every reader takes the characters for this very text without quotes."""
     if WITHIN_LINE.search(text):
         return False
-    sound = (_PLAIN.fullmatch(text) or _UUID.fullmatch(text)) and text.isprintable() and not text.endswith((" ", ":"))
+    sound = (_PLAIN.fullmatch(text) or _UUID.fullmatch(text)) and is_clear(text) and not text.endswith((" ", ":"))
     return bool(sound) and text.casefold() not in _WORDS and not text.startswith("${")
 
 
@@ -180,7 +181,12 @@ def is_block(text: str) -> bool:
     """
     if not text.strip() or "\n" not in text or text.endswith("\n\n") or holds_command(text):
         return False
-    return all(sign.isprintable() or sign in "\n\t" for sign in text)
+    return can_be_shown(text)
+
+
+def can_be_shown(text: str) -> bool:
+    """Tell whether a block shows all of a text; an escape takes double quotes."""
+    return is_clear(text.replace("\n", " ").replace("\t", " "))
 
 
 def write_block(text: str) -> list[str]:
@@ -194,7 +200,12 @@ def write_block(text: str) -> list[str]:
 
 def quote_text(text: str) -> str:
     """Write a text in double quotes; interpolation is left to the caller."""
-    return WITHIN_LINE.sub(_disarm, '"' + "".join(_escape(sign) for sign in text) + '"')
+    parts, done = list[str](), 0
+    for start, end in find_denormal(text):
+        parts += map(_escape, text[done:start])
+        parts += (sign if sign.isascii() else _spell(sign) for sign in text[start:end])
+        done = end
+    return WITHIN_LINE.sub(_disarm, '"' + "".join([*parts, *map(_escape, text[done:])]) + '"')
 
 
 def _disarm(match: re.Match[str]) -> str:
@@ -204,8 +215,10 @@ def _disarm(match: re.Match[str]) -> str:
 def _escape(sign: str) -> str:
     if sign in _ESCAPES:
         return _ESCAPES[sign]
-    if sign.isprintable():
-        return sign
+    return _spell(sign) if is_invisible(sign) else sign
+
+
+def _spell(sign: str) -> str:
     code = ord(sign)
     if code > _TWO_BYTES:
         return f"\\U{code:08X}"

@@ -11,6 +11,8 @@ from urllib.parse import quote
 
 import httpx
 
+from tests.cli.stage import KEYS
+
 KEY = "gsk_9f8e7d6c5b4a-3210_ZYXW"
 Bend = Callable[[httpx.Request, httpx.Response], httpx.Response]
 
@@ -29,6 +31,22 @@ class Meddler(httpx.AsyncBaseTransport):
         if request.method not in self._methods or not response.is_success:
             return response
         return self._bend(request, response)
+
+
+class Rekey(httpx.AsyncBaseTransport):
+    """Put the sandbox's key where ours stands: ours looks like a real one."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        headers = dict(request.headers)
+        if headers["authorization"] == f"Bearer {KEY}":
+            headers["authorization"] = f"Bearer {KEYS['GALTEA_API_KEY']}"
+        await request.aread()
+        return await self._inner.handle_async_request(
+            httpx.Request(request.method, request.url, headers=headers, content=request.content)
+        )
 
 
 class Stream(httpx.AsyncByteStream):
@@ -93,6 +111,13 @@ def list_twice(_request: httpx.Request, response: httpx.Response) -> httpx.Respo
     rows = response.json()
     again = [{**row, "voice": "theo"} for row in rows] if isinstance(rows, list) else []
     return httpx.Response(200, content=json.dumps([*rows, *again] if again else rows))
+
+
+def show_key_everywhere(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+    """Put the key wherever it spoils nothing that is declared."""
+    for bend in HARMLESS.values():
+        response = bend(request, response)
+    return response
 
 
 _BOMB = gzip.compress(b"[" + b" " * 2**20 * 64 + b"]")

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.cli.stage import KEYS, Stage
-from tests.hostile.answers.bends import HARMLESS, KEY, SPOILING, UNTELLING, Bend, Meddler
+from tests.cli.stage import Stage
+from tests.hostile.answers.bends import HARMLESS, KEY, SPOILING, UNTELLING, Bend, Meddler, Rekey
 
 NUMBER = "+12025550143"
 PROJECT = f"""\
@@ -53,7 +53,7 @@ class Hostile(Stage):
         self.meddlers: list[Meddler] = []
 
     def transport(self, account: Any) -> httpx.AsyncBaseTransport:
-        inner = _Rekey(super().transport(account)) if account.provider == "galtea" else super().transport(account)
+        inner = Rekey(super().transport(account)) if account.provider == "galtea" else super().transport(account)
         if account.provider != "galtea" or self.bend is None:
             return inner
         self.meddlers.append(Meddler(inner, self.bend, self.methods))
@@ -67,21 +67,6 @@ class Hostile(Stage):
         """Return all that was written below the project."""
         files = [path for path in self.folder.rglob("*") if path.is_file() and path.name != "reconciler.yaml"]
         return "\n".join(path.read_text(errors="replace") for path in files)
-
-
-class _Rekey(httpx.AsyncBaseTransport):
-    """Put the sandbox's key where ours stands: ours looks like a real one."""
-
-    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
-        self._inner = inner
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        assert request.headers["Authorization"] == f"Bearer {KEY}"
-        headers = {**request.headers, "authorization": f"Bearer {KEYS['GALTEA_API_KEY']}"}
-        await request.aread()
-        return await self._inner.handle_async_request(
-            httpx.Request(request.method, request.url, headers=headers, content=request.content)
-        )
 
 
 def stage(tmp_path: Path, bend: Bend, **more: str) -> Hostile:

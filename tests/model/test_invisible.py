@@ -8,9 +8,9 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.model.invisible import DEFAULT_IGNORABLE, is_invisible
 from reconciler.report.diff_words import RowKind, diff_texts
 from reconciler.report.escape import escape_json, escape_terminal
-from reconciler.report.invisible import DEFAULT_IGNORABLE, is_invisible
 
 ANYTHING = st.text(st.characters(codec=None), max_size=30)
 

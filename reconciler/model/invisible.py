@@ -22,6 +22,7 @@ DEFAULT_IGNORABLE: Final = (
 BLANK_SIGNS: Final = (0x2800, 0x13441, 0x13442, 0x16FE4, 0x1D159)
 """Signs and fillers that are drawn as a blank, though no property of Unicode says so: code charts of Unicode 17.0.0."""
 
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
 _RUN: Final = re.compile(r".?[^\x00-\x7f]+", re.DOTALL)
 _NOTHING: Final = frozenset(
     {code for first, last in DEFAULT_IGNORABLE for code in range(first, last + 1)} | {*BLANK_SIGNS}
@@ -31,6 +32,18 @@ _NOTHING: Final = frozenset(
 def is_invisible(character: str) -> bool:
     """Tell whether a character is drawn as nothing, as a blank that is not the blank, or moves what is around it."""
     return not character.isprintable() or ord(character) in _NOTHING
+
+
+def draws_nothing(character: str) -> bool:
+    """Tell whether nothing is to be seen where a character stands; an icon of private use may be."""
+    return character.isspace() or ord(character) in _NOTHING or unicodedata.category(character) in _UNSEEN
+
+
+def is_clear(text: str) -> bool:
+    """Tell whether all of a text can be seen, and no other text looks like it by its normal form alone."""
+    if text.isascii():
+        return text.isprintable()
+    return not any(map(is_invisible, text)) and unicodedata.is_normalized("NFC", text)
 
 
 def find_denormal(text: str) -> Iterator[tuple[int, int]]:
