@@ -39,6 +39,11 @@ class Picture:
     left_out: str = ""
 
     @property
+    def rerouted(self) -> frozenset[str]:
+        """Return the keys of stops whose calls go elsewhere after the plan."""
+        return frozenset(edge.source for edge in self.edges if edge.gone)
+
+    @property
     def former(self) -> frozenset[str]:
         """Return the keys of stops to which calls go until now, and no more from any stop that is drawn."""
         led = {edge.target for edge in self.edges if not edge.gone}
@@ -103,8 +108,8 @@ def _note_others(node: CallNode, ways: _Ways, kept: Mapping[str, None]) -> Itera
     """Say how many others lead to a stop, else how many more it leads to."""
     before = Counter(ways.nodes[key].kind for key in ways.leading[node.key] if key not in kept)
     for kind, count in before.items():
-        others = count_noun(count, f"other {name_kind_alone(kind)}")
-        yield f"also answers {others}" if kind == "numbers" else f"and from {others}"
+        answers = f"also answers {count_noun(count, 'other number')}"
+        yield answers if kind == "numbers" else f"also from {count_noun(count, name_kind_alone(kind))}"
     if node.touched:
         after = sum(key not in kept for key in ways.following[node.key])
         if after:

@@ -68,6 +68,18 @@ def test_a_shared_agent_is_folded() -> None:
     assert "also answers 14 other numbers" in svg_calls(shared(15, touched=4))
 
 
+def test_what_a_stop_is_stands_whole_in_it() -> None:
+    line = CallNode("l", "phone_connections", "galtea", "Line", "+12025550100", touched=True)
+    others = tuple(node(f"o{index}", kind="phone_connections") for index in range(9))
+    number = node("n", number="+12025550100")
+    drawn = svg_calls(
+        CallGraph((line, *others, number), tuple(CallEdge(one.key, "n", DIALS) for one in (line, *others)))
+    )
+    assert ">+12025550100 · phone connection<" in drawn
+    assert ">also from 9 phone connections<" in drawn
+    assert "…" not in drawn
+
+
 def test_a_touched_agent_shows_a_few_of_its_numbers() -> None:
     picture = focus(shared(40, touched=-1))
     assert [stop.key for stop in picture.nodes] == ["n0", "n1", "n2", "agent"]

@@ -84,6 +84,12 @@ def test_says_cause_risk_request_and_what_is_demanded() -> None:
     assert 'href="https://github.com/acme/phones/blob/0a1b2c3d/config/polyai.yaml#L14"' in document
 
 
+def test_a_folded_card_names_what_is_risky_first_and_whose_value_it_is() -> None:
+    text = render_html(plans.everything())
+    peeks = re.findall(r'<div class="peek">(.*?)</div>', text)
+    assert any(peek.startswith("phoneNumber numbers.front-desk → numbers.billing") for peek in peeks)
+
+
 def test_invisible_characters_are_shown() -> None:
     document = render_html(plans.hostile())
     assert not re.search("[\x00-\x09\x0b-\x1f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", document)

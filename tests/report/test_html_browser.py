@@ -17,7 +17,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.plan import CallGraph, CallNode, Plan
+from reconciler.model.plan import CallEdge, CallGraph, CallNode, Plan
 from reconciler.report.html.page import render_html
 from tests.report import plans
 
@@ -349,10 +349,28 @@ def read_picture(browser: webdriver.Chrome) -> tuple[bool, bool, dict[str, float
     script = (
         "const frame = document.querySelector('#picture'); return [frame.scrollWidth > frame.clientWidth,"
         " document.querySelector('#scrolls').checkVisibility(),"
-        " frame.querySelector('.touched rect').getBoundingClientRect().toJSON(), frame.getBoundingClientRect().toJSON()]"
+        " (frame.querySelector('.rerouted rect') ?? frame.querySelector('.touched rect')).getBoundingClientRect().toJSON(),"
+        " frame.getBoundingClientRect().toJSON()]"
     )
     wider, said, stop, frame = browser.execute_script(script)
     return wider, said, stop, frame
+
+
+def test_where_calls_go_elsewhere_is_in_view_rather_than_what_is_only_renamed(show: Open) -> None:
+    nodes = (
+        *(
+            CallNode(f"line-{index}", "phone_connections", "galtea", f"Line {index}", touched=True)
+            for index in range(3)
+        ),
+        CallNode("number", "numbers", "fluents", "Front desk", touched=True),
+        CallNode("old", "agents", "fluents", "Day desk"),
+        CallNode("new", "agents", "fluents", "Night desk"),
+    )
+    edges = (CallEdge("number", "new", "answered by"), CallEdge("number", "old", "answered by", gone=True))
+    plan = replace(plans.four_vendors(), calls=CallGraph(nodes, edges))
+    wider, _, stop, frame = read_picture(show(plan, size=PHONE))
+    assert wider
+    assert frame["left"] <= stop["left"] < stop["right"] <= frame["right"]
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE])

@@ -12,7 +12,16 @@ from html import escape
 from itertools import pairwise
 
 from reconciler.model.plan import CallEdge, CallGraph, CallNode
-from reconciler.report.calls import Picture, choose_column, cut_label, focus, name_kind, name_node, name_number
+from reconciler.report.calls import (
+    Picture,
+    choose_column,
+    cut_label,
+    focus,
+    name_kind,
+    name_kind_alone,
+    name_node,
+    name_number,
+)
 from reconciler.report.escape import escape_terminal
 from reconciler.report.phrases import count_noun, find_affected_numbers
 
@@ -167,12 +176,18 @@ def _draw_label(way: _Way, spots: Mapping[str, _Spot]) -> str:
     return f'<text class="way" x="{x}" y="{(spot.middle + other.middle) // 2 - 6}">{escape(short)}</text>'
 
 
+def _write_sort(number: str, kind: str, alone: str) -> str:
+    """Write what a stop is beside its number; without the vendor where that has no room."""
+    whole, short = (" · ".join(filter(None, (number, word))) for word in (kind, alone))
+    return whole if len(whole) <= _SORT else short
+
+
 def _draw_stop(spot: _Spot, node: CallNode, picture: Picture) -> str:
     note = picture.notes.get(node.key, "")
     label, kind, number = (escape_terminal(text) for text in (name_node(node), name_kind(node), name_number(node)))
     marks = [word for word, holds in (("touched by this plan", node.touched), (note, note)) if holds]
     told = ", ".join([label, kind, *marks])
-    below = " · ".join(part for part in (number, kind) if part)
+    below = _write_sort(number, kind, escape_terminal(name_kind_alone(node.kind)))
     lines = [
         ("name", cut_label(label, room=24)),
         ("sort", cut_label(below, room=_SORT)),
@@ -185,5 +200,6 @@ def _draw_stop(spot: _Spot, node: CallNode, picture: Picture) -> str:
         if line
     )
     box = f'<rect x="{spot.x}" y="{spot.y}" width="{_WIDTH}" height="{_HEIGHT}" rx="10"/>'
-    kinds = f"stop{' touched' if node.touched else ''}{' former' if node.key in picture.former else ''}"
+    holds = {"touched": node.touched, "rerouted": node.key in picture.rerouted, "former": node.key in picture.former}
+    kinds = " ".join(["stop", *(word for word, held in holds.items() if held)])
     return f'<g class="{kinds}"><title>{escape(told)}</title>{box}{texts}</g>'

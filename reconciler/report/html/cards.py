@@ -117,16 +117,19 @@ def _list_marks(update: Update) -> Iterator[str]:
 
 
 def _list_peeks(update: Update) -> Iterator[str]:
-    for change in update.changes[:_PEEKED]:
+    for change in sorted(update.changes, key=lambda change: not change.risk)[:_PEEKED]:
         yield f"{name_field(change.path)} {_peek(change)}"
     if len(update.changes) > _PEEKED:
         yield f"and {len(update.changes) - _PEEKED} more"
 
 
 def _peek(change: Change) -> str:
+    """Say in a few words what becomes what, by the names of the resources whose values they are."""
     if is_long_change(change):
         return _tell_lines(diff_change(change))
-    before, after = (cut_line(show_value(value, secret=change.secret), 48) for value in (change.before, change.after))
+    values = (show_value(value, secret=change.secret) for value in (change.before, change.after))
+    named = (change.owner_before, ", ".join(change.owners))
+    before, after = (cut_line(name or value, 48) for name, value in zip(named, values, strict=True))
     return f"{before} → {after}"
 
 

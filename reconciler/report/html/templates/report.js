@@ -119,7 +119,7 @@
   const picture = find("#picture");
   const showTouched = () => {
     find("#scrolls").hidden = picture.scrollWidth <= picture.clientWidth;
-    const box = picture.querySelector(".touched rect").getBoundingClientRect(), frame = picture.getBoundingClientRect();
+    const box = (picture.querySelector(".rerouted rect") ?? picture.querySelector(".touched rect")).getBoundingClientRect(), frame = picture.getBoundingClientRect();
     picture.scrollLeft += box.left - frame.left - (frame.width - box.width) / 2;
   };
   if (picture) { showTouched(); addEventListener("resize", showTouched); }
