@@ -271,7 +271,7 @@ def _refuse_crowded_move(
     """Refuse a move together with other changes: after it the old path answers 404 (I), so it travels alone."""
     moves = [change for change in changes if resource_type.find_field(change.path[:1]).moves]
     if moves and len(changes) > len(moves):
-        others = ", ".join(change.path[0] for change in changes if change not in moves)
+        others = ", ".join(dict.fromkeys(change.path[0] for change in changes if change not in moves))
         yield _place(
             declared,
             moves[0].path,
