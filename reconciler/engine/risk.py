@@ -12,7 +12,7 @@ from reconciler.model.resource_type import ResourceType
 
 def find_risk(resource_type: ResourceType, path: FieldPath, *, after: Json) -> str:
     """Return why a change at a path is high risk: because of the field, what holds it, or what is set below it."""
-    holders = [resource_type.find_field(path[:end]) for end in range(1, len(path) + 1)]
+    holders = [resource_type.find_field(path[: place + 1]) for place in range(len(path))]
     known = holders[-1]
     emptied = [known.risk_when_empty] if after is None or after in ("", {}, []) else []
     found = [*emptied, *(holder.risk for holder in reversed(holders)), *_list_below(known, after)]

@@ -31,6 +31,7 @@ SENTENCE = re.compile(r'f?"(?:[^"\\]|\\.)* (?:[^"\\]|\\.)*"')
 # As strict as pyproject.toml is, except for the marks that the tool writes into the code.
 MYPY = [sys.executable, "-m", "mypy", "--config-file=", "--strict", "--warn-unreachable", "--no-warn-unused-ignores"]
 MYPY += ["--output", "json", "--enable-error-code", "redundant-expr", "--enable-error-code", "truthy-bool"]
+MYPY += ["--cache-dir", str(ROOT / "build" / "mypy")]
 ALIVE = {0: "survived", 33: "no test", 5: "no test", None: "not run"}
 
 
