@@ -233,8 +233,6 @@ def open_workspace(context: Context) -> Workspace:
 
     A sandbox without a seed of its own is filled with what is declared, before anything is read from it.
     """
-    from reconciler.app.sowing import prepare_sandbox
-
     catalog = load_catalog()
     loaded = load(context, catalog=catalog)
     asked = ask_environment(loaded)
@@ -244,6 +242,8 @@ def open_workspace(context: Context) -> Workspace:
         raise Problem(*loaded.diagnostics, *asked, exit_code=Exit.INVALID)
     workspace = Workspace(context, catalog, loaded.project, (*loaded.diagnostics, *asked))
     if context.sandbox and context.transport is None:
+        from reconciler.app.sowing import prepare_sandbox
+
         prepare_sandbox(workspace)
     return workspace
 

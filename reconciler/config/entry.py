@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.config.text.positions import Document, Node
 from reconciler.config.text.source import Place
@@ -17,11 +17,11 @@ class Entry:
     name: str
     body: Node
     place: Place
+    address: str = field(init=False)
+    """Kind and name."""
 
-    @property
-    def address(self) -> str:
-        """The address: kind and name."""
-        return f"{self.kind}.{self.name}"
+    def __post_init__(self) -> None:
+        self.address = f"{self.kind}.{self.name}"
 
     def find_place(self, key: str) -> Place:
         """Return where the value of a key stands, or the resource where the key was not written."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -34,6 +32,7 @@ from reconciler.config.text.reading import MAX_CONFIG_BYTES, FileReader, ReadErr
 from reconciler.config.text.source import START, Source, pack_place, quote
 from reconciler.config.values.interpolate import Interpolator
 from reconciler.config.values.secrets import Absence, SecretSource
+from reconciler.model.collector import pause_collector
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.project import Account, Declared, Project
 from reconciler.model.resource_type import Catalog
@@ -85,7 +84,7 @@ def load_project(
         advice = f"{quote(misnamed.name)} is there: call it {PROJECT_FILE}." if misnamed else begin
         missing = Diagnostic("no-project", f"there is no {PROJECT_FILE} in {quote(str(root))} or above", advice=advice)
         return Loaded(None, (missing,), 0)
-    with _pause_collector(), limit_suggestions(COMPARISONS):
+    with pause_collector(), limit_suggestions(COMPARISONS):
         loader = _Loader(folder, catalog, environ, absent_secrets)
         project = loader.load(environment, variables)
     return Loaded(
@@ -107,23 +106,6 @@ def _keep_sound(project: Project, loader: _Loader) -> Project | None:
         return None
     left = blamed | loader.linked
     return replace(project, resources=tuple(each for each in project.resources if each.address not in left))
-
-
-@contextmanager
-def _pause_collector() -> Iterator[None]:
-    """Pause the garbage collector: it would walk half a million young values over and over, and find nothing.
-
-    Afterwards everything counts as old at once, or the next collection would walk it all.
-    """
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.freeze()
-            gc.unfreeze()
-            gc.enable()
 
 
 class _Loader:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.engine.normal_form import normalise, read_field
@@ -27,8 +27,9 @@ def draw_calls(
     the number; where the number can be written, the object dials it; where it is read-only, the number reaches it. An id
     that is that of another of the resources leads to its stop.
     """
+    ways = {known.key: _Ways.of(known) for known in catalog.all_types}
     stops = [
-        _Stop(declared, reading, catalog.of(declared), touched=declared.address in touched)
+        _Stop(declared, reading, ways[catalog.of(declared).key], touched=declared.address in touched)
         for declared in resources
         if isinstance(reading := live.readings[declared.address], Present)
     ]
@@ -41,7 +42,7 @@ def draw_calls(
                 nodes[node.key] = _prefer(nodes.get(node.key), node)
         for edge in stop.edges(live):
             target = declared_keys.get(edge.target, edge.target)
-            edges.setdefault((edge.source, target), replace(edge, target=target))
+            edges.setdefault((edge.source, target), edge if target == edge.target else replace(edge, target=target))
     return CallGraph(tuple(nodes.values()), tuple(edges.values()))
 
 
@@ -50,13 +51,41 @@ def _prefer(known: CallNode | None, node: CallNode) -> CallNode:
     return known if known is not None and known.provider else node
 
 
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """Where calls can go on from the objects of one resource type, worked out once."""
+
+    resource_type: ResourceType
+    is_number: bool
+    dials: bool
+    references: tuple[tuple[str, str], ...]
+    """The fields that lead on, each with the kind that it refers to."""
+    parents: tuple[str, ...]
+    """The identity parts that no answer contains: the object belongs to what they name."""
+
+    @classmethod
+    def of(cls, known: ResourceType) -> _Ways:
+        """Work out the ways of one resource type."""
+        leading = (
+            (name, each.reference.kind) for name, each in known.fields.items() if each.reference and each.writable
+        )
+        phone = known.phone_number
+        return cls(
+            known,
+            is_number=known.is_number,
+            dials=bool(phone) and known.fields[phone].writable,
+            references=tuple(leading),
+            parents=tuple(part.name for part in known.identity if part.field is None),
+        )
+
+
 class _Stop:
     """One declared object as a stop on a call's way."""
 
-    def __init__(self, declared: Declared, reading: Present, resource_type: ResourceType, *, touched: bool) -> None:
-        self.declared, self.reading, self.resource_type, self.touched = declared, reading, resource_type, touched
-        phone = resource_type.phone_number
-        self.is_number = resource_type.is_number
+    def __init__(self, declared: Declared, reading: Present, ways: _Ways, *, touched: bool) -> None:
+        self.declared, self.reading, self.ways, self.touched = declared, reading, ways, touched
+        self.resource_type, self.is_number = ways.resource_type, ways.is_number
+        phone = self.resource_type.phone_number
         self.number = self._value(phone) if phone else ""
         self.key = f"number:{self.number}" if self.is_number else declared.address
         self.name = f"{declared.provider}:{declared.kind}:{reading.identity}"
@@ -90,7 +119,7 @@ class _Stop:
 
     def edges(self, live: LiveState) -> Iterator[CallEdge]:
         for number in () if self.is_number else self.numbers(live):
-            if self._dials():
+            if self.ways.dials:
                 yield CallEdge(self.key, f"number:{number}", DIALS)
             else:
                 yield CallEdge(f"number:{number}", self.key, "reaches")
@@ -99,31 +128,19 @@ class _Stop:
         for key, kind, _ in self._former():
             yield CallEdge(self.key, key, _name_way(kind), gone=True)
 
-    def _dials(self) -> bool:
-        phone = self.resource_type.phone_number
-        return bool(phone) and self.resource_type.fields[phone].writable
-
     def _further(self) -> Iterator[tuple[str, str, str]]:
         """Yield where the call goes on: what references name, and the parent in the identity (PolyAI's agent)."""
-        for name, known in self.resource_type.fields.items():
-            if known.reference and known.writable and (value := self._value(name)):
-                kind = known.reference.kind
+        for name, kind in self.ways.references:
+            if value := self._value(name):
                 yield f"{self.declared.provider}:{kind}:{value}", kind, self._name_of(name) or value
-        for part in self.resource_type.identity:
-            if part.field is None:
-                value = self.reading.identity[part.name]
-                yield f"{self.declared.provider}:agents:{value}", "agents", value
+        for part in self.ways.parents:
+            value = self.reading.identity[part]
+            yield f"{self.declared.provider}:agents:{value}", "agents", value
 
     def _former(self) -> Iterator[tuple[str, str, str]]:
         """Yield where the call goes on until now, where the plan changes that."""
-        for name, known in self.resource_type.fields.items():
-            if (
-                known.reference
-                and known.writable
-                and (before := self._live_value(name))
-                and before != self._value(name)
-            ):
-                kind = known.reference.kind
+        for name, kind in self.ways.references:
+            if (before := self._live_value(name)) and before != self._value(name):
                 yield f"{self.declared.provider}:{kind}:{before}", kind, self._derived_name(name) or before
 
     def _live_value(self, name: str) -> str:

@@ -49,8 +49,8 @@ def find_namesakes(
     """Return a diagnostic for the address of each resource that declares a name that must be its own, and is another's too."""
     named: dict[object, list[Declared]] = {}
     for declared in resources:
-        reading, known = live.readings[declared.address], catalog.of(declared)
-        if known.unique and isinstance(reading, Present):
+        known = catalog.of(declared)
+        if known.unique and isinstance(reading := live.readings[declared.address], Present):
             values = tuple(str(_read_end(name, declared, reading, known)) for name in known.unique)
             named.setdefault((known.key, accounts[declared.account].base_url, values), []).append(declared)
     return {
@@ -64,8 +64,10 @@ def find_namesakes(
 
 def _read_end(name: str, declared: Declared, reading: Present, known: ResourceType) -> Json:
     """Return what a field will be after the plan, or a part of the identity."""
-    parts = dict(reading.identity.parts)
-    return parts[name] if name in parts else declared.spec.get(name, known.look_up(name, reading.value))
+    held = next((value for part, value in reading.identity.parts if part == name), None)
+    if held is not None:
+        return held
+    return declared.spec[name] if name in declared.spec else known.look_up(name, reading.value)
 
 
 def _share(declared: Declared, others: Sequence[Declared], known: ResourceType) -> Diagnostic:

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from reconciler.engine.forms import adopt_form
-from reconciler.engine.normal_form import keep_readable, normalise, read_field, same
-from reconciler.model.field import Field
+from reconciler.engine.normal_form import SCALARS, keep_readable, normalise, read_field, same
+from reconciler.model.field import ANY, Field
 from reconciler.model.paths import MISSING, FieldPath, Json, Missing, pick
 from reconciler.model.resource_type import ResourceType
 
@@ -23,9 +23,19 @@ def find_differences(
     resource_type: ResourceType, *, declared: Mapping[str, Json], live: Mapping[str, Json]
 ) -> Iterator[Difference]:
     """Yield what differs among the owned fields, in the order in which they are declared."""
+    fields = resource_type.fields
     for name, value in declared.items():
-        known = resource_type.find_field((name,))
-        yield from compare_field(known, before=read_field(known, live), after=normalise(known, value))
+        known = fields.get(name, ANY)
+        if not _is_plainly_equal(known, value, live):
+            yield from compare_field(known, before=read_field(known, live), after=normalise(known, value))
+
+
+def _is_plainly_equal(known: Field, value: Json, live: Mapping[str, Json]) -> bool:
+    """Tell whether a scalar is declared just as it is live: then both have the same normal form, whatever that is."""
+    if type(value) not in SCALARS or not known.readable:
+        return False
+    held = live.get(known.live_name, MISSING)
+    return type(held) is type(value) and bool(held == value)
 
 
 def compare_field(known: Field, *, before: Json | Missing, after: Json) -> Iterator[Difference]:

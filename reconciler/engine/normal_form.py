@@ -17,7 +17,7 @@ from reconciler.model.resource_type import ResourceType
 from reconciler.model.secret import Secret, reveal_within, seal
 from reconciler.model.uuids import fold_uuid
 
-_SCALARS: Final = frozenset({str, int, bool, NoneType})
+SCALARS: Final = frozenset({str, int, bool, NoneType})
 """Types of which most values are their own normal form; a float may be a whole number."""
 _ALIKE: Final = frozenset({str, int, bool, float, NoneType})
 
@@ -29,7 +29,7 @@ def normalise(known: Field, value: Json) -> Json:
     an integer (1.0 and 1 are one JSON number), a secret is sealed, and nested objects are normalised field by field. The
     elements of a list keep what is ours of them: not what the vendor sets.
     """
-    if value is MISSING or (type(value) in _SCALARS and _takes_as_is(known)):
+    if (type(value) in SCALARS and _takes_as_is(known)) or value is MISSING:
         return value
     value = _reduce_reference(known, _unpack(known, value))
     if value is None or any(same(value, null) for null in known.equals_null):

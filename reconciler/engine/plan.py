@@ -230,10 +230,9 @@ def _refuse(declared: Declared, refusals: tuple[Diagnostic, ...]) -> Verdict:
 def _find_changes(
     declared: Declared, reading: Present, *, resource_type: ResourceType, ledger: Ledger
 ) -> tuple[Change, ...]:
-    identity = reading.identity.as_json()
     changes = []
     for path, before, after in find_differences(resource_type, declared=declared.spec, live=reading.value):
-        last = ledger.last_applied(declared.address, identity=identity, path=path)
+        last = ledger.last_applied(declared.address, identity=reading.identity.as_json(), path=path)
         change = _make_change(declared, path, before=before, after=after, last=last, resource_type=resource_type)
         changes += [change] if change else []
     return tuple(changes)

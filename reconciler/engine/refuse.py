@@ -11,7 +11,7 @@ from reconciler.engine.address import fill
 from reconciler.engine.encode import is_merged
 from reconciler.engine.follow import find_consequences, list_undone
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.field import Field
+from reconciler.model.field import ANY, Field
 from reconciler.model.paths import MISSING, FieldPath, Json, format_pointer
 from reconciler.model.plan import Change
 from reconciler.model.project import Account, Declared
@@ -31,6 +31,8 @@ def find_refusals(
     """List why the changes of one resource cannot be made; empty where they can."""
     unserved = _list_unserved(declared, live, resource_type)
     found = [_refuse_unserved(declared, name, resource_type) for name in unserved]
+    if not changes:
+        return tuple(found)
     for change in changes:
         if change.path[0] in unserved:
             continue
@@ -44,7 +46,7 @@ def find_refusals(
         )
         found += [_place(declared, change.path, *refusal)] if refusal else []
     found += _refuse_lost_secrets(declared, live, changes, resource_type)
-    found += _refuse_misfits(declared, live, resource_type) if changes else ()
+    found += _refuse_misfits(declared, live, resource_type)
     found += _refuse_unwritable(declared, live, changes, resource_type)
     found += _refuse_undone(declared, live, changes, resource_type)
     found += _refuse_crowded_move(declared, changes, resource_type)
@@ -96,11 +98,11 @@ def _place(declared: Declared, path: FieldPath, code: str, message: str, advice:
 
 def _list_unserved(declared: Declared, live: Mapping[str, Json], resource_type: ResourceType) -> tuple[str, ...]:
     """List the declared fields that this generation of the API does not serve, whatever was applied before."""
-    owned = {name: resource_type.find_field((name,)) for name in declared.spec}
+    fields = resource_type.fields
     return tuple(
         name
-        for name, known in owned.items()
-        if known.readable and known.absence == "unsupported" and known.live_name not in live
+        for name in declared.spec
+        if (known := fields.get(name, ANY)).readable and known.absence == "unsupported" and known.live_name not in live
     )
 
 
@@ -242,7 +244,7 @@ def _refuse_unwritable(
     named = {**declared.match, **(dict(declared.identity.parts) if declared.identity else {})}
     for part in resource_type.identity:
         value = str(live.get(part.field, named.get(part.name, "")) if part.field else named.get(part.name, ""))
-        if changes and value in part.unwritable:
+        if value in part.unwritable:
             message = f"{part.name} {value} cannot be written: {part.unwritable[value]}"
             advice = "Remove spec to watch it only, or declare the object that can be written."
             yield _place(declared, changes[0].path, "not-writable", message, advice)
@@ -284,7 +286,7 @@ def _refuse_crowded_move(
 def _refuse_lonely(declared: Declared, changes: Sequence[Change], resource_type: ResourceType) -> Iterator[Diagnostic]:
     """Refuse changes whose companions are not declared: what the API demands must come from git."""
     for name in resource_type.companions:
-        if changes and declared.spec.get(name, MISSING) is MISSING:
+        if declared.spec.get(name, MISSING) is MISSING:
             yield _place(
                 declared,
                 changes[0].path,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.model.ledger import Applied, Ledger
@@ -11,7 +11,7 @@ from reconciler.model.live import Present, Reading
 from reconciler.model.paths import Json
 from reconciler.model.project import Declared
 
-Key = tuple[str, str, str]
+Key = tuple[str, str, Hashable]
 """Account, kind and id of a live object."""
 
 
@@ -21,6 +21,8 @@ def follow_renames(ledger: Ledger, resources: Sequence[Declared], *, readings: M
     An entry is of an object, by account, kind and id; its address is only what git called it at the time. `readings` tell
     the id where a resource is found by `match`.
     """
+    if not ledger.entries:
+        return ledger
     by_object = {_name_object(entry): entry for entry in ledger.entries.values()}
     found = {
         declared.address: by_object.get((declared.account, declared.kind, _write_key(identity)))
@@ -39,6 +41,8 @@ def follow_renames(ledger: Ledger, resources: Sequence[Declared], *, readings: M
 
 def find_undeclared(ledger: Ledger, declared: Iterable[Declared]) -> tuple[str, ...]:
     """List the addresses that the followed ledger knows and git no longer declares, in order."""
+    if not ledger.entries:
+        return ()
     known = tuple(declared)
     addresses = {each.address for each in known}
     objects = {
@@ -72,5 +76,6 @@ def _name_object(entry: Applied) -> Key:
     return (entry.account, entry.kind, _write_key(entry.identity))
 
 
-def _write_key(identity: Json) -> str:
-    return json.dumps(identity, sort_keys=True)
+def _write_key(identity: Json) -> Hashable:
+    """Return what tells one identity from another: of the usual one, a text, that is the text."""
+    return identity if isinstance(identity, str) else (json.dumps(identity, sort_keys=True),)

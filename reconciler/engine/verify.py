@@ -19,8 +19,9 @@ from reconciler.model.spoiled import find_spoiled, list_spoiled
 
 def find_unusable(resource_type: ResourceType, reading: Present, names: Iterable[str]) -> Unknown | None:
     """Say which of the named fields the answer does not truly tell: nothing is planned from it or compared with it."""
-    shown = {resource_type.live_name(name) for name in names}
-    spoiled = list_spoiled({name: held for name, held in reading.value.items() if name in shown})
+    doubtful = list_spoiled(reading.value)
+    shown = {resource_type.live_name(name) for name in names} if doubtful else ()
+    spoiled = {name: why for name, why in doubtful.items() if name in shown}
     if not spoiled:
         return None
     told = "; ".join(f"what was answered as {name} {why}" for name, why in spoiled.items())

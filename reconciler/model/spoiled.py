@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import NoneType
 from typing import Final, Self
 
 from reconciler.model.paths import Json
 
 HOLDS_KEY: Final = "holds a key of ours"
 NOT_TEXT: Final = "is not valid Unicode text"
+
+_SOUND: Final = frozenset({str, int, float, bool, NoneType})
+"""Types whose values are never spoiled: nearly all that is answered."""
 
 
 class Spoiled(str):
@@ -29,6 +33,8 @@ class Spoiled(str):
 
 def find_spoiled(value: Json) -> str:
     """Say why a value cannot be used, at whatever depth, in keys and values; empty where it can."""
+    if type(value) in _SOUND:
+        return ""
     if isinstance(value, Spoiled):
         return value.why
     if isinstance(value, Mapping):
@@ -40,4 +46,8 @@ def find_spoiled(value: Json) -> str:
 
 def list_spoiled(value: Mapping[str, Json]) -> dict[str, str]:
     """Name the fields of an object that cannot be used, each with the reason."""
-    return {str(name): why for name, held in value.items() if (why := find_spoiled(name) or find_spoiled(held))}
+    return {
+        str(name): why
+        for name, held in value.items()
+        if not (type(held) in _SOUND and type(name) is str) and (why := find_spoiled(name) or find_spoiled(held))
+    }

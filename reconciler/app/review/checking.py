@@ -36,8 +36,10 @@ def _load(context: Context) -> Mapping[str, Loaded]:
 
 def _judge(loaded: Mapping[str, Loaded]) -> Validation:
     projects = {name: each.project for name, each in loaded.items() if each.project}
+    # In one world two resources that are one live object are an error, found before.
+    shared = _find_shared(projects) if len(projects) > 1 else ()
     return Validation(
-        diagnostics=(*_merge({name: each.diagnostics for name, each in loaded.items()}), *_find_shared(projects)),
+        diagnostics=(*_merge({name: each.diagnostics for name, each in loaded.items()}), *shared),
         counts={name: len(project.resources) for name, project in projects.items()},
         files=max((each.files for each in loaded.values()), default=0),
         valid=len(projects) == len(loaded),

@@ -46,6 +46,10 @@ def pick_each(
         yield path, value
         return
     step, rest = pattern[0], pattern[1:]
+    if not rest and type(value) is dict and step is not EACH:
+        if step in value:
+            yield (*path, step), value[step]
+        return
     if step is EACH:
         inner: Iterator[tuple[str | int, Json]] = iter(())
         if isinstance(value, list):

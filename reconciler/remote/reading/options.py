@@ -36,6 +36,8 @@ async def read_options(
 
 def _fill(path: str, declared: Declared) -> str:
     """Fill identity parts into a path; empty where the identity is not known before the object is found."""
+    if "{" not in path:
+        return path
     parts = dict(declared.identity.parts) if declared.identity else declared.match
     wanted = {name for _, name, _, _ in Formatter().parse(path) if name}
     return fill_path(path, parts) if wanted <= parts.keys() else ""

@@ -33,6 +33,10 @@ async def find_missing(
     read: Read,
 ) -> Missing:
     """Return what is proved not to exist among that which declared references name anew."""
+    referring = {known.key: _list_referring(known) for known in catalog.all_types}
+    several = [each for each in resources if not referring[catalog.of(each).key].isdisjoint(each.spec)]
+    if not several:
+        return {}
     present = {
         (declared.account, declared.kind, reading.identity)
         for declared in resources
@@ -40,7 +44,7 @@ async def find_missing(
     }
     wanted: dict[tuple[str, str], dict[Identity, str]] = defaultdict(dict)
     types: dict[tuple[str, str], ResourceType] = {}
-    for declared in resources:
+    for declared in several:
         reading = readings.get(declared.address)
         if isinstance(reading, Present) and declared.account in sources:
             for target, identity, value in _list_targets(declared, reading, catalog):
@@ -54,6 +58,16 @@ async def find_missing(
         for identity, reading in readings_of.items()
         if isinstance(reading, Absent)
     }
+
+
+def _list_referring(known: ResourceType) -> frozenset[str]:
+    """List the fields that refer to other objects, themselves or by what lies in them."""
+    return frozenset(name for name, each in known.fields.items() if _refers(each))
+
+
+def _refers(known: Field) -> bool:
+    below = (*known.fields.values(), *filter(None, (known.rest, known.entries)))
+    return known.reference is not None or any(map(_refers, below))
 
 
 def _list_targets(

@@ -143,21 +143,31 @@ def list_texts(value: Json) -> list[str]:
                 f"JSON with more than {MOST_VALUES:,} values" if count > MOST_VALUES else "JSON that nests too deep"
             )
             raise _UnfitDocumentError(message)
-        texts.extend(text for one in level for text in _list_own_texts(one))
-        level = [inner for outer in level if isinstance(outer, dict | list) for inner in _list_inner(outer)]
+        level = _take_texts(level, texts)
     return texts
+
+
+def _take_texts(level: list[Json], texts: list[str]) -> list[Json]:
+    """Add the texts of one level, and return the values below it; a document has ten thousands of them."""
+    below: list[Json] = []
+    for value in level:
+        kind = type(value)
+        if kind is str:
+            texts.append(value)
+        elif kind is dict:
+            texts += value
+            below += value.values()
+        elif kind is list:
+            below += value
+        else:
+            texts += _list_own_texts(value)
+    return below
 
 
 def _list_own_texts(value: Json) -> Iterable[str]:
     if isinstance(value, str):
         return (value,)
-    if isinstance(value, dict):
-        return value
     return (str(value),) if isinstance(value, int) and value > _LARGE_NUMBER else ()
-
-
-def _list_inner(outer: dict[str, Json] | list[Json]) -> Iterable[Json]:
-    return outer.values() if isinstance(outer, dict) else outer
 
 
 def _clean(value: Json, sieve: Sieve) -> Json:

@@ -42,7 +42,8 @@ def encode_segment(value: str) -> str:
 
 def encode_query(query: Sequence[tuple[str, str]]) -> str:
     """Write a query with its `?`; `+` becomes %2B and a space %20, since servers disagree about a raw `+`."""
-    return "?" + "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in query) if query else ""
+    names = {name: quote(name, safe="") for name in dict(query)}
+    return "?" + "&".join(f"{names[name]}={quote(value, safe='')}" for name, value in query) if query else ""
 
 
 def allow_writes(catalog: Catalog, *, provider: str) -> tuple[AllowedRoute, ...]:
