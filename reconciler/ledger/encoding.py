@@ -219,15 +219,17 @@ def _cover_secrets(key: bytes | None) -> Callable[[object], Json]:
     return replace
 
 
-def check_overlap(start: Mapping[str, Row], stored: Mapping[str, Row], *, touched: Iterable[str]) -> None:
-    """Raise LedgerConflict where a touched address was stored by somebody else since `start` was loaded.
+def check_overlap(start: Mapping[str, Row], stored: Mapping[str, Row], *, touched: Iterable[str], run: str) -> None:
+    """Raise LedgerConflict where a touched address was stored by another run than this one since `start` was loaded.
 
-    An address that has vanished meanwhile is no conflict: losing a ledger loses no safety.
+    An address that has vanished meanwhile is no conflict: losing a ledger loses no safety. Nor is one that this run stored
+    itself: the answer may have been lost.
     """
-    moved = sorted(name for name in set(touched) if name in stored and stored[name] != start.get(name))
+    found = ((name, stored[name]) for name in sorted({*touched} & stored.keys()))
+    moved = [name for name, row in found if row != start.get(name) and row.get("run") != run]
     if moved:
-        run = stored[moved[0]].get("run", "")
-        message = f"run {run} stored {_count(len(moved), 'address')} of this run meanwhile, first {moved[0]}"
+        other = stored[moved[0]].get("run", "")
+        message = f"run {other} stored {_count(len(moved), 'address')} of this run meanwhile, first {moved[0]}"
         advice = "Run `reconciler plan`: it shows what is live now, and whose change it was."
         raise LedgerConflict(message, addresses=tuple(moved), advice=advice)
 

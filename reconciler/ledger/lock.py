@@ -7,6 +7,7 @@ has all its accounts or none: nobody ever waits for a second one while it holds 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -163,7 +164,13 @@ def _acquire(
         left_behind = met
         return (*(each for each in before if each not in met), holder)
 
-    change_holders(place, join, ttl_seconds=ttl_seconds)
+    try:
+        change_holders(place, join, ttl_seconds=ttl_seconds)
+    except LedgerUnavailable:
+        # The swap may have been done all the same, and then nobody would give this lock back.
+        with contextlib.suppress(LedgerUnavailable):
+            break_lock(place, holder, ttl_seconds=ttl_seconds)
+        raise
     return _start_lock(Lock(place, holder=holder, clock=clock), left_behind)
 
 

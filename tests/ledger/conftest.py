@@ -1,53 +1,46 @@
-"""A bare repository as remote, and clones of it."""
+"""What the tests of the ledger share: a team's repository, a storage, and one ledger in each store."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from reconciler.ledger import Store, open_store
-
-from .samples import Clock, make_project, run_git
-
-IDENTITY = ("-c", "user.name=Dev", "-c", "user.email=dev@example.org")
-
-
-class Team:
-    """A shared repository, a clock, and clones that people and CI work in."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.clock = Clock()
-        self.remote = folder / "remote.git"
-        run_git(folder, "init", "-q", "--bare", "-b", "main", str(self.remote))
-        seed = self.clone("seed")
-        for text in ("one", "two"):
-            (seed / "reconciler.yaml").write_text(text)
-            run_git(seed, "add", "reconciler.yaml")
-            run_git(seed, *IDENTITY, "commit", "-q", "-m", text)
-        run_git(seed, "push", "-q", "origin", "HEAD:main")
-
-    def clone(self, name: str, *options: str) -> Path:
-        run_git(self.folder, "clone", "-q", *options, self.remote.as_uri(), name)
-        return self.folder / name
-
-    def open(self, root: Path, *, environ: Mapping[str, str] = os.environ, **settings: Any) -> Store:
-        return open_store(make_project(root, ledger="git", **settings), clock=self.clock, environ=environ)
-
-    def join(self, name: str, *options: str) -> Store:
-        return self.open(self.clone(name, *options))
-
-    def refuse_pushes(self) -> None:
-        hook = self.remote / "hooks/pre-receive"
-        hook.parent.mkdir(exist_ok=True)
-        hook.write_text("#!/bin/sh\necho 'you may not push here' >&2\nexit 1\n")
-        hook.chmod(0o755)
+from .shared import KINDS, Shared
+from .storage import Storage, serve_storage
+from .team import Team
 
 
 @pytest.fixture
 def team(tmp_path: Path) -> Team:
     return Team(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[tuple[str, Storage]]:
+    with serve_storage() as storage:
+        yield storage
+
+
+@pytest.fixture
+def cloud(served: tuple[str, Storage], monkeypatch: pytest.MonkeyPatch) -> Storage:
+    """Give the process the environment that a CI job has: the cloud's own variables."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "hidden",
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": served[0],
+        "AWS_ALLOW_HTTP": "true",
+    }.items():
+        monkeypatch.setenv(name, value)
+    served[1].reset()
+    return served[1]
+
+
+@pytest.fixture(params=KINDS)
+def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Shared:
+    """Return one ledger, of each kind in turn."""
+    if request.param == "s3":
+        request.getfixturevalue("cloud")
+    return Shared(request.param, tmp_path / f"{tmp_path.name}-ledger")

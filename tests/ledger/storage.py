@@ -23,33 +23,39 @@ class Quiet(WSGIRequestHandler):
 
 
 class Storage:
-    """Count and forward requests; `lose` answers that many writes with 500 after they were done."""
+    """Count and forward requests; `lose` answers that many writes with 500 after they were done, `lose_first` each swap once."""
 
     def __init__(self) -> None:
         self._inner = DomainDispatcherApplication(create_backend_app)
+        self._mutex = threading.Lock()
         self.reset()
 
     def reset(self) -> None:
         """Lose nothing any more, and count from none."""
         self.lose = 0
+        self.lose_first = False
+        self._lost: set[tuple[str, str]] = set()
         self.writes = 0
 
     def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-        answer: Iterable[bytes] = self._inner(
-            environ, start if not self._loses(environ) else lambda *_more, **_named: None
-        )
-        if not self._losing:
+        if not self._loses(environ):
+            answer: Iterable[bytes] = self._inner(environ, start)
             return answer
-        b"".join(answer)
+        b"".join(self._inner(environ, lambda *_more, **_named: None))
         start("500 Internal Server Error", [("Content-Length", "0")])
         return [b""]
 
     def _loses(self, environ: dict[str, Any]) -> bool:
-        writes = environ["REQUEST_METHOD"] == "PUT"
-        self.writes += writes
-        self._losing = writes and self.lose > 0
-        self.lose -= self._losing
-        return self._losing
+        """Tell whether the answer to a request is lost; requests come from several threads."""
+        if environ["REQUEST_METHOD"] != "PUT":
+            return False
+        with self._mutex:
+            self.writes += 1
+            swap = (environ["PATH_INFO"], environ.get("HTTP_IF_MATCH", ""))
+            lost = self.lose > 0 or (self.lose_first and swap not in self._lost)
+            self._lost.add(swap)
+            self.lose -= self.lose > 0
+            return lost
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from reconciler.ledger import LockedError, RunEnd, RunHeader, Store, open_store
 from reconciler.ledger.stores.objects import ObjectStore
 from reconciler.model.outcome import Result
 
-from .conftest import Team
 from .samples import Clock, make_outcome, make_project, make_update
+from .team import Team
 
 Open = Callable[[str | None], Store]
 

@@ -25,8 +25,8 @@ from reconciler.model.diagnostic import Severity
 from reconciler.model.outcome import Result
 from reconciler.model.secret import Secret
 
-from .conftest import IDENTITY, Team
 from .samples import Clock, make_entry, make_outcome, make_project, make_update, run_git
+from .team import IDENTITY, Team
 
 REF = "refs/reconciler/ledger"
 

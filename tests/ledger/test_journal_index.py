@@ -36,8 +36,8 @@ from reconciler.ledger.stores.objects import BucketJournals, ObjectStore
 from reconciler.model.outcome import Result
 from reconciler.model.plan import Cause, Change
 
-from .conftest import Team
 from .samples import Clock, make_entry, make_outcome, make_project, make_update
+from .team import Team
 
 NAMES = ("one", "two", "three")
 CHANGE = Change(("label",), "a", "b", Cause.DRIFT, last_applied="c")

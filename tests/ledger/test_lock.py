@@ -92,8 +92,10 @@ def test_a_damaged_lock_holds_for_one_time_to_live_after_it_was_written(
 
 
 def test_of_many_that_want_an_expired_lock_exactly_one_gets_it(store: Store, clock: Clock) -> None:
-    store.lock("dead", ttl_seconds=60).__enter__()
+    dead = store.lock("dead", ttl_seconds=60)
+    dead.__enter__()
     clock.advance(100)
+    assert list_owners(store) == ["dead"], "what nobody refers to would have been given back"
     gate, done = threading.Barrier(8), threading.Barrier(8)
     results: list[str] = []
 

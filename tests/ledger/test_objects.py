@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,31 +25,11 @@ from reconciler.model.outcome import Result
 from reconciler.model.secret import Secret
 
 from .samples import Clock, make_entry, make_outcome, make_project, make_update
-from .storage import BUCKET, Storage, serve_storage
+from .shared import race
+from .storage import BUCKET, Storage
 
 URL = f"s3://{BUCKET}/voice"
 Join = Callable[..., Store]
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[tuple[str, Storage]]:
-    with serve_storage() as storage:
-        yield storage
-
-
-@pytest.fixture
-def cloud(served: tuple[str, Storage], monkeypatch: pytest.MonkeyPatch) -> Storage:
-    """Give the process the environment that a CI job has: the cloud's own variables."""
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "hidden",
-        "AWS_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": served[0],
-        "AWS_ALLOW_HTTP": "true",
-    }.items():
-        monkeypatch.setenv(name, value)
-    served[1].reset()
-    return served[1]
 
 
 @pytest.fixture(params=["memory", "s3"])
@@ -137,46 +116,8 @@ def test_addresses_that_do_not_overlap_are_merged_and_others_are_a_conflict(join
 
 def test_of_many_machines_that_save_at_once_none_is_lost(join: Join) -> None:
     stores = [join(f"machine{number}") for number in range(8)]
-    race(stores, lambda number: stores[number].save([make_entry(f"c{number}")], run=f"r{number}"))
+    race(len(stores), lambda number: stores[number].save([make_entry(f"c{number}")], run=f"r{number}"))
     assert list_addresses(join("last")) == {f"connectors.c{number}" for number in range(len(stores))}
-
-
-def test_of_32_machines_exactly_one_takes_the_lock(join: Join) -> None:
-    stores = [join(f"machine{number}") for number in range(32)]
-    for _ in range(3):
-        winners: list[int] = []
-        done = threading.Barrier(len(stores))
-
-        def work(number: int, *, winners: list[int] = winners, done: threading.Barrier = done) -> None:
-            try:
-                with stores[number].lock(f"m{number}", ttl_seconds=60):
-                    winners.append(number)
-                    done.wait(60)
-            except LockedError:
-                done.wait(60)
-
-        race(stores, work)
-        assert len(winners) == 1
-        assert stores[0].read_locks() == ()
-
-
-def race(stores: list[Store], work: Callable[[int], None]) -> None:
-    gate = threading.Barrier(len(stores))
-    problems: list[BaseException] = []
-
-    def start(number: int) -> None:
-        gate.wait(60)
-        try:
-            work(number)
-        except BaseException as problem:  # noqa: BLE001 -- told after the race
-            problems.append(problem)
-
-    threads = [threading.Thread(target=start, args=(number,)) for number in range(len(stores))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    assert problems == []
 
 
 def test_the_lock_names_its_owner_on_every_machine(join: Join) -> None:

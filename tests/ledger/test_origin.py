@@ -11,8 +11,8 @@ import pytest
 from reconciler.ledger import current_author, current_commit, new_run_id
 from reconciler.ledger.origin import CommitWords, read_message
 
-from .conftest import Team
 from .samples import Clock, run_git
+from .team import Team
 
 
 def test_run_ids_sort_by_time_and_tell_runs_apart() -> None:

@@ -75,7 +75,7 @@ class FileStore(RunKeeper):
             sheets = read_sheets(self._read_files())
             stored = sheets.flatten()
             if self._start is not None:
-                check_overlap(self._start, stored, touched=[*(entry.address for entry in applied), *gone])
+                check_overlap(self._start, stored, touched=[*(entry.address for entry in applied), *gone], run=run)
             content = write_sheets(sheets, entries=applied, removed=gone, accounts=self._project.accounts, key=key)
             if content:
                 self._write_files(content, damaged=sheets.damaged.keys() & content.keys(), run=run)

@@ -83,7 +83,7 @@ class GitStore(RunKeeper):
         message = describe_save(run, touched)
         for _ in take_turns():
             self._tip = self._look()
-            changes = self._merge(applied, gone, touched, commit=self._tip.commit)
+            changes = self._merge(applied, gone, touched, run=run, commit=self._tip.commit)
             if not changes and self._read_ended(run) is None:
                 return
             if self._publish(changes, run=run, message=message):
@@ -178,12 +178,12 @@ class GitStore(RunKeeper):
         return content if content is not None and read_run(run, content).summary.ended else None
 
     def _merge(
-        self, applied: tuple[Applied, ...], gone: tuple[str, ...], touched: list[str], *, commit: str
+        self, applied: tuple[Applied, ...], gone: tuple[str, ...], touched: list[str], *, run: str, commit: str
     ) -> dict[str, bytes]:
         files = self._repository.read_files(commit, folder=self._sheet_folder)
         sheets = read_sheets({name: content for name, content in files.items() if "/" not in name})
         if self._start is not None:
-            check_overlap(self._start, sheets.flatten(), touched=touched)
+            check_overlap(self._start, sheets.flatten(), touched=touched, run=run)
         self._key = self._read_key(commit) or self.fingerprint_key()
         content = write_sheets(sheets, entries=applied, removed=gone, accounts=self._project.accounts, key=self._key)
         return {self._sheet_folder + name: text for name, text in content.items()}

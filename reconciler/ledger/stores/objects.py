@@ -84,7 +84,7 @@ class ObjectStore(RunKeeper):
         applied, gone = tuple(entries), tuple(removed)
         touched = {*(entry.address for entry in applied), *gone}
         for _ in take_turns():
-            if self._save_once(applied, gone, touched=touched):
+            if self._save_once(applied, gone, touched=touched, run=run):
                 self.keep_journal(run)
                 return
         message = f"other runs stored the ledger {ATTEMPTS} times while this one tried to"
@@ -124,12 +124,12 @@ class ObjectStore(RunKeeper):
         name = "lock.json" if environment is None else f"lock@{name_safely(environment)}.json"
         return LockObject(self._bucket, name)
 
-    def _save_once(self, applied: tuple[Applied, ...], gone: tuple[str, ...], *, touched: set[str]) -> bool:
+    def _save_once(self, applied: tuple[Applied, ...], gone: tuple[str, ...], *, touched: set[str], run: str) -> bool:
         """Merge into what is stored now; tell whether nobody was faster. What was swapped already stays: it is merged."""
         found = self._bucket.read_folder(self._pages)
         sheets = read_sheets({name: each.content for name, each in found.items() if name.endswith(SUFFIX)})
         if self._start is not None:
-            check_overlap(self._start, sheets.flatten(), touched=touched)
+            check_overlap(self._start, sheets.flatten(), touched=touched, run=run)
         content = write_sheets(
             sheets, entries=applied, removed=gone, accounts=self._project.accounts, key=self.fingerprint_key()
         )
