@@ -169,3 +169,10 @@ def test_what_cannot_be_told_or_stays_does_not_follow() -> None:
 def test_what_is_declared_otherwise_would_be_undone(spec: Json, undone: list[str]) -> None:
     consequences = find_consequences(LINE, [change("projectId", "P2")], LIVE)
     assert [one.path[0] for one in list_undone(declare(spec), consequences, resource_type=LINE)] == undone
+
+
+def test_what_follows_as_declared_is_not_undone() -> None:
+    consequences = find_consequences(LINE, [change("voiceName", "fr-FR-B")], LIVE)
+    for declared, undone in (("fr-FR", 0), ("en-US", 1)):
+        found = list_undone(declare({"ttsLangCode": declared}), consequences, resource_type=LINE)
+        assert len(list(found)) == undone

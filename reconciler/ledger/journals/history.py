@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from reconciler.model.plan import Cause
 from reconciler.model.resource_type import Identity
 
 _PAIR = 2
+_MOST = 1e15
 _RESULTS = tuple(result.value for result in Result)
 _CAUSES = tuple(cause.value for cause in Cause)
 _CHANGING = (Result.VERIFIED, Result.ACCEPTED, Result.MISMATCH, Result.IN_DOUBT)
@@ -116,9 +116,9 @@ class RunSummary:
     subject: str = ""
     """The first line of the commit's message."""
     pull_request: str = ""
+    """As the commit's message names it: `#12`, `!12`, or nothing."""
     left_out: int = 0
     """How many declared resources it did not look at."""
-    """As the commit's message names it: `#12`, `!12`, or nothing."""
     addresses: tuple[str, ...] = ()
     """What it tried to change, in order."""
     forgotten: tuple[str, ...] = ()
@@ -324,8 +324,9 @@ def _text(row: Mapping[str, Json], name: str) -> str:
 
 
 def _number(row: Mapping[str, Json], name: str) -> float:
+    """Read a number that a run can have written: no endless one, and none that no float holds."""
     value = row.get(name)
-    return value if isinstance(value, (int, float)) and math.isfinite(value) else 0.0
+    return value if isinstance(value, (int, float)) and abs(value) < _MOST else 0.0
 
 
 def _list(value: Json) -> list[Json]:
