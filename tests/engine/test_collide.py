@@ -38,8 +38,10 @@ def live(**readings: Reading) -> LiveState:
     return LiveState({f"lines.{name}": reading for name, reading in readings.items()}, {})
 
 
-def collide(resources: list[Declared], state: LiveState) -> Mapping[str, Diagnostic]:
-    return find_collisions(resources, live=state, accounts=ACCOUNTS)
+def collide(
+    resources: list[Declared], state: LiveState, known: list[Declared] | None = None
+) -> Mapping[str, Diagnostic]:
+    return find_collisions(resources, live=state, accounts=ACCOUNTS, known=known or ())
 
 
 def test_each_owner_of_one_object_is_told_of_all_others() -> None:
@@ -73,6 +75,25 @@ def test_each_owner_of_one_object_is_told_of_all_others() -> None:
 )
 def test_what_is_another_object_or_none_collides_with_nothing(other: Declared, reading: Reading) -> None:
     assert collide([declared("a"), other], live(a=Present(point("1"), {}), b=reading)) == {}
+
+
+def test_of_what_was_not_read_the_declared_id_counts() -> None:
+    first = declared("a")
+    state = live(a=Present(point("1"), {}), gone=Absent("404"))
+    others = [
+        replace(declared("same"), identity=point("1")),
+        replace(declared("gone"), identity=point("1")),
+        replace(declared("other"), identity=point("2")),
+        replace(declared("far", "else"), identity=point("1")),
+        replace(declared("odd", "acme", "trunks"), identity=point("1")),
+        declared("matched"),
+        first,
+    ]
+    found = collide([first], state, others)
+    assert {address: one.message for address, one in found.items()} == {
+        "lines.a": "lines.a is the same live object as lines.same (same.yaml:2:1)",
+        "lines.same": "lines.same is the same live object as lines.a (a.yaml:2:1)",
+    }
 
 
 def share(
@@ -117,6 +138,14 @@ def test_a_name_that_is_declared_and_anothers_too_is_told_where_it_stands() -> N
 def test_names_that_differ_in_the_end_do_not_collide(spec: dict[str, Json], account: str, reading: Reading) -> None:
     first = Present(point("1"), {"shop": "s", "name": "desk"})
     assert share([declared("a", name="desk"), declared("b", account, **spec)], live(a=first, b=reading)) == {}
+
+
+def test_a_name_of_one_word_is_told_at_that_word() -> None:
+    state = live(a=Present(point("1"), {}), b=Present(point("2"), {}))
+    found = share([declared("a", name="desk"), declared("b", name="desk")], state, unique=("name",))
+    assert {one.path for one in found.values()} == {"/name"}
+    assert {str(one.location) for one in found.values()} == {"a.yaml:5:1", "b.yaml:5:1"}
+    assert "the same name as" in found["lines.a"].message
 
 
 def test_a_part_of_the_identity_may_belong_to_the_name() -> None:
