@@ -61,7 +61,8 @@ def make_plan(
 
     `diagnostics` are those found before planning; those of planning follow, in order of file and line.
     """
-    involved = involve(resources, project, catalog=catalog)
+    # An undo reads what it takes back and nothing else: a rival that was not read is left to the vendor to refuse.
+    involved = [one for one in involve(resources, project, catalog=catalog) if one.address in live.readings]
     resolution = resolve(involved, catalog=catalog, readings=live.readings)
     judged = _judge_all(involved, resolution, project=project, catalog=catalog, live=live, ledger=ledger)
     verdicts = [judged[declared.address] for declared in resources]

@@ -11,14 +11,19 @@ from reconciler.model.resource_type import Catalog
 
 
 def involve(resources: Sequence[Declared], project: Project, *, catalog: Catalog) -> tuple[Declared, ...]:
-    """Return resources with all that their verdicts depend on: what they refer to, and their rivals; in order of declaration."""
+    """Return resources, as given, with all that their verdicts depend on: what they refer to, and their rivals.
+
+    In order of declaration; what git does not declare (an undo may take it back all the same) comes last.
+    """
     if len(resources) == len(project.resources):
         return tuple(resources)
     chosen = {declared.address for declared in resources}
     others = [declared for declared in project.resources if declared.address not in chosen]
     rivals = list_rivals(resources, others, project=project, catalog=catalog)
+    given = {declared.address: declared for declared in resources}
     involved = {declared.address for declared in close((*resources, *rivals), project.resources)}
-    return tuple(declared for declared in project.resources if declared.address in involved)
+    among = [given.pop(one.address, one) for one in project.resources if one.address in involved]
+    return (*among, *given.values())
 
 
 def list_rivals(
