@@ -176,6 +176,13 @@ def test_every_named_field_is_known(resource_type: ResourceType) -> None:
 
 
 @pytest.mark.parametrize("resource_type", RESOURCE_TYPES, ids=lambda known: known.name)
+def test_what_an_agent_says_or_follows_is_not_emptied_unseen(resource_type: ResourceType) -> None:
+    spoken = {"behavior", "base_prompt", "content", "first_message", "initial_message", "instructions"}
+    fields = [field for name, field in resource_type.fields.items() if name in spoken]
+    assert [field.name for field in fields if field.schema.get("minLength") != 1 and not field.risk_when_empty] == []
+
+
+@pytest.mark.parametrize("resource_type", RESOURCE_TYPES, ids=lambda known: known.name)
 def test_what_clears_a_field_reads_back_as_cleared(resource_type: ResourceType) -> None:
     """`clear: send-empty` sends the empty value of the type: reading that back must not be a change again."""
     for field in resource_type.fields.values():
