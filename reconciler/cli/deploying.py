@@ -179,7 +179,7 @@ def _tell_undone(deployment: Deployment, done: Deployed) -> None:
         tell("Git still declares what it did: revert the commit too, or the next apply brings it back.")
     if deployment.left:
         changes = count_noun(deployment.left, "change")
-        tell(f"{changes} of run {deployment.undoes} could not be taken back; they are named above.")
+        tell(f"{changes} of run {deployment.undoes} could not be taken back, as named above.")
 
 
 def _tell_interrupt() -> None:

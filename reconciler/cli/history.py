@@ -33,13 +33,13 @@ def history(options: Globals, run: str | None, since: str, style: str) -> int:
     from reconciler.report.text import history as report
 
     past = open_past(options.build_context())
-    tell_diagnostics(past.notes)
     if run is None:
         shown: report.Shown = past.list_runs(since=since)
     elif "." in run:
         shown = past.find_touching(run, since=since)
     else:
         shown = past.read_run(run)
+    tell_diagnostics(past.notes)
     if style == "json":
         write(report.render_history_json(shown), style=style)
     else:

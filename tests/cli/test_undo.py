@@ -33,7 +33,7 @@ def test_undo_puts_everything_back_that_can_be_read(tmp_path: Path) -> None:
     assert before != after
     told = undo(stage)
     assert told.code == 5, told.all
-    assert "could not be taken back; they are named above" in told.words
+    assert "could not be taken back, as named above" in told.words
     assert snapshot(stage) == before
     for field in ("language", "base_prompt"):
         assert f"agents.receptionist.{field} is left alone: what it was before is not known" in told.words

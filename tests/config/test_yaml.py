@@ -15,6 +15,7 @@ from reconciler.config.text.events import FASTEST_PARSER, MAX_PROBLEMS, parse_do
 from reconciler.config.text.positions import Document
 from reconciler.config.text.source import Source
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.report.escape import escape_terminal
 
 from .conftest import Workspace
 
@@ -80,7 +81,7 @@ def test_trap(text: str, code: str, line: int | None, column: int | None, parser
     assert found[0].advice
     assert line is None or found[0].location.line == line
     assert column is None or found[0].location.column == column
-    assert found[0].excerpt.isprintable() or "\t" in found[0].excerpt
+    assert escape_terminal(found[0].excerpt).isprintable(), "a report shows it as it is, by an escape"
     assert len(found[0].excerpt) <= 170
 
 

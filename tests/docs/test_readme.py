@@ -52,7 +52,7 @@ def test_the_commands_on_the_sandbox_work_one_after_the_other(tmp_path: Path) ->
     ran = [(command, *run_in_terminal(command, folder=tmp_path, answer="yes")) for command in commands]
     assert [(command, shown) for command, status, shown in ran[:-1] if status] == []
     assert ran[-1][1] == 5, ran[-1]
-    assert "could not be taken back; they are named above" in ran[-1][2]
+    assert "could not be taken back, as named above" in ran[-1][2]
     assert [command.split()[-1] for command in commands] == ["plan", "apply", "--detailed-exitcode", "latest"]
     assert "Only 'yes' is accepted" in ran[1][2]
     assert "No changes." in ran[2][2]

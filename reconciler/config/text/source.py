@@ -29,9 +29,9 @@ def unpack_place(place: Place) -> tuple[int, int]:
 
 
 def quote(text: str) -> str:
-    """Quote what a user wrote for use in a message: short, on one line, nothing unprintable."""
+    """Quote what a user wrote for use in a message: short, and as it is. Reports show what cannot be seen as an escape."""
     shown = text if len(text) <= _QUOTE else text[: _QUOTE - 1] + "…"
-    return '"' + _blank(shown) + '"'
+    return f'"{shown}"'
 
 
 @dataclass(slots=True, eq=False)
@@ -66,14 +66,7 @@ class Source:
 
 def _cut_line(line: str, column: int) -> str:
     if len(line) <= _EXCERPT:
-        return _blank(line.rstrip())
+        return line.rstrip()
     start = max(0, min(column - _EXCERPT // 2, len(line) - _EXCERPT))
     cut = line[start : start + _EXCERPT].rstrip()
-    return _blank(("…" if start else "") + cut + ("…" if start + _EXCERPT < len(line) else ""))
-
-
-def _blank(text: str) -> str:
-    """Replace what would move the cursor or recolour a terminal; a tab is kept."""
-    return "".join(
-        character if character.isprintable() or character == "\t" else "\N{REPLACEMENT CHARACTER}" for character in text
-    )
+    return ("…" if start else "") + cut + ("…" if start + _EXCERPT < len(line) else "")

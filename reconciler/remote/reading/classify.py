@@ -133,7 +133,7 @@ def is_absence(answer: Answer | NoAnswer, *, source: Source) -> bool:
 def believe(answer: Answer | NoAnswer, *, source: Source) -> Answer | Unknown:
     """Return an answer that is a JSON document with a status of success; else say why it tells nothing, and what to do."""
     if isinstance(answer, NoAnswer):
-        return Unknown(answer.describe(), advice="Check network, proxy and base_url, then run again.")
+        return Unknown(answer.describe(), advice=answer.advice or "Check network, proxy and base_url, then run again.")
     if answer.succeeded and not answer.whole:
         reason = f"{answer.name_request()}, which is no whole answer: only 200 is"
         return Unknown(

@@ -139,7 +139,7 @@ def describe_proxy(account: Account, *, environ: Mapping[str, str]) -> Check:
     try:
         proxy = find_proxy(account.base_url, environ=environ)
     except FaultyVariableError as fault:
-        return Check("proxy", Verdict.FAILED, str(fault), f"Correct {fault.variable}, or unset it.")
+        return Check("proxy", Verdict.FAILED, str(fault), fault.advice)
     place = _name_place(httpx.URL(proxy)) if proxy else ""
     if proxy and not place:
         advice = "Write it like http://proxy.example.com:3128."
@@ -178,7 +178,7 @@ def _find_trust_fault(environ: Mapping[str, str]) -> Check | None:
     try:
         share_trust(environ)
     except FaultyVariableError as fault:
-        return Check("tls", Verdict.FAILED, str(fault), f"Correct {fault.variable}, or unset it.")
+        return Check("tls", Verdict.FAILED, str(fault), fault.advice)
     return None
 
 

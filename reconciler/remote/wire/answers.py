@@ -75,7 +75,8 @@ class Answer:
 class NoAnswer:
     """No answer came. `sent` is False only where nothing can have reached the server, in any attempt.
 
-    `unaskable` tells that the service is well all the same: only this one question cannot be asked.
+    `unaskable` tells that the service is well all the same: only this one question cannot be asked. `advice` says what to do
+    where that is known better than of any failure to connect.
     """
 
     sent: bool
@@ -84,6 +85,7 @@ class NoAnswer:
     url: str = ""
     method: str = "GET"
     unaskable: bool = False
+    advice: str = ""
 
     def describe(self) -> str:
         """Name the request and why it has no answer."""

@@ -96,7 +96,8 @@ class _Line:
             reason = (
                 f"the key in {self.account.credential} holds characters that no HTTP header may carry; copy it again"
             )
-            return NoAnswer(sent=False, reason=reason, url=url, method=method)
+            advice = f"Set {self.account.credential} anew; `reconciler doctor` looks at it."
+            return NoAnswer(sent=False, reason=reason, url=url, method=method, advice=advice)
         sieve = self._sieve.widen(list_secrets(body))
         try:
             request = self._build(method, url, body)
@@ -124,7 +125,9 @@ class _Line:
             return self._read(error.response, url, sieve)
         except httpx.HTTPError as error:
             sent = bool(request.extensions.get("reached"))
-            return NoAnswer(sent=sent, reason=shorten(sieve.redact(_explain(error))), url=sieve.redact(url))
+            reason = shorten(sieve.redact(_explain(error)))
+            advice = error.advice if isinstance(error, FaultyVariableError) else ""
+            return NoAnswer(sent=sent, reason=reason, url=sieve.redact(url), advice=advice)
         return self._read(response, url, sieve)
 
     def _read(self, response: httpx.Response, url: str, sieve: Sieve) -> Answer:

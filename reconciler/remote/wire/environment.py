@@ -27,6 +27,11 @@ class FaultyVariableError(httpx.UnsupportedProtocol):
         super().__init__(f"{variable} {fault}")
         self.variable = variable
 
+    @property
+    def advice(self) -> str:
+        """Say what to do about it."""
+        return f"Correct {self.variable}, or unset it."
+
 
 def find_proxy(
     base_url: str, *, environ: Mapping[str, str], find_library: Callable[[str], object | None] = find_spec
