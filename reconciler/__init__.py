@@ -7,17 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reconciler.api.project import OpenProject, open_project
+    from reconciler.app.adopt.accept import Accepted
+    from reconciler.app.adopt.into import Adopted
     from reconciler.app.adopt.pull import Haul
     from reconciler.app.deploy.carry_out import Deployed
     from reconciler.app.problem import Exit, Problem
+    from reconciler.model.comparison import Comparison
     from reconciler.model.diagnostic import Diagnostic, Location, Severity
     from reconciler.model.outcome import Outcome, Result
     from reconciler.model.plan import Cause, Change, Plan, Planned, Request, Status, Update
 
 __version__ = "0.1.0"
 __all__ = [
+    "Accepted",
+    "Adopted",
     "Cause",
     "Change",
+    "Comparison",
     "Deployed",
     "Diagnostic",
     "Exit",
@@ -37,6 +43,9 @@ __all__ = [
     "open_project",
 ]
 _HOMES = {
+    "Accepted": "app.adopt.accept",
+    "Adopted": "app.adopt.into",
+    "Comparison": "model.comparison",
     "Deployed": "app.deploy.carry_out",
     "Diagnostic": "model.diagnostic",
     "Exit": "app.problem",

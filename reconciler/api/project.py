@@ -7,21 +7,20 @@ Inside a running event loop the work runs in a thread beside it, and the call bl
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING
 
+from reconciler.api.beside import Notes, deploy_beside
 from reconciler.app.context import Context
-from reconciler.app.problem import Exit, Problem
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan
 
 if TYPE_CHECKING:
+    from reconciler.app.adopt.accept import Accepted
+    from reconciler.app.adopt.into import Adopted
     from reconciler.app.adopt.pull import Haul
     from reconciler.app.deploy.carry_out import Deployed
     from reconciler.app.deploy.deployment import Deployment
@@ -29,9 +28,7 @@ if TYPE_CHECKING:
     from reconciler.app.workspace import Workspace
     from reconciler.ledger import RunRecord, RunSummary
     from reconciler.model.check import Examination
-
-Result = TypeVar("Result")
-Notes: TypeAlias = Callable[[Sequence[Diagnostic]], None]
+    from reconciler.model.comparison import Comparison
 
 
 def open_project(
@@ -112,6 +109,42 @@ class OpenProject:
 
         return keep_drift(self.plan(targets=targets, accounts=accounts, excluded=excluded))
 
+    def accept(
+        self,
+        wanted: Iterable[str] = (),
+        *,
+        targets: Iterable[str] = (),
+        accounts: Iterable[str] = (),
+        excluded: Iterable[str] = (),
+        conflicts: bool = False,
+    ) -> Accepted:
+        """Write what moved outside git into the files, each value where it comes from, and nothing else there.
+
+        `wanted` are addresses or `address/field`, globs too; without any it is all. What is left is named in the result.
+        """
+        from reconciler.app.adopt.accept import accept
+
+        found = self.review(targets=targets, accounts=accounts, excluded=excluded)
+        return accept(found, wanted=tuple(wanted), conflicts=conflicts)
+
+    def compare(
+        self,
+        left: str,
+        right: str,
+        *,
+        targets: Iterable[str] = (),
+        accounts: Iterable[str] = (),
+        excluded: Iterable[str] = (),
+    ) -> Comparison:
+        """Return what differs between two environments, declared and live, and which of it git makes so.
+
+        What could not be read is no exception: the place of the resource says so.
+        """
+        from reconciler.app.review.comparing import compare
+
+        chosen, named, without = tuple(targets), tuple(accounts), tuple(excluded)
+        return compare(self._context, left, right, targets=chosen, accounts=named, excluded=without)
+
     def apply(
         self,
         plan: Plan | None = None,
@@ -144,7 +177,7 @@ class OpenProject:
 
             return open_apply(workspace, allowances, saved=plan, scope=Scope(*chosen), on_notes=on_notes)
 
-        return self._deploy(open_deployment, on_outcome)
+        return deploy_beside(self._context, open_deployment, on_outcome=on_outcome)
 
     def undo(
         self,
@@ -168,7 +201,7 @@ class OpenProject:
         def open_deployment(workspace: Workspace, on_notes: Notes) -> AbstractContextManager[Deployment]:
             return open_undo(workspace, run, allowances, targets=chosen, on_notes=on_notes)
 
-        return self._deploy(open_deployment, on_outcome)
+        return deploy_beside(self._context, open_deployment, on_outcome=on_outcome)
 
     def pull(
         self,
@@ -193,6 +226,34 @@ class OpenProject:
         wish = Wish(tuple(kinds), tuple(accounts), tuple(groups), all_fields, declared, tuple(matches), tuple(filters))
         return pull(open_workspace(self._context), wish)
 
+    def pull_into(
+        self,
+        folder: str | os.PathLike[str],
+        kinds: Iterable[str] = (),
+        *,
+        accounts: Iterable[str] = (),
+        groups: Iterable[tuple[str, str]] = (),
+        all_fields: bool = False,
+        matches: Iterable[tuple[str, str]] = (),
+        filters: Iterable[tuple[str, str]] = (),
+    ) -> Adopted:
+        """Write live objects as new files below a folder, as a person would; begin a project where there is none.
+
+        The folder is looked at before anything is read, and nothing that is declared is touched.
+        """
+        from reconciler.app.adopt.into import choose_destination, pull_into
+        from reconciler.app.adopt.lists import Wish
+
+        wish = Wish(
+            tuple(kinds),
+            tuple(accounts),
+            tuple(groups),
+            all_fields,
+            matches=tuple(matches),
+            filters=tuple(filters),
+        )
+        return pull_into(choose_destination(self._context, Path(folder), accounts=wish.accounts), wish)
+
     def history(self, *, since: str = "") -> tuple[RunSummary, ...]:
         """List earlier runs, the newest first; with `since` (`24h`, `7d`, a date) those from then on."""
         from reconciler.app.look_back.history import open_past
@@ -211,40 +272,3 @@ class OpenProject:
         from reconciler.app.workspace import open_workspace
 
         return examine(open_workspace(self._context), accounts=tuple(accounts))
-
-    def _deploy(
-        self,
-        open_deployment: Callable[[Workspace, Notes], AbstractContextManager[Deployment]],
-        on_outcome: Callable[[Outcome], None],
-    ) -> Deployed:
-        from reconciler.app.workspace import open_workspace
-
-        def deploy(stop: threading.Event) -> Deployed:
-            from reconciler.app.deploy.carry_out import carry_out
-            from reconciler.app.deploy.sending import Watch
-
-            def show(outcome: Outcome) -> str:
-                on_outcome(outcome)
-                return ""
-
-            watch = Watch(on_send=lambda _: "the caller was interrupted" if stop.is_set() else "", on_outcome=show)
-            workspace, notes = open_workspace(self._context), list[Diagnostic]()
-            with open_deployment(workspace, notes.extend) as prepared:
-                if prepared.refusals:
-                    raise Problem(*prepared.refusals, exit_code=Exit.REFUSED)
-                done = carry_out(prepared, watch=watch)
-            return replace(done, diagnostics=(*notes, *prepared.plan.diagnostics, *done.diagnostics))
-
-        return _run_beside(deploy)
-
-
-def _run_beside(work: Callable[[threading.Event], Result]) -> Result:
-    """Run work in a thread, so that no signal handler of the process is touched; an interrupt asks it to end and waits."""
-    stop = threading.Event()
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reconciler") as pool:
-        future = pool.submit(work, stop)
-        try:
-            return future.result()
-        except BaseException:
-            stop.set()
-            raise

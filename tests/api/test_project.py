@@ -13,9 +13,10 @@ import pytest
 
 import reconciler
 from reconciler import Exit, Outcome, Problem, Result, Severity, open_project
+from reconciler.app.sandbox_state import build_sandbox
 from tests.cli.stage import take_example
 
-PUBLIC = ["Cause", "Change", "Deployed", "Diagnostic", "Exit", "Haul", "Location", "OpenProject", "Outcome", "Plan", "Planned", "Problem", "Request", "Result", "Severity", "Status", "Update", "__version__", "open_project"]  # fmt: skip
+PUBLIC = ["Accepted", "Adopted", "Cause", "Change", "Comparison", "Deployed", "Diagnostic", "Exit", "Haul", "Location", "OpenProject", "Outcome", "Plan", "Planned", "Problem", "Request", "Result", "Severity", "Status", "Update", "__version__", "open_project"]  # fmt: skip
 
 
 @pytest.fixture
@@ -61,6 +62,31 @@ def test_a_program_does_what_the_command_line_does(folder: Path, capsys: pytest.
     assert project.pull(["numbers"], declared=True).count == 2
     assert all(each.well for each in project.examine())
     assert capsys.readouterr() == ("", "")
+
+
+def test_two_environments_are_put_side_by_side(tmp_path: Path) -> None:
+    project = open_example(take_example("environments", tmp_path))
+    made = project.compare("staging", "us", targets=["numbers.*"])
+    assert made.environments == ("staging", "us")
+    assert {pair.address for pair in made.pairs if pair.differs} == {"numbers.front-desk", "numbers.after-hours"}
+    (label,) = made.differences
+    assert (label.path, label.intended) == (("label",), True)
+    assert (label.left.declared, label.right.live) == ("Front desk Staging", "Front desk Boston")
+    with pytest.raises(Problem) as caught:
+        project.compare("staging", "uk")
+    assert caught.value.diagnostics[0].code == "environment-unknown"
+
+
+def test_what_is_live_is_written_and_what_moved_is_accepted(folder: Path, tmp_path: Path) -> None:
+    outer = open_example(folder)
+    adopted = outer.pull_into(tmp_path / "new", ["numbers"], accounts=["fluents"])
+    assert (adopted.begun, adopted.files) == (True, ("reconciler.yaml", ".gitignore", "fluents.yaml"))
+    outer.apply(allow_protected=["*"])
+    build_sandbox(folder).state.world.edit("fluents", "numbers", "+12025550143", {"label": "Moved"})
+    done = outer.accept(["numbers.front-desk/label"])
+    assert (done.files, done.left, done.exit_code) == (("config/fluents.yaml",), (), Exit.DONE)
+    assert "label: Moved" in (folder / "config/fluents.yaml").read_text("utf-8")
+    assert outer.accept().updates == ()
 
 
 def test_trouble_is_one_exception_with_its_diagnostics(folder: Path) -> None:
