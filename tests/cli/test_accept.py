@@ -129,6 +129,58 @@ def test_in_one_of_several_environments_the_value_goes_into_its_own_file(tmp_pat
     assert stage.read("environments/production.yaml").endswith("label: Late night\n      description: Late\n")
 
 
+TEXTS = """\
+version: 1
+accounts: {fluents: {}}
+numbers:
+  hotline:
+    id: +14155552671
+    account: fluents
+    spec:
+      label: ${file:texts/label.md}
+      description: ${file:texts/${var.LANGUAGE}.md}
+"""
+
+
+@pytest.mark.parametrize(
+    ("other", "file"),
+    [
+        ("vars: {LANGUAGE: en}\n", "environments/production.yaml"),
+        ("vars: {LANGUAGE: 'no'}\n", "texts/en.md"),
+        ("vars: {LANGUAGE: en}\nresources: {numbers.hotline: absent}\n", "texts/en.md"),
+        ("vars: {LANGUAGE: en}\nresources:\n  numbers.hotline: {spec: {description: Own}}\n", "texts/en.md"),
+        ("vars: {LANGUAGE: x}\nresources: {numbers.hotline: {spec: {label: '${file:texts/${var.LANGUAGE}.md}'}}}\n", "environments/production.yaml"),
+    ],
+)  # fmt: skip
+def test_a_text_is_written_where_no_other_environment_reads_it(tmp_path: Path, other: str, file: str) -> None:
+    stage = hotline(tmp_path, text=TEXTS)
+    for name, text in {"label": "Hotline", "en": "Day", "no": "Dag", "x": "X"}.items():
+        stage.write(f"texts/{name}.md", f"{text}\n")
+    stage.write("environments/production.yaml", "vars: {LANGUAGE: en}\n")
+    stage.write("environments/staging.yaml", other)
+    assert stage.run("--env", "production", "apply", "--auto-approve").code == 0
+    edit_console(stage, description="Night\nand day")
+    told = stage.run("--env", "production", "drift", "--accept")
+    assert (told.code, f"into {file}." in told.words) == (0, True), told.all
+    assert "Night\n" in stage.read(file)
+    assert stage.run("--env", "production", "plan", "--detailed-exitcode").code == 0
+    assert (stage.read("texts/en.md") == "Day\n") is (file != "texts/en.md")
+
+
+def test_a_text_that_two_environments_name_themselves_is_left(tmp_path: Path) -> None:
+    stage = hotline(tmp_path, text=TEXTS.replace("${var.LANGUAGE}", "x"))
+    for name in ("label", "x", "own"):
+        stage.write(f"texts/{name}.md", f"{name}\n")
+    for name in ("production", "staging"):
+        overlay = "resources: {numbers.hotline: {spec: {description: '${file:texts/own.md}'}}}\n"
+        stage.write(f"environments/{name}.yaml", overlay)
+    assert stage.run("--env", "production", "apply", "--auto-approve").code == 0
+    edit_console(stage, description="Night")
+    told = stage.run("--env", "production", "drift", "--accept")
+    assert (told.code, "texts/own.md is read in the environment staging too" in told.words) == (2, True), told.all
+    assert stage.read("texts/own.md") == "own\n"
+
+
 def test_without_a_ledger_nobody_can_tell_what_to_accept(stage: Stage) -> None:
     edit_console(stage, label="Night")
     stage.forget_ledger()

@@ -167,9 +167,21 @@ def _describe(review: Review, files: SourceFiles, update: Update, change: Change
 def _find(files: SourceFiles, declared: Declared, change: Change) -> Origin:
     location: Location = declared.locate(change.path)
     keys = name_keys(location.file, kind=declared.kind, name=declared.address.partition(".")[2])
-    return find_origin(
+    origin = find_origin(
         files.yaml, location.file, keys, change.path, environment_file=files.environment_file, given=files.given
     )
+    if not isinstance(origin, InText):
+        return origin
+    return _keep_to_world(origin, InYaml(location.file, (*keys, "spec", *change.path)), files, declared, change)
+
+
+def _keep_to_world(text: InText, written: InYaml, files: SourceFiles, declared: Declared, change: Change) -> Origin:
+    """Lay the value of a text that another environment reads too over this one: what moved was seen in this one only."""
+    reader = files.find_reader(text.path, written.file, declared.address, change.path)
+    if not reader:
+        return text
+    shared = files.is_shared(written.file, declared.address)
+    return written if shared else Nowhere(f"{text.path} is read in the environment {reader} too")
 
 
 def _keep_order(old: Json, live: Json) -> Json:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from reconciler.app.problem import Exit, Problem
@@ -19,6 +19,7 @@ from reconciler.config.settings.variables import PREFIX
 from reconciler.config.text.reading import MAX_CONFIG_BYTES, MAX_INCLUDED_BYTES, FileReader, ReadError, read_text
 from reconciler.config.values.interpolate import Interpolator
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.paths import FieldPath
 
 _MARK: Final = b"\xef\xbb\xbf"
 
@@ -42,9 +43,7 @@ class SourceFiles:
     @cached_property
     def environment_file(self) -> str:
         """The file of the chosen environment, "" for none."""
-        name = self._workspace.project.environment
-        candidates = [f"{ENVIRONMENTS}/{name}{suffix}" for suffix in SUFFIXES] if name else []
-        return next((file for file in candidates if (self._root / file).exists()), "")
+        return self._find_file(self._workspace.project.environment or "")
 
     @property
     def given(self) -> Mapping[str, str]:
@@ -61,24 +60,46 @@ class SourceFiles:
         """Tell whether other environments read a resource from a file too."""
         if not self.environment_file or file.startswith(f"{ENVIRONMENTS}/"):
             return False
-        others = [name for name in list_environments(self._root) if name != self._workspace.project.environment]
-        return any(not self._is_absent(name, address) for name in others)
+        return any(not self._is_absent(other, address) for other in self._others)
 
-    def _is_absent(self, environment: str, address: str) -> bool:
-        file = next(f"{ENVIRONMENTS}/{environment}{suffix}" for suffix in SUFFIXES if (self._root / f"{ENVIRONMENTS}/{environment}{suffix}").exists())  # fmt: skip
+    def find_reader(self, path: str, file: str, address: str, field: FieldPath) -> str:
+        """Name another environment that reads an included file too; empty where none does.
+
+        The path is as written in a YAML file, at a field of a resource.
+        """
+        for other in self._others:
+            node = compose(self.read(other))
+            laid = find_node(node, ("resources", address, "spec", *field)) is not None
+            common = not file.startswith(f"{ENVIRONMENTS}/") and not laid and not self._is_absent(other, address)
+            same = common and self.resolve(path, other) == self.resolve(path)
+            if same or f"${{file:{path}}}" in self.read(other):
+                return PurePosixPath(other).stem
+        return ""
+
+    @cached_property
+    def _others(self) -> tuple[str, ...]:
+        """The files of the environments that are not chosen."""
+        own = self._workspace.project.environment
+        return tuple(self._find_file(name) for name in list_environments(self._root) if name != own)
+
+    def _find_file(self, environment: str) -> str:
+        candidates = [f"{ENVIRONMENTS}/{environment}{suffix}" for suffix in SUFFIXES] if environment else []
+        return next((file for file in candidates if (self._root / file).exists()), "")
+
+    def _is_absent(self, file: str, address: str) -> bool:
         node = find_node(compose(self.read(file)), ("resources", address))
         return isinstance(node, Scalar) and node.value == ABSENT
 
-    def resolve(self, path: str) -> str:
-        """Return the path of an included file with its variables put in."""
-        known = {**self._variables, **dict(self._workspace.context.variables)}
+    def resolve(self, path: str, environment_file: str | None = None) -> str:
+        """Return the path of an included file with the variables of an environment put in: of the chosen one, or another."""
+        file = self.environment_file if environment_file is None else environment_file
+        known = {**self._read_variables(file), **dict(self._workspace.context.variables)}
         return Interpolator(FileReader(self._root), known).expand(path)
 
-    @property
-    def _variables(self) -> dict[str, str]:
+    def _read_variables(self, environment_file: str) -> dict[str, str]:
         environ = self._workspace.context.environ
         named = {key.removeprefix(PREFIX): value for key, value in environ.items() if key.startswith(PREFIX)}
-        node = find_node(compose(self.read(self.environment_file)), ("vars",)) if self.environment_file else None
+        node = find_node(compose(self.read(environment_file)), ("vars",)) if environment_file else None
         entries = getattr(node, "entries", ())
         return {key.value: value.value for key, value in entries if isinstance(value, Scalar)} | named
 
