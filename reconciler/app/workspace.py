@@ -47,6 +47,8 @@ class Workspace:
     project: Project
     diagnostics: tuple[Diagnostic, ...]
     """Warnings and notes found while loading."""
+    unplaced: tuple[Declared, ...] = ()
+    """Resources that do not say yet which live object they are, where that is no mistake."""
 
     @property
     def accounts(self) -> tuple[Account, ...]:
@@ -187,10 +189,11 @@ def _describe_lost(what: str, name: str, known: Sequence[str]) -> Diagnostic:
     return Diagnostic(code="unknown-target", message=f"no {what} fits {name!r}", advice=advice)
 
 
-def load(context: Context, *, catalog: Catalog, checking: bool = False) -> Loaded:
+def load(context: Context, *, catalog: Catalog, checking: bool = False, placed: bool = True) -> Loaded:
     """Load and check the configuration; all that is wrong is in the result.
 
-    To check files needs no secrets: then one that is not set is only noted. The sandbox never sees a real one.
+    To check files needs no secrets: then one that is not set is only noted. The sandbox never sees a real one. Without
+    `placed` a resource may leave out which live object it is.
     """
     loaded = load_project(
         context.folder,
@@ -199,6 +202,7 @@ def load(context: Context, *, catalog: Catalog, checking: bool = False) -> Loade
         variables=context.variables,
         environ=context.environ,
         absent_secrets="stand-in" if context.sandbox else "note" if checking else "refuse",
+        placed=placed,
     )
     if loaded.sound is None or not any(declared.exemptions for declared in loaded.sound.resources):
         return loaded
@@ -228,19 +232,19 @@ def choose_environment(context: Context) -> str | None:
     return loaded.environment
 
 
-def open_workspace(context: Context) -> Workspace:
+def open_workspace(context: Context, *, placed: bool = True) -> Workspace:
     """Open the project; raise Problem with every configuration error at once.
 
-    A sandbox without a seed of its own is filled with what is declared, before anything is read from it.
+    Without `placed` a resource that does not say which live object it is counts as `unplaced`, not as an error. A sandbox without a seed of its own is filled with what is declared, before anything is read from it.
     """
     catalog = load_catalog()
-    loaded = load(context, catalog=catalog)
+    loaded = load(context, catalog=catalog, placed=placed)
     asked = ask_environment(loaded)
     if not loaded.complete:
         raise Problem(*asked, exit_code=Exit.USAGE)
     if loaded.project is None:
         raise Problem(*loaded.diagnostics, *asked, exit_code=Exit.INVALID)
-    workspace = Workspace(context, catalog, loaded.project, (*loaded.diagnostics, *asked))
+    workspace = Workspace(context, catalog, loaded.project, (*loaded.diagnostics, *asked), loaded.unplaced)
     if context.sandbox and context.transport is None:
         from reconciler.app.sowing import prepare_sandbox
 

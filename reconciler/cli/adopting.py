@@ -25,9 +25,12 @@ def adopt(options: Globals, folder: Path, wish: Wish) -> Exit:
         adopted = pull_into(destination, wish)
     tell_diagnostics(adopted.haul.diagnostics)
     tell_left_out(adopted.haul)
+    tell_diagnostics(adopted.left)
     for name in adopted.files:
         write(str(folder / name) if adopted.begun else str(adopted.root / name))
-    _tell_next(adopted, folder, all_fields=wish.all_fields)
+    _tell_next(adopted, all_fields=wish.all_fields)
+    if adopted.files:
+        tell(f"Check with: {_name_plan(options, adopted, folder)}")
     return adopted.haul.exit_code
 
 
@@ -45,13 +48,23 @@ def tell_left_out(haul: Haul, *, shown_by: str = "") -> None:
         tell(f"Not read, as their lists have none of these filters: {', '.join(haul.wide)}.")
 
 
-def _tell_next(adopted: Adopted, folder: Path, *, all_fields: bool) -> None:
+def _name_plan(options: Globals, adopted: Adopted, folder: Path) -> str:
+    place = f" -C {folder}" if adopted.begun else ""
+    world = f" --env {options.environment}" if options.environment and not adopted.begun else ""
+    return f"reconciler{place}{world} plan"
+
+
+def _tell_next(adopted: Adopted, *, all_fields: bool) -> None:
     from reconciler.report.phrases import count_noun
 
     if not adopted.files:
         tell("There is nothing new: nothing was written.")
         return
     tell(f"Wrote {count_noun(adopted.haul.count, 'resource')} into {count_noun(len(adopted.files), 'file')}.")
+    if laid := adopted.laid:
+        tell(
+            "The common files count in every environment, so this one has its own: "
+            f"{len(laid.counterparts)} laid over resources of the same name, {laid.own} more, {len(laid.absent)} absent here."
+        )
     if not all_fields:
         tell("Fields that are not set are left out, and so not owned; --all-fields declares them as null.")
-    tell(f"Check with: reconciler -C {folder} plan" if adopted.begun else "Check with: reconciler plan")

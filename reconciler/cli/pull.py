@@ -72,7 +72,8 @@ def pull(
     a list that has none of the named filters is not read.
 
     --into lays them out as a person would: a file an account and kind, long texts under prompts/, references between
-    them, names people know them by. It begins a project where there is none, and adds what is new where there is one.
+    them, names people know them by. It begins a project where there is none, and adds what is new where there is one. In
+    one of several environments that goes into the environment's own file, laid over what is declared for all of them.
     """
     from reconciler.app.adopt.lists import Wish
     from reconciler.app.adopt.pull import pull as fetch

@@ -35,6 +35,8 @@ class IdentityReader:
     interpolator: Interpolator
     mentions: MentionReader
     findings: Findings
+    placed: bool = True
+    """Whether a resource must say which live object it is."""
     drafts: list[Draft] = field(default_factory=list)
     """Values with references, in order of their places."""
     keys: tuple[tuple[str, str | Draft], ...] = ()
@@ -52,6 +54,8 @@ class IdentityReader:
             return self._read_id(knowledge), {}
         if has_match:
             return None, self._read_match(knowledge)
+        if not self.placed:
+            return None, {}
         advice = (
             f"Add `id:`, or `match:` with {list_names(knowledge.match_keys)}." if knowledge.match_keys else "Add `id:`."
         )

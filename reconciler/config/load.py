@@ -60,6 +60,8 @@ class Loaded:
     """What was read for it."""
     sound: Project | None = None
     """The project with those of its resources only that no error is about; None where one is about more than resources."""
+    unplaced: tuple[Declared, ...] = ()
+    """Resources that do not say yet which live object they are, where that is no mistake."""
 
 
 def load_project(
@@ -70,12 +72,13 @@ def load_project(
     variables: Mapping[str, str] = _NOTHING,
     environ: Mapping[str, str] = os.environ,
     absent_secrets: Absence = "refuse",
+    placed: bool = True,
 ) -> Loaded:
     """Load the project that a folder belongs to: the nearest `reconciler.yaml` from there upwards.
 
     Never raises for what a user wrote: all errors of the project are in the diagnostics together, ordered by file, line
     and column. `variables` are those of the command line and win over all others. `absent_secrets`
-    says what a secret that is not set means.
+    says what a secret that is not set means. Without `placed` a resource may leave out which live object it is.
     """
     folder = find_project(root)
     if folder is None:
@@ -85,7 +88,7 @@ def load_project(
         missing = Diagnostic("no-project", f"there is no {PROJECT_FILE} in {quote(str(root))} or above", advice=advice)
         return Loaded(None, (missing,), 0)
     with pause_collector(), limit_suggestions(COMPARISONS):
-        loader = _Loader(folder, catalog, environ, absent_secrets)
+        loader = _Loader(folder, catalog, environ, absent_secrets, placed=placed)
         project = loader.load(environment, variables)
     return Loaded(
         project=None if loader.findings.errors else project,
@@ -96,6 +99,7 @@ def load_project(
         complete=loader.complete,
         grounds=loader.grounds,
         sound=_keep_sound(project, loader) if project and loader.findings.errors else project,
+        unplaced=tuple(loader.unplaced),
     )
 
 
@@ -111,8 +115,12 @@ def _keep_sound(project: Project, loader: _Loader) -> Project | None:
 class _Loader:
     """The loading of one project."""
 
-    def __init__(self, root: Path, catalog: Catalog, environ: Mapping[str, str], absence: Absence) -> None:
+    def __init__(
+        self, root: Path, catalog: Catalog, environ: Mapping[str, str], absence: Absence, *, placed: bool
+    ) -> None:
         self._absence: Absence = absence
+        self._placed = placed
+        self.unplaced: list[Declared] = []
         self._root = root
         self._reader = FileReader(root)
         self._catalog = catalog
@@ -151,11 +159,13 @@ class _Loader:
             secrets=SecretSource(self._environ, self._absence),
             overlays=Overlays(laid.resources, kinds=self._catalog.kinds),
             findings=self.findings,
+            placed=self._placed,
         )
         sections = (main, *self._read_files(settings))
         read = [each for section in sections if section.node for each in reader.read_resources(section.document)]
         read += reader.read_own()
         self.linked = frozenset(reader.unlinked)
+        self.unplaced = reader.unplaced
         resources = link_references(
             read,
             list(reader.unlinked.values()),

@@ -43,7 +43,11 @@ class ResourceReader:
         secrets: SecretSource,
         overlays: Overlays,
         findings: Findings,
+        placed: bool = True,
     ) -> None:
+        """`placed` tells whether each resource must say which live object it is; otherwise `unplaced` holds those that do not."""
+        self._placed = placed
+        self.unplaced: list[Declared] = []
         self._catalog = catalog
         self._choice = AccountChoice(catalog, accounts, findings)
         self._interpolator = interpolator
@@ -133,14 +137,22 @@ class ResourceReader:
             return None
         spec = self._read_spec(entry, knowledge, account)
         reader = IdentityReader(
-            entry.document, entry.body, entry.address, entry.place, self._interpolator, self._mentions, self._findings
+            entry.document,
+            entry.body,
+            entry.address,
+            entry.place,
+            self._interpolator,
+            self._mentions,
+            self._findings,
+            placed=self._placed,
         )
         identity, match = reader.read(knowledge)
         self._keep_unlinked(entry, reader, knowledge)
         exemptions = self._read_exemptions(entry, knowledge, spec) if "ignore" in entry.body else ()
-        if account is None or not (identity or match or reader.keys):
+        said = bool(identity or match or reader.keys)
+        if account is None or not (said or self._is_unplaced(entry)):
             return None
-        return Declared(
+        declared = Declared(
             address=entry.address,
             kind=entry.kind,
             account=account.name,
@@ -154,6 +166,11 @@ class ResourceReader:
             positions=Positions(entry.document, spec),
             exemptions=exemptions,
         )
+        self.unplaced += [] if said else [declared]
+        return declared if said else None
+
+    def _is_unplaced(self, entry: Entry) -> bool:
+        return not self._placed and "id" not in entry.body and "match" not in entry.body
 
     def _read_exemptions(self, entry: Entry, knowledge: Knowledge, spec: dict[str, Node]) -> tuple[Exemption, ...]:
         return ExemptionReader(entry, knowledge.resource_type, spec, self._findings).read()

@@ -188,3 +188,11 @@ def test_without_a_ledger_nobody_can_tell_what_to_accept(stage: Stage) -> None:
     assert told.code == 6
     assert "cannot be told" in told.words
     assert stage.read("reconciler.yaml") == PROJECT
+
+
+def test_what_is_not_set_any_more_and_cannot_be_null_is_left_and_the_rest_written(stage: Stage) -> None:
+    edit_console(stage, label=None, description="Night")
+    told = stage.run("drift", "--accept")
+    assert (told.code, "it is not set at the vendor, and null cannot be declared" in told.words) == (2, True), told.all
+    assert "label: 'Hotline'" in stage.read("reconciler.yaml")
+    assert "description: Night" in stage.read("reconciler.yaml")

@@ -1,13 +1,15 @@
-"""The example with three worlds from end to end: change in one, compare, promote by editing, apply, drift."""
+"""The example with three worlds from end to end: adopt, change in one, compare, promote by editing, apply, drift, accept."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
+import yaml
 
 from reconciler.app.sandbox_state import build_sandbox
 from reconciler.vendors import schema_folder
@@ -49,6 +51,57 @@ def test_every_world_is_valid_and_shares_nothing(stage: Stage) -> None:
     assert told.words == "Valid: 4 resources in norway, 2 resources in staging, 3 resources in us (3 files)."
 
 
+GROUPS = {"us": "PROJECT-58RP822I", "staging": "PROJECT-STAGING", "norway": "PROJECT-NORWAY"}
+
+
+def forget_declarations(stage: Stage) -> None:
+    """Go back to the noon of the example: accounts and variables are named, and everything else is in consoles."""
+    for place in ("config", "texts"):
+        shutil.rmtree(stage.folder / place)
+    for name in WORLDS:
+        text = stage.read(f"environments/{name}.yaml")
+        stage.write(f"environments/{name}.yaml", text.partition("resources:\n")[0])
+
+
+def adopt(stage: Stage, name: str) -> None:
+    told = stage.run("--sandbox", "--env", name, "pull", "--into", str(stage.folder / "config"), "--group", f"agentId={GROUPS[name]}")  # fmt: skip
+    assert told.code == 0, told.all
+    assert stage.run("--sandbox", "--env", name, "plan", "--detailed-exitcode").code == 0
+
+
+def test_three_worlds_are_adopted_one_over_the_other(stage: Stage) -> None:
+    forget_declarations(stage)
+    before = {name: stage.read(f"environments/{name}.yaml") for name in WORLDS}
+    adopt(stage, "us")
+    assert stage.read("environments/us.yaml") == before["us"], "the first world becomes the common files"
+    stage.change("config/fluents.yaml", "  front-desk-boston:\n", "  front-desk:\n")
+    stage.change("config/fluents.yaml", "label: Front desk Boston\n", "label: Front desk ${var.CITY}\n")
+    common = stage.read("config/fluents.yaml")
+    for name in ("staging", "norway"):
+        adopt(stage, name)
+        assert stage.read(f"environments/{name}.yaml").startswith(before[name])
+    assert stage.read("config/fluents.yaml") == common
+    assert stage.read("environments/staging.yaml").removeprefix(before["staging"]) == (
+        "resources:\n"
+        "  numbers.front-desk:\n"
+        '    id: "+12025550100"\n'
+        "  connectors.reception: # Reception\n"
+        "    id: {agentId: PROJECT-STAGING, connectorId: conn-reception}\n"
+        "  numbers.night-desk: absent\n"
+    )
+    laid = yaml.safe_load(stage.read("environments/norway.yaml"))["resources"]
+    assert laid["numbers.front-desk"] == {"id": "+4721000100", "spec": {"description": "Hilser og avtaler timer."}}
+    assert laid["numbers.night-desk"] == laid["connectors.reception"] == "absent"
+    told = stage.run("validate", "--env", "*")
+    assert told.words == "Valid: 4 resources in norway, 2 resources in staging, 3 resources in us (4 files)."
+    for name in WORLDS:
+        assert stage.run("--sandbox", "--env", name, "apply", "--auto-approve").code == 0
+        assert stage.run("--sandbox", "--env", name, "drift").code == 0
+    label = compare(stage, "staging", "norway")["numbers.front-desk"]["/label"]
+    assert label["intended"] is True
+    assert label["live"] == {"staging": "Front desk Staging", "norway": "Front desk Oslo"}
+
+
 def test_a_change_goes_from_staging_to_the_others(stage: Stage) -> None:
     for name in WORLDS:
         protected = ("--allow-protected", "numbers.front-desk")
@@ -81,6 +134,16 @@ def test_a_change_goes_from_staging_to_the_others(stage: Stage) -> None:
     assert moved["intended"] is False
     assert moved["declared"] == {"us": "en-US", "staging": "en-US"}
     assert moved["live"] == {"us": "en-GB", "staging": "en-US"}
+
+    before = stage.read("config/phones.yaml")
+    told = stage.run("--sandbox", "--env", "us", "drift", "--accept")
+    assert (told.code, "into environments/us.yaml" in told.words) == (0, True), told.all
+    assert stage.read("config/phones.yaml") == before
+    assert stage.read("environments/us.yaml").endswith("conn-live-us}\n    spec:\n      asrLangCode: en-GB\n")
+    for name in WORLDS:
+        assert stage.run("--sandbox", "--env", name, "plan", "--detailed-exitcode").code == 0
+    accepted = compare(stage, "us", "staging")["connectors.reception"]["/asrLangCode"]
+    assert accepted["intended"] is True
 
 
 @pytest.mark.parametrize("style", ["text", "markdown", "html"])

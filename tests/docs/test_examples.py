@@ -19,6 +19,7 @@ CHECKOUT = (
 )
 SAME = "what plays on the sandbox is run by tests/docs/test_readme.py; the rest needs keys"
 KEYS = "needs keys of real accounts"
+WORLDS = "needs keys of two environments: tests/cli/test_worlds.py adopts three worlds of the sandbox"
 REMOTE = "needs a remote with a ledger: tests/ledger/test_git_store.py has one"
 RUNNER = "runs in CI, with its variables and permissions: tests/ci runs the same commands against a fake"
 
@@ -28,6 +29,9 @@ NOT_RUN = {
     ("CONTRIBUTING.md", "uv run pytest -n0 tests/test_cases.py --rewrite-golden"): CHECKOUT,
     ("CONTRIBUTING.md", "uv run reconciler schema > schemas/reconciler.schema.json"): CHECKOUT,
     ("CONTRIBUTING.md", "uv run python docs/generate.py"): CHECKOUT,
+    ("docs/adopt.md", "reconciler --env production pull --into config"): WORLDS,
+    ("docs/adopt.md", "reconciler --env staging pull --into config"): WORLDS,
+    ("docs/adopt.md", "reconciler validate --env '*'"): WORLDS,
     ("docs/getting-started.md", "export GALTEA_API_KEY=..."): KEYS,
     ("docs/getting-started.md", "reconciler doctor"): KEYS,
     ("docs/getting-started.md", "rm config/*"): KEYS,

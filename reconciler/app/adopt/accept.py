@@ -7,7 +7,7 @@ environments a value of the common files holds for all of them, while drift was 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -67,8 +67,17 @@ def accept(review: Review, *, wanted: Sequence[str] = (), conflicts: bool = Fals
 
     The files are checked once written: what would not be a valid project any more is put back, and said.
     """
+    return _write(review, _choose(review, wanted, conflicts=conflicts))
+
+
+def take_over(review: Review) -> Accepted:
+    """Write the live value of every field that differs, whoever changed it: what is taken over was never applied from here."""
+    return _write(review, [(update, change) for update in review.plan.updates for change in update.changes])
+
+
+def _write(review: Review, chosen: Iterable[tuple[Update, Change]]) -> Accepted:
     files = SourceFiles(review.workspace)
-    written, left = _edit_all(review, files, wanted, conflicts=conflicts)
+    written, left = _edit_all(review, files, chosen)
     changed = files.save()
     return Accepted(tuple(_list_updates(review, written)), changed, left)
 
@@ -84,16 +93,15 @@ class Draft:
 def draft_acceptance(review: Review, *, conflicts: bool = False) -> Draft:
     """Return the files as `accept` would write them, checked, without keeping them."""
     files = SourceFiles(review.workspace)
-    written, left = _edit_all(review, files, (), conflicts=conflicts)
+    written, left = _edit_all(review, files, _choose(review, (), conflicts=conflicts))
     contents = files.try_out()
     return Draft(Accepted(tuple(_list_updates(review, written)), tuple(contents), left), contents)
 
 
 def _edit_all(
-    review: Review, files: SourceFiles, wanted: Sequence[str], *, conflicts: bool
+    review: Review, files: SourceFiles, chosen: Iterable[tuple[Update, Change]]
 ) -> tuple[list[Acceptance], tuple[Diagnostic, ...]]:
     """Change the files in memory; return what was written and what was left."""
-    chosen = list(_choose(review, wanted, conflicts=conflicts))
     acceptances = [_describe(review, files, update, change) for update, change in chosen]
     left = [_leave(each, each.origin.reason) for each in acceptances if isinstance(each.origin, Nowhere)]
     written: list[Acceptance] = []
@@ -156,12 +164,25 @@ def _describe(review: Review, files: SourceFiles, update: Update, change: Change
         shape = shape.fields.get(key, shape.extra or ANY)
     old = pick(declared.spec, change.path)
     new = _keep_order(old, change.before) if known.find_field(change.path).unordered else change.before
-    origin: Origin = (
-        Nowhere("it is a secret: its value is not known") if change.secret else _find(files, declared, change)
-    )
+    obstacle = _find_obstacle(review, declared, change)
+    origin = Nowhere(obstacle) if obstacle else _find(files, declared, change)
     if isinstance(origin, InYaml) and origin.named:
         new = _name_object(review, declared, change, new)
     return Acceptance(declared, update, change, old, new, shape, origin)
+
+
+def _find_obstacle(review: Review, declared: Declared, change: Change) -> str:
+    """Say why the live value of a field can be declared nowhere; empty where it can."""
+    if change.secret:
+        return "it is a secret: its value is not known"
+    known = review.workspace.catalog.of(declared).find_field(change.path)
+    account = review.workspace.project.accounts[declared.account]
+    clears = known.clearing == "null" or (known.clearing == "account" and account.clear_of(change.path[0]) != "refuse")
+    return (
+        ""
+        if clears or not known.name or change.before is not None
+        else "it is not set at the vendor, and null cannot be declared"
+    )
 
 
 def _find(files: SourceFiles, declared: Declared, change: Change) -> Origin:

@@ -43,8 +43,12 @@ class Drafter:
         headed: bool,
         taken: set[str],
         users: Mapping[str, str],
+        claims: Mapping[tuple[str, str], str],
     ) -> None:
-        """`headed` tells that the account stands at the top of the file; `users` names the only user of an id."""
+        """`headed` tells that the account stands at the top of the file; `users` names the only user of an id.
+
+        `claims` keeps names for objects: provider and label, as a name, -> the name that the first such object gets.
+        """
         accounts = workspace.project.accounts.values()
         catalog = workspace.catalog
         offers = [account for account in accounts if catalog.find(account.provider, kind, account.generation)]
@@ -56,6 +60,7 @@ class Drafter:
         self._all_fields, self._headed = all_fields, headed
         self._taken: dict[str, _Place | None] = dict.fromkeys(taken)
         self._users = users
+        self._claims = dict(claims)
 
     def sort_key(self, account: Account, known: ResourceType, present: Present) -> tuple[object, ...]:
         """Order objects by name, account and id, so that two pulls of the same state are the same file.
@@ -70,7 +75,12 @@ class Drafter:
         label = known.read_label(present.value)
         group = "/".join(present.identity[part] for part in known.list.group)
         place = (account.name, group)
-        name = declared.address.partition(".")[2] if declared else self._choose_name(label, present.identity, place)
+        claimed = "" if declared else self._claims.pop((known.provider, slugify(label)), "")
+        name = (
+            declared.address.partition(".")[2]
+            if declared
+            else claimed or self._choose_name(label, present.identity, place)
+        )
         body: dict[str, Json] = {"account": account.name} if self._ambiguous and not self._headed else {}
         body["id"] = present.identity.as_json()
         fields = _Fields(self._knowledge[known.key], account, present, all_fields=self._all_fields)

@@ -12,9 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from reconciler.app.adopt.lay_over import Laid, find_foreign, lay, lies_over_others, note_differences, set_apart
 from reconciler.app.adopt.layout import LayoutBelow, list_texts
 from reconciler.app.adopt.lists import Wish
+from reconciler.app.adopt.new_files import create_files, remove_files
 from reconciler.app.adopt.pull import Haul, pull
+from reconciler.app.adopt.source_files import SourceFiles
 from reconciler.app.context import Context
 from reconciler.app.named_files import check_way
 from reconciler.app.problem import Exit, Problem
@@ -40,6 +43,10 @@ class Adopted:
     files: tuple[str, ...]
     haul: Haul
     begun: bool
+    laid: Laid | None = None
+    """What the file of the chosen environment says now, where the objects went there."""
+    left: tuple[Diagnostic, ...] = ()
+    """Differences that could not be written alone."""
 
     @property
     def texts(self) -> int:
@@ -55,6 +62,17 @@ class Destination:
     workspace: Workspace
     begun: bool
 
+    @property
+    def root(self) -> Path:
+        """The project folder."""
+        return self.folder if self.begun else self.workspace.project.root
+
+    @property
+    def prefix(self) -> str:
+        """What stands before the names of files in the folder, from the project folder on."""
+        below = self.folder.relative_to(self.root).as_posix()
+        return "" if below == "." else f"{below}/"
+
 
 def choose_destination(context: Context, folder: Path, *, accounts: tuple[str, ...] = ()) -> Destination:
     """Look at the folder before anything is read; raise Problem where nothing could be written there."""
@@ -68,7 +86,7 @@ def choose_destination(context: Context, folder: Path, *, accounts: tuple[str, .
         raise _stop(message, "Name a folder.")
     root = find_project(folder)
     if root is not None:
-        workspace = open_workspace(replace(context, folder=root))
+        workspace = open_workspace(replace(context, folder=root), placed=False)
         below = folder.resolve().relative_to(root)
         if below.parts[:1] == (ENVIRONMENTS,) or any(part.startswith(".") for part in below.parts):
             message = f"no resources are read from {folder}"
@@ -116,12 +134,13 @@ def _begin(context: Context, folder: Path, wanted: tuple[str, ...]) -> Workspace
 def pull_into(destination: Destination, wish: Wish) -> Adopted:
     """Read what is wished for and write it as new files; nothing is written where there is nothing."""
     workspace = destination.workspace
+    if not destination.begun and lies_over_others(workspace):
+        return _lay_into(destination, wish)
+    _refuse_unplaced(workspace)
     haul = pull(workspace, replace(wish, linked=True))
     if not haul.count:
         return Adopted(destination.folder, (), haul, begun=False)
-    root = destination.folder if destination.begun else workspace.project.root
-    below = destination.folder.relative_to(root).as_posix()
-    prefix = "" if below == "." else f"{below}/"
+    root, prefix = destination.root, destination.prefix
     layout = LayoutBelow(taken=_list_taken(destination.folder), prefix=prefix)
     layout.place(haul.kinds, headed=_find_headed(workspace))
     files = {f"{prefix}{name}": text for name, text in layout.files.items()}
@@ -130,6 +149,44 @@ def pull_into(destination: Destination, wish: Wish) -> Adopted:
         files = {name: text for name, text in files.items() if not (name == ".gitignore" and (root / name).exists())}
     _write(root, files, workspace, begun=destination.begun)
     return Adopted(root, tuple(files), haul, destination.begun)
+
+
+def _refuse_unplaced(workspace: Workspace) -> None:
+    found = [
+        Diagnostic(
+            "identity-missing",
+            f"{each.address} does not say which live object it is",
+            location=each.location,
+            address=each.address,
+            advice="Add `id:`, or `match:`.",
+        )
+        for each in workspace.unplaced
+    ]
+    if found:
+        raise Problem(*found, exit_code=Exit.INVALID)
+
+
+def _lay_into(destination: Destination, wish: Wish) -> Adopted:
+    """Write what one of several environments has into its own file, long texts beside it."""
+    workspace = destination.workspace
+    foreign = find_foreign(workspace, wish)
+    haul = pull(set_apart(workspace, foreign), replace(wish, linked=True), foreign=foreign.resources)
+    haul = replace(haul, diagnostics=(*foreign.diagnostics, *haul.diagnostics))
+    if not haul.count:
+        return Adopted(destination.root, (), haul, begun=False)
+    layout = LayoutBelow(taken=_list_taken(destination.folder), prefix=destination.prefix)
+    text, laid = lay(workspace, haul, foreign, wish=wish, layout=layout)
+    files = SourceFiles(workspace)
+    files.put(files.environment_file, text)
+    texts = {f"{destination.prefix}{name}": content for name, content in layout.files.items()}
+    done = create_files(destination.root, texts)
+    try:
+        saved = files.save()
+    except Problem:
+        remove_files(done)
+        raise
+    left = note_differences(workspace, laid)
+    return Adopted(destination.root, (*saved, *texts), haul, begun=False, laid=laid, left=left)
 
 
 def _list_taken(folder: Path) -> set[str]:
@@ -167,36 +224,16 @@ def _describe(account: Account, workspace: Workspace) -> str:
 
 def _write(root: Path, files: Mapping[str, str], workspace: Workspace, *, begun: bool) -> None:
     """Create all files; take them away again where one cannot be written or the project is not valid with them."""
-    done: list[Path] = []
-    try:
-        for name, text in files.items():
-            target = root / name
-            check_way(target, within=root)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("x", encoding="utf-8", newline="\n") as stream:
-                done.append(target)
-                stream.write(text)
-    except OSError as error:
-        _remove(done)
-        message = f"{error.filename or root}: {error.strerror}"
-        raise Problem(
-            Diagnostic("cannot-write", message, advice="Nothing was written. Name another folder."),
-            exit_code=Exit.FAILED,
-        ) from error
+    done = create_files(root, files)
     context = replace(workspace.context, folder=root, environment=None if begun else workspace.context.environment)
     loaded = load(context, catalog=workspace.catalog)
     if loaded.project is None:
-        _remove(done)
+        remove_files(done)
         errors = [found for found in loaded.diagnostics if found.severity is Severity.ERROR]
         advice = "Nothing was written. Pull without --into and correct it by hand."
         raise Problem(
             Diagnostic("bad-document", "the project would not be valid", advice=advice), *errors, exit_code=Exit.INVALID
         )
-
-
-def _remove(files: list[Path]) -> None:
-    for path in files:
-        path.unlink(missing_ok=True)
 
 
 def _stop(message: str, advice: str) -> Problem:

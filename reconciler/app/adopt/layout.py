@@ -29,7 +29,7 @@ class Layout:
 
     def place(self, kinds: Sequence[PulledKind], *, headed: frozenset[str]) -> None:
         """Add the files of all resources; `headed` are the accounts whose files must say whose they are."""
-        resources = [(kind, self._take_texts_out(each)) for kind in kinds for each in kind.resources]
+        resources = [(kind, self.take_texts_out(each)) for kind in kinds for each in kind.resources]
         for account in dict.fromkeys(each.account for _, each in resources):
             own = [(kind, each) for kind, each in resources if each.account == account]
             for stem, several in _split(account, own).items():
@@ -44,7 +44,7 @@ class Layout:
         self.files[chosen] = text
         return chosen
 
-    def _take_texts_out(self, pulled: Pulled) -> Pulled:
+    def take_texts_out(self, pulled: Pulled) -> Pulled:
         """Move long texts into files of their own, where the reader gives back the same text."""
         spec: dict[str, Json] = {}
         long = [name for name, value in pulled.spec.items() if _is_long(value)]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reconciler.app.adopt.drafting import Drafter, find_id_obstacle, find_users, order_names
+from reconciler.app.adopt.drafting import Drafter, find_id_obstacle, find_users, order_names, slugify
 from reconciler.app.adopt.linking import Known, Linker
 from reconciler.app.adopt.lists import ListChooser, PullList, Wish
 from reconciler.app.adopt.narrowing import choose_filters, find_groups, fits_all
@@ -44,6 +44,8 @@ class Haul:
     """How many live objects were left out because nothing of them is set that could be owned."""
     wide: tuple[str, ...] = ()
     """The kinds that were not read because their lists have none of the filters that were asked for."""
+    looked: frozenset[tuple[str, str]] = frozenset()
+    """The accounts and kinds of which a list was read to its end."""
 
     @property
     def count(self) -> int:
@@ -51,10 +53,11 @@ class Haul:
         return sum(len(kind.resources) for kind in self.kinds)
 
 
-def pull(workspace: Workspace, wish: Wish) -> Haul:
+def pull(workspace: Workspace, wish: Wish, *, foreign: Sequence[Declared] = ()) -> Haul:
     """Read what is wished for and draft resources from it.
 
-    A list that cannot be read does not stop the others: it is told, and the exit code says so.
+    A list that cannot be read does not stop the others: it is told, and the exit code says so. `foreign` are declared resources
+    of other worlds: their names go to objects that have the same name here.
     """
     _check_wish(workspace, wish)
     workspace = _find_sought(workspace)
@@ -62,7 +65,7 @@ def pull(workspace: Workspace, wish: Wish) -> Haul:
     chooser.take_groups(find_groups(workspace, list(chooser.list_searches())))
     lists = list(chooser.choose_lists())
     readings = run_to_end(lambda: _read(workspace, lists, wish)) if lists else []
-    puller = _Puller(workspace, wish, list(chooser.diagnostics), exit_code=chooser.judge(lists))
+    puller = _Puller(workspace, wish, list(chooser.diagnostics), exit_code=chooser.judge(lists), foreign=foreign)
     haul = puller.draft(list(zip(lists, readings, strict=True)))
     return replace(haul, wide=chooser.wide)
 
@@ -125,6 +128,8 @@ class _Puller:
     unmatched: int = 0
     blank: int = 0
     exit_code: Exit = Exit.DONE
+    foreign: Sequence[Declared] = ()
+    _looked: set[tuple[str, str]] = field(default_factory=set)
     _users: dict[str, str] = field(default_factory=dict)
     _drafted: list[tuple[Pulled, ResourceType, Present]] = field(default_factory=list)
 
@@ -135,6 +140,7 @@ class _Puller:
             if isinstance(reading, Unknown):
                 self._note_unread(wanted, reading)
             else:
+                self._looked.add((wanted.account.name, wanted.resource_type.kind))
                 found[wanted.resource_type.kind].extend(self._keep_sound(wanted, reading))
         self._users = dict(_find_only_users(pair for pairs in found.values() for pair in pairs))
         kinds = tuple(self._draft_kind(kind, found[kind]) for kind in self.workspace.catalog.kinds if found[kind])
@@ -142,7 +148,16 @@ class _Puller:
         filled = self._link(filled) if self.wish.linked else filled
         rows = [pair for pairs in found.values() for pair in pairs]
         live = tuple((wanted.account, wanted.resource_type, present) for wanted, present in rows)
-        return Haul(filled, tuple(self.diagnostics), self.skipped, self.exit_code, live, self.unmatched, self.blank)
+        return Haul(
+            filled,
+            tuple(self.diagnostics),
+            self.skipped,
+            self.exit_code,
+            live,
+            self.unmatched,
+            self.blank,
+            looked=frozenset(self._looked),
+        )
 
     def _keep_sound(self, wanted: PullList, reading: Sequence[Present]) -> Iterator[tuple[PullList, Present]]:
         """Keep the objects whose id can be declared; another one is told and left out."""
@@ -171,8 +186,9 @@ class _Puller:
             kind,
             all_fields=wish.all_fields,
             headed=wish.linked,
-            taken=names,
+            taken=names | {each.address.partition(".")[2] for each in self.foreign if each.kind == kind},
             users=self._users,
+            claims=self._list_claims(kind, found),
         )
         seen: set[tuple[str, Identity]] = set()
         resources: list[Pulled] = []
@@ -189,6 +205,17 @@ class _Puller:
                 self._drafted += [(drafted, wanted.resource_type, present)] if kept else []
             seen.add(place)
         return PulledKind(kind, tuple(sorted(resources, key=lambda each: order_names(each.name))))
+
+    def _list_claims(self, kind: str, found: Sequence[tuple[PullList, Present]]) -> Mapping[tuple[str, str], str]:
+        """Keep the name of each resource of another world for the object that is called as it is, else as its name is."""
+        labels = {slugify(wanted.resource_type.read_label(present.value)) for wanted, present in found}
+        claims: dict[tuple[str, str], str] = {}
+        for each in self.foreign:
+            if each.kind == kind:
+                name, label = each.address.partition(".")[2], each.spec.get(self.workspace.catalog.of(each).label)
+                called = slugify(label) if isinstance(label, str) else ""
+                claims.setdefault((each.provider, called if called in labels else name), name)
+        return claims
 
     def _link(self, kinds: Sequence[PulledKind]) -> tuple[PulledKind, ...]:
         """Put references in place of the ids of all that is declared or pulled."""

@@ -62,6 +62,18 @@ class SourceFiles:
             return False
         return any(not self._is_absent(other, address) for other in self._others)
 
+    def list_laid(self) -> frozenset[str]:
+        """List the addresses that the chosen environment's file speaks of."""
+        return self._list_resources(self.environment_file) if self.environment_file else frozenset()
+
+    def list_laid_elsewhere(self) -> frozenset[str]:
+        """List the addresses that files of other environments speak of."""
+        return frozenset(address for other in self._others for address in self._list_resources(other))
+
+    def _list_resources(self, file: str) -> frozenset[str]:
+        node = find_node(compose(self.read(file)), ("resources",))
+        return frozenset(key.value for key, _ in getattr(node, "entries", ()))
+
     def find_reader(self, path: str, file: str, address: str, field: FieldPath) -> str:
         """Name another environment that reads an included file too; empty where none does.
 

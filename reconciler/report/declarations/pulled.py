@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from reconciler.config.environments.overlays import ABSENT
 from reconciler.config.text.writing import write_entries, write_flat, write_key
 from reconciler.model.paths import Json
 from reconciler.report.escape import escape_terminal
@@ -57,21 +58,31 @@ def render_pulled(kinds: Iterable[PulledKind], *, remarks: Iterable[str] = (), a
     return "\n".join(lines) + "\n"
 
 
+def render_laid(kinds: Iterable[PulledKind], absent: Iterable[str] = ()) -> list[str]:
+    """Return the lines of `resources:` in an environment's file, indented by two: by address, what is different there."""
+    lines: list[str] = []
+    for pulled in kinds:
+        lines += [line for remark in pulled.remarks for line in _comment_on(remark, indent=2)]
+        for resource in pulled.resources:
+            lines += _render_resource(resource, key=f"{resource.kind}.{resource.name}")
+    return [*lines, *(f"  {write_key(address)}: {ABSENT}" for address in absent)]
+
+
 def _render_kind(pulled: PulledKind) -> Iterator[str]:
     yield f"{write_key(pulled.kind)}:"
     for remark in pulled.remarks:
         yield from _comment_on(remark, indent=2)
-    resources = [list(_render_resource(resource)) for resource in pulled.resources]
+    resources = [list(_render_resource(resource, key=resource.name)) for resource in pulled.resources]
     apart = any(len(lines) > _LONG for lines in resources)
     for place, lines in enumerate(resources):
         yield from ["", *lines] if apart and place else lines
 
 
-def _render_resource(pulled: Pulled) -> Iterator[str]:
+def _render_resource(pulled: Pulled, *, key: str) -> Iterator[str]:
     title = f" # {escape_terminal(pulled.title)}" if pulled.title else ""
-    yield f"  {write_key(pulled.name)}:{title}"
-    for key, value in pulled.body.items():
-        yield from _render_id(key, value) if isinstance(value, Mapping) else write_entries({key: value}, indent=4)
+    yield f"  {write_key(key)}:{title}"
+    for name, value in pulled.body.items():
+        yield from _render_id(name, value) if isinstance(value, Mapping) else write_entries({name: value}, indent=4)
     for remark in pulled.remarks:
         yield from _comment_on(remark, indent=4)
     spec = list(write_entries({"spec": pulled.spec}, indent=4)) if pulled.spec else []

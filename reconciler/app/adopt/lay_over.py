@@ -1,0 +1,146 @@
+"""`pull --into` in one of several environments: its world is laid over what the project declares for all of them.
+
+What the common files declare counts in every environment, so nothing that was found in one is added there. An object with the name of
+a declared resource that this world is proved not to have is its counterpart: the environment's file says which one it is here, and what
+is different. Any other object is declared in that file; a resource that has no counterpart is `absent`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from reconciler.app.adopt.accept import take_over
+from reconciler.app.adopt.layout import Layout
+from reconciler.app.adopt.lists import Wish
+from reconciler.app.adopt.pull import Haul
+from reconciler.app.adopt.source_files import SourceFiles
+from reconciler.app.problem import Exit, Problem
+from reconciler.app.review.review import read, review
+from reconciler.app.workspace import Workspace
+from reconciler.config.discover import ENVIRONMENTS, list_environments
+from reconciler.config.edit.insertion import add_entries
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.live import Absent, Unknown
+from reconciler.model.project import Account, Declared
+from reconciler.report.declarations.pulled import Pulled, PulledKind, render_laid
+
+_SECTION: Final = "resources"
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """Resources of the common files that this world is proved not to have, and what could not be told of others."""
+
+    resources: tuple[Declared, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """What an environment's file says now: resources of its own, counterparts of common ones, and what it does not have."""
+
+    own: int
+    counterparts: tuple[str, ...]
+    absent: tuple[str, ...]
+
+
+def lies_over_others(workspace: Workspace) -> bool:
+    """Tell whether objects of the chosen environment must not go into the common files: other worlds count on them too."""
+    chosen, names = workspace.project.environment, list_environments(workspace.project.root)
+    if not chosen or names in ([], [chosen]):
+        return False
+    files = SourceFiles(workspace)
+    return bool(workspace.unplaced or _list_shared(workspace) or files.list_laid_elsewhere())
+
+
+def find_foreign(workspace: Workspace, wish: Wish) -> Foreign:
+    """Look for each common resource in this world; only what is proved to be absent is another world's."""
+    laid = SourceFiles(workspace).list_laid()
+    shared = [each for each in _list_shared(workspace) if each.address not in laid and _is_wanted(each, wish)]
+    readings = read(workspace, [each for each in shared if not each.sought]).readings
+    unknown = [(each, found) for each in shared if isinstance(found := readings.get(each.address), Unknown)]
+    absent = [each for each in shared if isinstance(readings.get(each.address), Absent)]
+    unplaced = [each for each in workspace.unplaced if each.address not in laid and _is_wanted(each, wish)]
+    return Foreign((*absent, *unplaced), tuple(_describe_unknown(unknown)))
+
+
+def _list_shared(workspace: Workspace) -> list[Declared]:
+    return [each for each in workspace.project.resources if not each.location.file.startswith(f"{ENVIRONMENTS}/")]
+
+
+def _is_wanted(declared: Declared, wish: Wish) -> bool:
+    named = not wish.accounts or declared.account in wish.accounts
+    return named and (not wish.kinds or declared.kind in wish.kinds)
+
+
+def _describe_unknown(found: Sequence[tuple[Declared, Unknown]]) -> Iterator[Diagnostic]:
+    """Say once for each reason which common resources could not be looked for; they stay as they are."""
+    reasons: dict[str, list[tuple[Declared, Unknown]]] = {}
+    for declared, reading in found:
+        reasons.setdefault(reading.reason, []).append((declared, reading))
+    for several in reasons.values():
+        (first, reading), more = several[0], len(several) - 1
+        named = f"{first.address} and {more} more" if more else first.address
+        message = f"whether this environment has {named} cannot be told: {reading.reason}"
+        yield Diagnostic(reading.code, message, severity=Severity.WARNING, advice=reading.advice)
+
+
+def set_apart(workspace: Workspace, foreign: Foreign) -> Workspace:
+    """Return the project without what is another world's: its names are free for what this one has."""
+    gone = {each.address for each in foreign.resources}
+    kept = tuple(each for each in workspace.project.resources if each.address not in gone)
+    return replace(workspace, project=replace(workspace.project, resources=kept), unplaced=())
+
+
+def lay(workspace: Workspace, haul: Haul, foreign: Foreign, *, wish: Wish, layout: Layout) -> tuple[str, Laid]:
+    """Return the environment's file with what was found, and what it says then; long texts go into the layout."""
+    others = {each.address: each for each in foreign.resources}
+    offers = Counter(kind for account in workspace.accounts for kind in _list_kinds(workspace, account))
+    kinds = [_lay_kind(kind, others, layout=layout, shared=offers[kind.kind] > 1) for kind in haul.kinds]
+    found = [f"{kind.kind}.{each.name}" for kind in haul.kinds for each in kind.resources]
+    counterparts = tuple(address for address in found if address in others)
+    absent = tuple(_list_absent(haul, foreign, wish=wish, counterparts=counterparts))
+    files = SourceFiles(workspace)
+    text = add_entries(files.read(files.environment_file), _SECTION, render_laid(kinds, absent))
+    if text is None:
+        message = (
+            f"`{_SECTION}` of {files.environment_file} is not written on lines of its own, so nothing can be added"
+        )
+        advice = "Write its entries on lines, each below the other, and pull again."
+        raise Problem(Diagnostic("cannot-write", message, advice=advice), exit_code=Exit.REFUSED)
+    return text, Laid(len(found) - len(counterparts), counterparts, absent)
+
+
+def _list_kinds(workspace: Workspace, account: Account) -> list[str]:
+    return [known.kind for known in workspace.catalog.offered(account.provider, account.generation)]
+
+
+def _lay_kind(kind: PulledKind, others: Mapping[str, Declared], *, layout: Layout, shared: bool) -> PulledKind:
+    """Leave of a counterpart only what it is here; of others everything, with the account where several share the kind."""
+    resources: list[Pulled] = []
+    for each in kind.resources:
+        other = others.get(f"{kind.kind}.{each.name}")
+        named = each.account != other.account if other else shared
+        body = {"account": each.account, **each.body} if named else each.body
+        kept = replace(each, body=body, spec={}, remarks=(), about=()) if other else layout.take_texts_out(each)
+        resources.append(replace(kept, body=body))
+    return PulledKind(kind.kind, tuple(resources))
+
+
+def _list_absent(haul: Haul, foreign: Foreign, *, wish: Wish, counterparts: Sequence[str]) -> Iterator[str]:
+    """Yield what has no counterpart, of what was looked through in whole."""
+    if wish.matches or wish.filters:
+        return
+    for each in foreign.resources:
+        if each.address not in counterparts and (each.account, each.kind) in haul.looked:
+            yield each.address
+
+
+def note_differences(workspace: Workspace, laid: Laid) -> tuple[Diagnostic, ...]:
+    """Write what is different of the counterparts into the environment's file; return what could not be written alone."""
+    if not laid.counterparts:
+        return ()
+    return take_over(review(workspace.context, targets=laid.counterparts)).left
