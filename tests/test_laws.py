@@ -18,9 +18,11 @@ from hypothesis import HealthCheck, given, settings
 from reconciler.app.review.drift import judge_drift, keep_drift
 from reconciler.model.outcome import SETTLED
 from reconciler.model.plan import Cause, Request, Update
+from reconciler.model.secret import reveal_within
 from tests.laws.agents import draw_agents
+from tests.laws.neighbours import draw_neighbours
 from tests.laws.stage import Documents, Stage, build_settings
-from tests.laws.worlds import Drawn, draw_worlds, find_spec, holds
+from tests.laws.worlds import STAMPS, Drawn, draw_worlds, find_spec, holds
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("ci", max_examples=50, derandomize=True, deadline=None, suppress_health_check=SLOW)
@@ -31,7 +33,7 @@ PROFILE = settings.get_profile(os.environ.get("RECONCILER_HYPOTHESIS", "ci"))
 @contextmanager
 def set_stage(drawn: Drawn, **more: Any) -> Iterator[Stage]:
     with tempfile.TemporaryDirectory() as name:
-        rules = build_settings(clear=drawn.clear)
+        rules = build_settings(clear=drawn.clear, apis=drawn.apis)
         more = {"switches": drawn.switches, "settings": rules, **more}
         stage = Stage(Path(name) / "project", drawn.seed, drawn.declared, **more)
         try:
@@ -52,7 +54,7 @@ def list_wrong(drawn: Drawn, live: Documents) -> list[str]:
 
 def list_damage(drawn: Drawn, before: Documents, after: Documents) -> list[str]:
     """List the fields that nobody declared and that changed all the same."""
-    owned = {place: set(find_spec(drawn, address)) for address, place in drawn.places.items()}
+    owned = {place: {*find_spec(drawn, address), *STAMPS} for address, place in drawn.places.items()}
     # The variant belongs to the project: a move takes it away (I).
     owned = {place: fields | {"variantId"} if "projectId" in fields else fields for place, fields in owned.items()}
     return [
@@ -66,14 +68,15 @@ def list_damage(drawn: Drawn, before: Documents, after: Documents) -> list[str]:
 def _find_lost_keys(drawn: Drawn, before: Documents, after: Documents) -> Iterator[tuple[Any, str]]:
     """A map is owned key by key (law 1)."""
     for address, place in drawn.places.items():
-        declared = find_spec(drawn, address).get("example_context")
-        if declared is None:
-            continue  # not ours, or cleared whole
-        old, new = (documents[place].get("example_context") or {} for documents in (before, after))
-        yield from ((place, key) for key in old if key not in declared and new.get(key) != old[key])
+        for name in ("example_context", "variables"):
+            declared = find_spec(drawn, address).get(name)
+            if declared is None:
+                continue  # not ours, or cleared whole
+            old, new = (documents[place].get(name) or {} for documents in (before, after))
+            yield from ((place, key) for key in old if key not in declared and new.get(key) != old[key])
 
 
-@given(drawn=draw_worlds() | draw_agents())
+@given(drawn=draw_worlds() | draw_agents() | draw_neighbours())
 @settings(PROFILE)
 def test_apply_makes_it_so_once_and_for_all(drawn: Drawn) -> None:
     with set_stage(drawn) as stage:
@@ -111,7 +114,7 @@ def check_writes(stage: Stage, updates: tuple[Update, ...]) -> None:
     )
     assert {served.path for served in stage.writes} == {Path_of(url) for url in planned}
     bodies = [body for served in stage.writes for body in _split(served.body)]
-    assert sorted(map(_freeze, bodies)) == sorted(_freeze(update.request.body) for update in updates)
+    assert sorted(map(_freeze, bodies)) == sorted(_freeze(reveal_within(update.request.body)) for update in updates)
 
 
 def Path_of(url: str) -> str:  # noqa: N802
@@ -129,7 +132,7 @@ def _freeze(body: Mapping[str, Any]) -> str:
     return repr(sorted(body.items()))
 
 
-@given(drawn=draw_worlds() | draw_agents())
+@given(drawn=draw_worlds() | draw_agents() | draw_neighbours())
 @settings(PROFILE)
 def test_a_lost_ledger_costs_no_safety(drawn: Drawn) -> None:
     with set_stage(drawn) as stage:
@@ -146,7 +149,7 @@ def test_a_lost_ledger_costs_no_safety(drawn: Drawn) -> None:
         assert stage.world.dangers == []
 
 
-@given(drawn=draw_worlds() | draw_agents())
+@given(drawn=draw_worlds() | draw_agents() | draw_neighbours())
 @settings(PROFILE)
 def test_no_field_of_a_body_can_be_left_out(drawn: Drawn) -> None:
     with set_stage(drawn) as stage:

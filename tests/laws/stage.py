@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -23,8 +24,10 @@ from reconciler.app.deploy.sending import Watch
 from reconciler.app.review.review import Review, judge_plan, review
 from reconciler.app.workspace import open_workspace
 from reconciler.model.plan import Plan, Request
+from reconciler.model.secret import reveal_within
 from reconciler.remote.wire.client import Patience
 from reconciler.sandbox import SANDBOX_KEYS, SandboxTransport, World, create_app
+from tests.laws.worlds import SECRETS
 
 Documents = dict[tuple[str, str, str], dict[str, Any]]
 
@@ -35,6 +38,7 @@ ENVIRON = {
     "OPENCOPILOT_API_KEY": SANDBOX_KEYS["opencopilot"],
     "POLYAI_API_KEY": SANDBOX_KEYS["polyai"],
     "RECONCILER_AUTHOR": "tests",
+    **{f"RECONCILER_SECRET_{name}": value for name, value in SECRETS.items()},
 }
 ALLOW_ALL = Allowances(max_updates=1_000, accept_conflicts=True)
 
@@ -47,12 +51,16 @@ async def sleep_not(_seconds: float) -> None:
 QUICK = Patience(attempts=4, first_wait_seconds=0.0, longest_wait_seconds=60.0, sleep=sleep_not)
 
 
-def build_settings(*, clear: str = "", pace: int = 600_000) -> dict[str, Any]:
+def build_settings(
+    *, clear: str = "", pace: int = 600_000, apis: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
     """Return a `reconciler.yaml` with the four accounts."""
     accounts: dict[str, dict[str, Any]] = {name: {"requests_per_minute": pace} for name in PROVIDERS}
     accounts["polyai"]["region"] = "us"
     if clear:
         accounts["fluents"]["clear"] = clear
+    for name, api in apis.items():
+        accounts[name]["api"] = api
     return {"version": 1, "accounts": accounts, "guards": {"max_updates": 1_000, "max_percent": 100}}
 
 
@@ -141,7 +149,7 @@ class Stage:
             "x-api-key": SANDBOX_KEYS["polyai"],
         }
         async with httpx.AsyncClient(transport=SandboxTransport(self.app), headers=headers) as client:
-            return await client.request(request.method, request.url, json=dict(request.body))
+            return await client.request(request.method, request.url, json=reveal_within(request.body))
 
     @property
     def methods(self) -> set[str]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from reconciler.sandbox import SWITCHES, VICES
-from tests.laws.stage import Applied, Documents, Stage, build_settings
+from tests.laws.neighbours import build_neighbours
+from tests.laws.stage import Applied, Stage, build_settings
 from tests.laws.truth import check_truth
-from tests.laws.worlds import Drawn, build_world, find_spec, holds
+from tests.laws.worlds import Drawn, build_world, find_shown, holds
 
 SPELLED = {"slow": "slow:1", "rate-limit": "rate-limit:6/1", "clamp-limit": "clamp-limit:1"}
 VICE_NAMES = tuple(SPELLED.get(name, name) for name in VICES)
@@ -51,15 +53,15 @@ class Second:
         return self.now
 
 
-def run(folder: Path, vices: tuple[str, ...], **more: object) -> tuple[Stage, Drawn, Applied, Documents]:
+def run(folder: Path, vices: tuple[str, ...], drawn: Drawn) -> tuple[Stage, Applied]:
     """Apply under vices and hold every word against the world."""
-    drawn = build_world()
-    stage = Stage(folder, drawn.seed, drawn.declared, vices=vices, clock=Second(), **more)  # type: ignore[arg-type]
+    settings = build_settings(apis=drawn.apis)
+    stage = Stage(folder, drawn.seed, drawn.declared, settings=settings, vices=vices, clock=Second())
     before = stage.photograph()
     applied = stage.apply()
     check_truth(drawn, applied, before, stage.photograph())
     assert stage.world.dangers == []
-    return stage, drawn, applied, before
+    return stage, applied
 
 
 def check_recovery(stage: Stage, drawn: Drawn) -> None:
@@ -69,16 +71,18 @@ def check_recovery(stage: Stage, drawn: Drawn) -> None:
     assert second.exit_code == 0, second.explain()
     after = stage.photograph()
     for address, place in drawn.places.items():
-        for name, wanted in find_spec(drawn, address).items():
-            if place[0] not in BLIND or name == "name":
+        for name, wanted in find_shown(drawn, address).items():
+            if place[0] not in BLIND - drawn.apis.keys() or name == "name":
                 assert holds(after[place], name, wanted), f"{address}.{name}: {after[place].get(name)!r}"
     assert stage.plan_exit() == 0
     assert stage.world.dangers == []
 
 
+@pytest.mark.parametrize("build", [build_world, build_neighbours], ids=["usual", "neighbours"])
 @pytest.mark.parametrize("vice", [*VICE_NAMES, *MORE])
-def test_a_vice(tmp_path: Path, vice: str) -> None:
-    stage, drawn, _, _ = run(tmp_path, (vice,))
+def test_a_vice(tmp_path: Path, vice: str, build: Callable[[], Drawn]) -> None:
+    drawn = build()
+    stage, _ = run(tmp_path, (vice,), drawn)
     check_recovery(stage, drawn)
 
 
@@ -90,7 +94,8 @@ def test_vices_in_pairs(tmp_path: Path, first: str) -> None:
     """Each pair once, at the vice that stands first in the list."""
     for number, pair in enumerate(PAIRS):
         if pair[0] == first:
-            stage, drawn, _, _ = run(tmp_path / str(number), pair)
+            drawn = build_world()
+            stage, _ = run(tmp_path / str(number), pair, drawn)
             check_recovery(stage, drawn)
             stage.close()
 
@@ -108,6 +113,19 @@ def test_a_switch(tmp_path: Path, switch: str, position: str, clear: str) -> Non
         drawn.declared["numbers"]["front"]["spec"]["example_context"] = None
     stage = Stage(
         tmp_path, drawn.seed, drawn.declared, settings=build_settings(clear=clear), switches={switch: position}
+    )
+    before = stage.photograph()
+    applied = stage.apply()
+    check_truth(drawn, applied, before, stage.photograph())
+    assert (stage.plan_exit() == 0) == (applied.exit_code == 0), applied.explain()
+    assert stage.world.dangers == []
+
+
+@pytest.mark.parametrize(("switch", "position"), POSITIONS)
+def test_a_switch_beside_secrets_and_branches(tmp_path: Path, switch: str, position: str) -> None:
+    drawn = build_neighbours()
+    stage = Stage(
+        tmp_path, drawn.seed, drawn.declared, settings=build_settings(apis=drawn.apis), switches={switch: position}
     )
     before = stage.photograph()
     applied = stage.apply()

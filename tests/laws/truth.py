@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from reconciler.model.outcome import SETTLED, Outcome, Result
 from reconciler.model.plan import Status
 from tests.laws.stage import Applied, Documents
-from tests.laws.worlds import Drawn, find_spec, holds
+from tests.laws.worlds import STAMPS, Drawn, drop_secrets, find_shown, find_spec, holds
 
 UNTOUCHED = frozenset({Result.REJECTED, Result.STALE, Result.REFUSED, Result.NOT_ATTEMPTED})
 FAILED = frozenset({Result.REJECTED, Result.MISMATCH, Result.IN_DOUBT, Result.NOT_ATTEMPTED})
@@ -66,14 +68,18 @@ def check_exit(applied: Applied) -> None:
 
 
 def _list_unmade(drawn: Drawn, address: str, after: Documents) -> list[str]:
-    place, spec = drawn.places[address], find_spec(drawn, address)
-    readable = READABLE.get(place[0], frozenset(spec))
+    place, spec = drawn.places[address], find_shown(drawn, address)
+    readable = _list_readable(place[0], drawn, spec)
     return [name for name, value in spec.items() if name in readable and not holds(after[place], name, value)]
 
 
 def _list_damage(drawn: Drawn, address: str, before: Documents, after: Documents) -> list[str]:
     """List what changed beyond what is declared, as far as anybody can read it."""
     place, spec = drawn.places[address], find_spec(drawn, address)
-    readable = READABLE.get(place[0], frozenset({*before[place], *after[place]}))
-    old, new = before[place], after[place]
-    return [name for name in readable if name not in spec and old.get(name) != new.get(name)]
+    old, new = drop_secrets(before[place]), drop_secrets(after[place])
+    readable = _list_readable(place[0], drawn, {**old, **new})
+    return [name for name in readable if name not in {*spec, *STAMPS} and old.get(name) != new.get(name)]
+
+
+def _list_readable(provider: str, drawn: Drawn, row: Mapping[str, object]) -> frozenset[str]:
+    return frozenset(row) if provider in drawn.apis else READABLE.get(provider, frozenset(row))

@@ -11,6 +11,11 @@ from hypothesis import strategies as st
 VOICES = ("hP72SDESIJq2YuAblBqz", "a38v0NaUbsvackET0tSL", "UR972wNGq3zluze0LoIp")
 AGENTS = ("550e8400-e29b-41d4-a716-446655440000", "7c9e6679-7425-40de-944b-e07fc1f90ae7")
 PROJECTS = ("PROJECT-A", "PROJECT-B")
+SECRETS = {"ONE": "sesame-one-7Qx2", "TWO": "sesame-two-9Kw4"}
+"""What git's environment puts in for `${secret.NAME}`."""
+SECRET_NAMES = frozenset({"credentials", "api_key", "api_user_id", "apiKey", "signature_secret"})
+STAMPS = frozenset({"updated_at", "lastUpdated", "hasApiKey"})
+"""What a vendor moves with a write: when it was, and that there is a key now."""
 VARIANTS = {"PROJECT-A": ("variant-a1", "variant-a2"), "PROJECT-B": ("variant-b1",)}
 
 TEXTS = st.sampled_from(
@@ -36,6 +41,8 @@ class Drawn:
     """How the Fluents account clears; empty where it says nothing."""
     switches: Mapping[str, str] = field(default_factory=dict)
     """How the vendor really does it."""
+    apis: Mapping[str, str] = field(default_factory=dict)
+    """Which generation of a vendor's API an account speaks, where it is not the default one."""
 
 
 def some(fields: Mapping[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
@@ -293,9 +300,31 @@ def build_world() -> Drawn:
 
 
 def find_spec(drawn: Drawn, address: str) -> Mapping[str, Any]:
+    """Return what is declared of a resource, with the secrets of the environment in their places."""
     kind, _, name = address.partition(".")
-    spec: Mapping[str, Any] = drawn.declared[kind][name]["spec"]
+    spec: Mapping[str, Any] = fill_secrets(drawn.declared[kind][name]["spec"])
     return spec
+
+
+def fill_secrets(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: fill_secrets(inner) for key, inner in value.items()}
+    return SECRETS.get(value.removeprefix("${secret.").removesuffix("}"), value) if isinstance(value, str) else value
+
+
+def find_shown(drawn: Drawn, address: str) -> Mapping[str, Any]:
+    """Return what is declared of a resource but for its secrets, which nobody can read back for sure."""
+    shown: Mapping[str, Any] = drop_secrets(find_spec(drawn, address))
+    return shown
+
+
+def drop_secrets(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Drop what is secret of an object, at every depth."""
+    return {
+        name: drop_secrets(value) if isinstance(value, Mapping) else value
+        for name, value in row.items()
+        if name not in SECRET_NAMES
+    }
 
 
 def holds(live: Mapping[str, Any], name: str, wanted: Any) -> bool:
@@ -303,9 +332,11 @@ def holds(live: Mapping[str, Any], name: str, wanted: Any) -> bool:
     value = live.get(name)
     if name in {"voice", "variantId", "label", "description", "inbound_agent"}:
         return (value or None) == (wanted or None)
-    if name in {"example_context", "config"}:
+    if name in {"example_context", "config", "variables"}:
         return holds_map(value or {}, wanted) if wanted else not value
-    if name == "subscriptions":
+    if name == "language" and isinstance(value, list):
+        return value == [wanted]
+    if name == "subscriptions" or (name == "actionIds" and value and wanted):
         return sorted(value or ()) == sorted(wanted)
     return bool(value == wanted and isinstance(value, bool) == isinstance(wanted, bool))
 
