@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from unicodedata import east_asian_width
 
-from reconciler.model.plan import CallEdge, CallGraph, CallNode
+from reconciler.model.plan import CallEdge, CallGraph, CallNode, Subject
 from reconciler.report.escape import escape_terminal
 from reconciler.report.phrases import count_noun
 
@@ -30,6 +30,29 @@ _LEADING = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Marks:
+    """What the marks of a picture mean: stops that are touched, and the way that does not hold any more, or not in git.
+
+    `instead` names the way in its place, where that needs more than the word for it.
+    """
+
+    touched: str
+    gone: str
+    instead: str
+    dashed: str
+    struck: bool
+    """Whether the end of such a way is struck through: not where calls go there now."""
+
+
+_MARKS: Mapping[Subject, Marks] = {
+    Subject.PLAN: Marks("touched by this plan", "until now", "", "where calls went until now", struck=True),
+    Subject.DRIFT: Marks(
+        "moved outside git", "live now", "git says", "where calls go now, other than git says", struck=False
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """What is drawn of the calls. `notes` says of a stop what else leads to it; `left_out` what has no room at all."""
 
@@ -37,6 +60,14 @@ class Picture:
     edges: tuple[CallEdge, ...]
     notes: Mapping[str, str]
     left_out: str = ""
+    marks: Marks = _MARKS[Subject.PLAN]
+
+    def name_way(self, edge: CallEdge) -> str:
+        """Say what a way is."""
+        if edge.gone:
+            return self.marks.gone
+        turned = any(each.gone and (each.source, each.label) == (edge.source, edge.label) for each in self.edges)
+        return self.marks.instead if turned and self.marks.instead else edge.label
 
     @property
     def rerouted(self) -> frozenset[str]:
@@ -50,10 +81,11 @@ class Picture:
         return frozenset(edge.target for edge in self.edges if edge.gone) - led
 
 
-def focus(calls: CallGraph) -> Picture:
+def focus(calls: CallGraph, *, subject: Subject = Subject.PLAN) -> Picture:
     """Choose what is drawn: the touched stops, what leads to them, and where calls go from there.
 
-    Stops whose calls go elsewhere after the plan come first.
+    Stops whose calls go elsewhere after the plan come first. Drift has the same ways as the plan that puts it back, in other
+    words: what such a plan would end is where calls go now.
     """
     ways = _Ways(calls)
     kept: dict[str, None] = {}
@@ -76,7 +108,8 @@ def focus(calls: CallGraph) -> Picture:
         if key in kept:
             keep(ways.following[key])
             keep(ways.leading[key][:_LEADING])
-    return _draw(calls, ways, kept, lost=[ways.nodes[key] for key in touched if key not in kept])
+    drawn = _draw(calls, ways, kept, lost=[ways.nodes[key] for key in touched if key not in kept])
+    return replace(drawn, marks=_MARKS[subject])
 
 
 class _Ways:
@@ -121,16 +154,16 @@ def choose_column(kind: str) -> int:
     return list(KINDS).index(kind) if kind in KINDS else len(KINDS)
 
 
-def mermaid(calls: CallGraph) -> str:
+def mermaid(calls: CallGraph, *, subject: Subject = Subject.PLAN) -> str:
     """Return the picture as a Mermaid flowchart; empty where the plan touches none of the stops."""
-    picture = focus(calls)
+    picture = focus(calls, subject=subject)
     if not picture.nodes:
         return ""
     names = {node.key: f"n{index}" for index, node in enumerate(picture.nodes)}
     lines = ["flowchart LR"]
     lines += [f'  {names[node.key]}["{_write_mermaid_label(node, picture)}"]' for node in picture.nodes]
     for edge in picture.edges:
-        arrow, words = ("-.-x", "until now") if edge.gone else ("-->", edge.label)
+        arrow, words = "-.-x" if edge.gone else "-->", picture.name_way(edge)
         label = f'|"{_encode(cut_label(words))}"|' if words else ""
         lines.append(f"  {names[edge.source]} {arrow}{label} {names[edge.target]}")
     if picture.left_out:
@@ -144,11 +177,11 @@ def mermaid(calls: CallGraph) -> str:
     return "\n".join(lines)
 
 
-def tell_legend(calls: CallGraph) -> str:
+def tell_legend(calls: CallGraph, *, subject: Subject = Subject.PLAN) -> str:
     """Say what the marks of the picture mean, as far as it has them."""
-    picture = focus(calls)
-    words = ["Amber: touched by this plan."]
-    words += ["Dashed: where calls went until now."] if any(edge.gone for edge in picture.edges) else []
+    picture = focus(calls, subject=subject)
+    words = [f"Amber: {picture.marks.touched}."]
+    words += [f"Dashed: {picture.marks.dashed}."] if picture.rerouted else []
     return " ".join([*words, picture.left_out]).strip()
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from html import unescape
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.model.diagnostic import Diagnostic, Location, Severity
+from reconciler.model.plan import Cause, Subject
 from reconciler.report.machine.annotations import job_summary, render_github, render_gitlab, render_junit, render_sarif
 from reconciler.report.machine.findings import list_findings
+from reconciler.report.markdown.plan import render_markdown
 from tests.report import plans
 from tests.report.golden_files import check_golden
 
@@ -61,6 +64,15 @@ def test_no_text_ends_a_github_command(text: str) -> None:
     written = render_github([finding(text)])
     assert written.endswith("\n")
     assert COMMAND.fullmatch(written[:-1])
+
+
+def test_drift_is_headed_as_drift_and_counts_what_the_comment_counts() -> None:
+    whole = plans.everything()
+    moved = tuple(update for update in whole.updates if Cause.DRIFT in update.causes)
+    plan = replace(whole, updates=moved, subject=Subject.DRIFT)
+    last = render_github((), plan).splitlines()[-1]
+    assert last.startswith("::notice title=drift::")
+    assert last.removeprefix("::notice title=drift::") in unescape(render_markdown(plan))
 
 
 def test_drift_conflict_and_risk_are_warnings_and_come_first() -> None:

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.model.plan import DIALS, CallEdge, CallGraph, CallNode
+from reconciler.model.plan import DIALS, CallEdge, CallGraph, CallNode, Subject
 from reconciler.report.calls import TALLEST, focus, mermaid, tell_legend
 from reconciler.report.html.calls import svg_calls
 from reconciler.report.phrases import find_affected_numbers
@@ -100,8 +100,23 @@ def test_the_former_target_is_struck_through_beside_the_new_one() -> None:
     calls = CallGraph(nodes, (CallEdge("n", "new", "answered by"), CallEdge("n", "old", "answered by", gone=True)))
     assert focus(calls).former == {"old"}
     assert 'n0 -.-x|"until now"| n1' in mermaid(calls)
-    assert 'class="stop former"' in svg_calls(calls)
-    assert "Dashed: where calls went until now." in tell_legend(calls)
+    assert 'class="stop former struck"' in svg_calls(calls)
+    assert tell_legend(calls) == "Amber: touched by this plan. Dashed: where calls went until now."
+
+
+def test_drift_draws_the_same_ways_in_the_words_of_drift() -> None:
+    nodes = (node("n", touched=True), node("console", kind="agents"), node("git", kind="agents"))
+    calls = CallGraph(nodes, (CallEdge("n", "git", "answered by"), CallEdge("n", "console", "answered by", gone=True)))
+    drawn = svg_calls(calls, subject=Subject.DRIFT)
+    assert ">live now<" in drawn
+    assert ">git says<" in drawn
+    assert ">answered by<" in svg_calls(calls)
+    assert "struck" not in drawn
+    assert "Moved outside git: n." in drawn
+    assert 'n0 -.-x|"live now"| n1' in mermaid(calls, subject=Subject.DRIFT)
+    legend = tell_legend(calls, subject=Subject.DRIFT)
+    assert legend == "Amber: moved outside git. Dashed: where calls go now, other than git says."
+    assert "plan" not in legend + drawn
 
 
 def test_columns_stand_by_kind_in_the_order_of_a_call() -> None:

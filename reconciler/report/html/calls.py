@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
-from reconciler.model.plan import CallEdge, CallGraph, CallNode
+from reconciler.model.plan import CallEdge, CallGraph, CallNode, Subject
 from reconciler.report.calls import (
     Picture,
     choose_column,
@@ -58,9 +58,9 @@ class _Way:
     keys: tuple[str, ...]
 
 
-def svg_calls(calls: CallGraph) -> str:
+def svg_calls(calls: CallGraph, *, subject: Subject = Subject.PLAN) -> str:
     """Return the picture as an SVG element without style of its own: the page's CSS colours its classes."""
-    picture = focus(calls)
+    picture = focus(calls, subject=subject)
     if not picture.nodes:
         return ""
     columns, ways = _lay_out(picture)
@@ -74,7 +74,7 @@ def svg_calls(calls: CallGraph) -> str:
         f"<defs>{_TIPS}</defs>",
         *(_draw_way(way, spots) for way in ways),
         *(_draw_stop(spot, spot.node, picture) for spot in spots.values() if spot.node),
-        *(_draw_label(way, spots) for way in ways if way.edge.label),
+        *(_draw_label(way, spots, picture) for way in ways if way.edge.label),
         "</svg>",
     ]
     return "".join(parts)
@@ -83,13 +83,13 @@ def svg_calls(calls: CallGraph) -> str:
 def _describe(calls: CallGraph, picture: Picture) -> str:
     labels = {node.key: escape_terminal(name_node(node)) for node in picture.nodes}
     ways = "; ".join(
-        f"{labels[edge.source]} {'until now' if edge.gone else escape_terminal(edge.label or 'leads to')} {labels[edge.target]}"
+        f"{labels[edge.source]} {escape_terminal(picture.name_way(edge) or 'leads to')} {labels[edge.target]}"
         for edge in picture.edges
     )
     touched = ", ".join(labels[node.key] for node in picture.nodes if node.touched)
     sentences = [
         f"{count_noun(len(find_affected_numbers(calls)), 'number')} affected.",
-        f"This plan touches {touched}.",
+        f"{picture.marks.touched.capitalize()}: {touched}.",
         *([f"{ways}."] if ways else []),
         picture.left_out,
     ]
@@ -168,10 +168,10 @@ def _draw_steps(stops: list[_Spot]) -> Iterator[str]:
         yield f"{'L' if index else 'M'}{start} {spot.middle}C{start + bend} {spot.middle} {second} {other.middle} {end} {other.middle}"
 
 
-def _draw_label(way: _Way, spots: Mapping[str, _Spot]) -> str:
+def _draw_label(way: _Way, spots: Mapping[str, _Spot], picture: Picture) -> str:
     spot, other = spots[way.keys[0]], spots[way.keys[1]]
     x = spot.x + (_WIDTH + _GAP_X // 2 if other.x >= spot.x else -_GAP_X // 2)
-    shown = "until now" if way.edge.gone else escape_terminal(way.edge.label)
+    shown = escape_terminal(picture.name_way(way.edge))
     short = shown if len(shown) <= 14 else f"{shown[:13]}…"  # noqa: PLR2004 -- what fits between two columns
     return f'<text class="way" x="{x}" y="{(spot.middle + other.middle) // 2 - 6}">{escape(short)}</text>'
 
@@ -185,7 +185,7 @@ def _write_sort(number: str, kind: str, alone: str) -> str:
 def _draw_stop(spot: _Spot, node: CallNode, picture: Picture) -> str:
     note = picture.notes.get(node.key, "")
     label, kind, number = (escape_terminal(text) for text in (name_node(node), name_kind(node), name_number(node)))
-    marks = [word for word, holds in (("touched by this plan", node.touched), (note, note)) if holds]
+    marks = [word for word, holds in ((picture.marks.touched, node.touched), (note, note)) if holds]
     told = ", ".join([label, kind, *marks])
     below = _write_sort(number, kind, escape_terminal(name_kind_alone(node.kind)))
     lines = [
@@ -200,6 +200,7 @@ def _draw_stop(spot: _Spot, node: CallNode, picture: Picture) -> str:
         if line
     )
     box = f'<rect x="{spot.x}" y="{spot.y}" width="{_WIDTH}" height="{_HEIGHT}" rx="10"/>'
-    holds = {"touched": node.touched, "rerouted": node.key in picture.rerouted, "former": node.key in picture.former}
+    former = "former struck" if picture.marks.struck else "former"
+    holds = {"touched": node.touched, "rerouted": node.key in picture.rerouted, former: node.key in picture.former}
     kinds = " ".join(["stop", *(word for word, held in holds.items() if held)])
     return f'<g class="{kinds}"><title>{escape(told)}</title>{box}{texts}</g>'

@@ -105,7 +105,7 @@ def render_html(plan: Plan, *, links: SourceLinks | None = None) -> str:
     trusted = {
         "style": _read_template("report.css"),
         "script": _read_template("report.js"),
-        "picture": svg_calls(plan.calls),
+        "picture": svg_calls(plan.calls, subject=plan.subject),
     }
     return environment.get_template("report.html.j2").render(
         **_describe_plan(plan),
@@ -147,7 +147,7 @@ def _describe_plan(plan: Plan) -> dict[str, Any]:
         "sides": name_sides(plan.subject),
         "scope": tell_scope(plan),
         "unseen": tell_unseen(plan),
-        "legend": tell_legend(plan.calls),
+        "legend": tell_legend(plan.calls, subject=plan.subject),
         "made": show_time(plan.created_at),
         "requests": count_noun(plan.forecast_requests, "request")
         if plan.updates and plan.subject is Subject.PLAN

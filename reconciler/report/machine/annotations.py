@@ -18,6 +18,7 @@ from reconciler import __version__
 from reconciler.model.codes import CODES
 from reconciler.model.diagnostic import Diagnostic, Location, Severity
 from reconciler.model.plan import Plan
+from reconciler.report.drift import turn
 from reconciler.report.escape import escape_json, escape_terminal
 from reconciler.report.folding import Folded
 from reconciler.report.machine.findings import list_findings
@@ -45,7 +46,8 @@ def render_github(diagnostics: Iterable[Diagnostic], plan: Plan | None = None, *
         for one in (folded.told for folded in list_findings(diagnostics, plan))
     ]
     if plan:
-        lines.append(_write_command("notice", write_headline(plan), None, title="plan", prefix=prefix))
+        headline = write_headline(turn(plan))
+        lines.append(_write_command("notice", headline, None, title=plan.subject.value, prefix=prefix))
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -198,13 +198,18 @@ def _write_list(lines: list[str], room: int) -> str:
 
 
 def _write_calls(plan: Plan) -> str:
-    drawn = mermaid(plan.calls)
+    drawn = mermaid(plan.calls, subject=plan.subject)
     if not drawn:
         return ""
     numbers = len(find_affected_numbers(plan.calls))
     head = f"<details><summary>Picture of the calls · {count_noun(numbers, 'number')} affected</summary>"
     return "\n\n".join(
-        [head, f"```mermaid\n{drawn}\n```", f"<p><i>{prose(tell_legend(plan.calls))}</i></p>", "</details>"]
+        [
+            head,
+            f"```mermaid\n{drawn}\n```",
+            f"<p><i>{prose(tell_legend(plan.calls, subject=plan.subject))}</i></p>",
+            "</details>",
+        ]
     )
 
 
