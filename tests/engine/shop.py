@@ -52,6 +52,7 @@ KINDS = (
     ),
     make_kind("lines", text("phone"), phone_number="phone"),
     make_kind("desks", text("phone", writable=False), phone_number="phone"),
+    make_kind("switches", label=""),
     make_kind(
         "connectors",
         parts=(IdentityPart("agentId", None, "."), IdentityPart("id", "id", ".")),

@@ -87,7 +87,11 @@ def test_where_calls_go_after_the_plan_and_until_now() -> None:
         CallEdge("number:+1", "agents.a2", "answered by"),
         CallEdge("number:+1", "acme:agents:a1", "answered by", gone=True),
     )
-    assert [each.key for each in found.nodes] == ["number:+1", "acme:agents:a1", "agents.a2"]
+    assert [(each.key, each.label) for each in found.nodes] == [
+        ("number:+1", "numbers.+1"),
+        ("acme:agents:a1", "a1"),
+        ("agents.a2", "New"),
+    ]
     ended = draw(declare("numbers.+1", agent=None), readings=readings)
     assert ended.edges == (CallEdge("number:+1", "acme:agents:a1", "answered by", gone=True),)
 
@@ -125,6 +129,12 @@ def test_a_value_that_is_not_known_yet_is_shown_as_it_is_live() -> None:
     found = draw(declare("numbers.+1", agent=template, name="Declared"), readings=readings)
     assert found.edges == (CallEdge("number:+1", "acme:agents:a1", "answered by"),)
     assert found.nodes[0].label == "Declared"
+
+
+def test_a_kind_that_people_know_by_no_field_is_named_by_its_address() -> None:
+    assert draw(declare("switches.s"), readings=read(switches_s={"name": "x"})).nodes == (
+        node("switches.s", "switches.s"),
+    )
 
 
 def test_what_was_not_read_is_not_drawn() -> None:

@@ -26,6 +26,7 @@ RESOURCES = [
     declare("agents.a1"),
     declare("numbers.+1"),
     declare("connectors.c1"),
+    declare("lines.+2"),
 ]
 
 
@@ -53,6 +54,7 @@ def own(resources: Iterable[Declared] = RESOURCES, **readings: Reading) -> Owner
         ("agents.a1", ("successor",), "a1", ()),
         ("agents.x", ("successor",), "a1", ("agents.a1",)),
         ("lines.x", ("phone",), "+1", ("numbers.+1",)),
+        ("lines.x", ("phone",), "+2", ()),
         ("lines.x", ("name",), "+1", ()),
         ("agents.x", ("voice",), "c1", ()),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -56,7 +57,7 @@ def test_the_users_of_an_object_are_named_nearest_kind_first(
 
 
 def test_what_git_declares_counts_beside_what_is_live() -> None:
-    resources = [declare("agents.a1", voice="v7"), declare("agents.a2"), declare("agents.gone", voice="v7")]
+    resources = [declare("agents.gone", voice="v7"), declare("agents.a1", voice="v7"), declare("agents.a2")]
     assert reach("voices.v7", resources) == {"agents": ("Desk",), "numbers": ()}
     assert reach("voices.v1", resources) == {"agents": ("Desk", "agents.a2"), "numbers": ()}
 
@@ -75,3 +76,14 @@ def test_only_updates_of_what_others_may_use_tell_their_reach() -> None:
     assert found[1].reach == Reach((("agents", ("agents.a3",)), ("numbers", ("+1",))))
     alone = [update_of("numbers.+1")]
     assert tell_reach(alone, RESOURCES, catalog=CATALOG, live=live(READ), accounts=ACCOUNTS) == tuple(alone)
+
+
+def test_each_generation_has_users_of_its_own() -> None:
+    voices, agents = (CATALOG.resource_types["acme", kind] for kind in ("voices", "agents"))
+    mute = replace(agents, fields={"name": agents.fields["name"]}, api="2")
+    later = {("acme", "voices", "2"): replace(voices, api="2"), ("acme", "agents", "2"): mute}
+    update = replace(update_of("voices.v1"), generation="2")
+    (found,) = tell_reach(
+        [update], RESOURCES, catalog=replace(CATALOG, generations=later), live=live(READ), accounts=ACCOUNTS
+    )
+    assert found == update, "no kind of that generation uses voices"
