@@ -54,7 +54,7 @@ def apply(
     from reconciler.app.deploy.approval import Allowances
     from reconciler.app.deploy.opening import open_apply
     from reconciler.app.problem import Problem
-    from reconciler.app.review.review import load_plan
+    from reconciler.app.review.saved import load_plan
     from reconciler.app.workspace import open_workspace
     from reconciler.cli.deploying import EventReport, Report, TextReport, deploy
     from reconciler.cli.terminal import show_reading

@@ -36,6 +36,11 @@ def _planfile(function: Function) -> Function:
     return click.argument("planfile", type=kind)(function)
 
 
+def _planfiles(function: Function) -> Function:
+    kind = click.Path(dir_okay=False, path_type=Path)
+    return click.argument("planfiles", nargs=-1, required=True, type=kind, metavar="PLANFILE...")(function)
+
+
 def _posting(function: Function) -> Function:
     """Add the options of what posts."""
     name = click.option("--name", default="", metavar="NAME", help="Tell several projects of one repository apart.")
@@ -71,20 +76,22 @@ def _require(function: Function) -> Function:
 
 @command(
     "comment",
-    example="reconciler ci comment plan.json\nreconciler ci comment plan.json --name telephony --dry-run",
+    example="reconciler ci comment plan.json\nreconciler ci comment plan-*.json --name telephony --dry-run",
     deed=True,
 )
-@_planfile
+@_planfiles
 @_number
 @_posting
 @click.option(
-    "--or-failed", is_flag=True, help="Without PLANFILE, let an earlier comment say that no plan could be made."
+    "--or-failed",
+    is_flag=True,
+    help="Where a PLANFILE is missing, let an earlier comment say that no plan could be made.",
 )
 @_dry_run
 @_require
 def comment(
     options: Globals,
-    planfile: Path,
+    planfiles: tuple[Path, ...],
     pull_request: int | None,
     name: str,
     author: str,
@@ -95,15 +102,20 @@ def comment(
 ) -> int:
     """Post the plan to the pull request: one comment, created once and updated after.
 
-    The comment is found by a hidden marker that names the environment, and only where we wrote it ourselves.
+    The comment is found by a hidden marker that names the environment, and only where we wrote it ourselves. Several plans
+    of one project and environment are one comment; others have one each.
     """
-    from reconciler.app.ci.comment import post_comment
+    from reconciler.app.ci.comment import post_comment, post_comments
     from reconciler.app.ci.posting import Posting
+    from reconciler.app.review.saved import load_report
 
-    failed = or_failed and not planfile.exists()
-    plan = _blank_plan(options) if failed else _load(planfile)
+    context = options.build_context()
     posting = Posting(name=name, author=author, pull_request=pull_request, dry_run=dry_run, strict=require)
-    return _report(post_comment(options.build_context(), plan, posting, failed=failed), posting, what="comment")
+    if or_failed and not all(planfile.exists() for planfile in planfiles):
+        posted = [post_comment(context, _blank_plan(options), posting, failed=True)]
+    else:
+        posted = post_comments(context, load_report(planfiles), posting)
+    return max([_report(one, posting, what="comment") for one in posted])
 
 
 @command(
@@ -162,14 +174,15 @@ def drift_pr(
     return _report(posted, posting, what="pull request")
 
 
-@command("summary", example="reconciler ci summary plan.json")
-@_planfile
-def summary(options: Globals, planfile: Path) -> int:
-    """Append the plan to the job summary, where CI offers one (GITHUB_STEP_SUMMARY)."""
+@command("summary", example="reconciler ci summary plan.json\nreconciler ci summary plan-*.json")
+@_planfiles
+def summary(options: Globals, planfiles: tuple[Path, ...]) -> int:
+    """Append the plan, or several as one report, to the job summary, where CI offers one (GITHUB_STEP_SUMMARY)."""
     from reconciler.app.ci.summary import append_summary
+    from reconciler.app.review.saved import load_report
     from reconciler.cli.terminal import tell
 
-    target = append_summary(options.build_context(), _load(planfile))
+    target = append_summary(options.build_context(), load_report(planfiles))
     tell("Added to the job summary." if target else "GITHUB_STEP_SUMMARY is not set: no job summary here.")
     return 0
 
@@ -244,16 +257,17 @@ def outcome(
 
 
 @command("outputs", example="reconciler ci outputs plan.json\nreconciler ci outputs plan.json > plan.env")
-@_planfile
-def outputs(options: Globals, planfile: Path) -> int:
+@_planfiles
+def outputs(options: Globals, planfiles: tuple[Path, ...]) -> int:
     """Tell a workflow how many changes there are, and how many of them are high risk.
 
     As outputs of the step where GitHub takes them (GITHUB_OUTPUT); else as NAME=COUNT lines, for GitLab's dotenv report.
     """
     from reconciler.app.ci.outputs import append_outputs, list_outputs
+    from reconciler.app.review.saved import load_report
     from reconciler.cli.terminal import write
 
-    plan = _load(planfile)
+    plan = load_report(planfiles).whole
     if append_outputs(options.build_context(), plan) is None:
         write("\n".join(f"{name.upper().replace('-', '_')}={count}" for name, count in list_outputs(plan).items()))
     return 0
@@ -279,7 +293,7 @@ def _report_telling(telling: Telling, posting: Posting) -> None:
 
 
 def _load(planfile: Path) -> Plan:
-    from reconciler.app.review.review import load_plan
+    from reconciler.app.review.saved import load_plan
 
     return load_plan(planfile)
 

@@ -13,6 +13,7 @@ from reconciler.cli.terminal import measure_width, wants_colour
 if TYPE_CHECKING:
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.plan import Plan
+    from reconciler.model.plan_report import PlanReport
 
 PLAN_FORMATS = ("text", "json", "markdown", "html", "github", "gitlab", "sarif", "junit")
 
@@ -55,3 +56,32 @@ def render_plan_as(plan: Plan, *, style: str, verbose: bool, folder: Path | None
     from reconciler.report.html.page import render_html
 
     return render_html(plan, links=links)
+
+
+def render_report_as(report: PlanReport, *, style: str, verbose: bool, folder: Path | None = None) -> str:
+    """Render several plans for stdout, as `render_plan_as` does one. Several that are parts of one are shown as that one."""
+    if style == "json":
+        from reconciler.report.machine.documents import render_report_json
+
+        return render_report_json(report)
+    if len(report.parts) == 1:
+        return render_plan_as(report.whole, style=style, verbose=verbose, folder=folder)
+    if style == "text":
+        from reconciler.report.text.parts import render_report
+
+        return render_report(report, width=measure_width(), colour=wants_colour(sys.stdout), verbose=verbose)
+    from reconciler.app.ci.place import find_prefix
+
+    prefix = find_prefix(folder or Path(), os.environ)
+    if style in ANNOTATIONS:
+        from reconciler.report.machine import annotations
+
+        return annotations.render_report(report, style=style, prefix=prefix)
+    from reconciler.report.html import page
+    from reconciler.report.markdown import parts
+    from reconciler.report.source_links import source_links
+
+    links = source_links(os.environ, prefix=prefix)
+    if style == "markdown":
+        return parts.render_report(report, links=links)
+    return page.render_report(report, links=links)

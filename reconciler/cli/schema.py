@@ -21,7 +21,9 @@ reconciler schema plan
 
 
 @command("schema", example=EXAMPLE)
-@click.argument("name", type=click.Choice(("files", "environment", "plan", "events", "comparison")), default="files")
+@click.argument(
+    "name", type=click.Choice(("files", "environment", "plan", "plans", "events", "comparison")), default="files"
+)
 @click.option(
     "--check",
     "copy",
@@ -30,7 +32,7 @@ reconciler schema plan
     help="Compare a copy with it instead; exit 1 when they differ.",
 )
 def schema(_options: Globals, name: SchemaName, copy: Path | None) -> int:
-    """Print the JSON Schema of the files (or of an environment's file, of a plan, or of an apply's events).
+    """Print the JSON Schema of the files (or of an environment's file, of one plan or several, or of an apply's events).
 
     Editors with a YAML language server complete, explain and check with it. Name a copy of it in the first line of a
     file: # yaml-language-server: $schema=reconciler.schema.json

@@ -96,6 +96,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "plan-edited": "The saved plan does not match its digest.",
         "plan-invalid": "The file is not a saved plan, or holds what no plan may hold. Make one with `plan --out FILE`.",
         "plan-newer": "The saved plan was made by a newer version. Use that version, or plan again with this one.",
+        "plan-overlap": "Two of the plans that are shown together look at one resource, or would update one live object.",
         "plan-stale": "The saved plan was made from another configuration, account, environment or version.",
         "protected": "The resource is protected: plan shows changes, apply refuses them.",
         "read-failed": "The live state could not be read, so nothing is known and nothing is written.",

@@ -51,11 +51,13 @@ class Scope:
     """What was asked for as `--since`: a plan of resources that come to something else than at that commit."""
     since_commit: str = ""
     """The commit that this named at the time."""
+    plans: int = 0
+    """How many plans it was put together from; then only `left_out` tells what they were narrowed to."""
 
     @property
     def narrow(self) -> bool:
         """Tell whether anything was chosen."""
-        return bool(self.targets or self.accounts or self.excluded or self.since)
+        return bool(self.targets or self.accounts or self.excluded or self.since or self.plans)
 
 
 EVERYTHING = Scope()
@@ -244,6 +246,8 @@ class Plan:
     """How many writes `apply` would send: fewer than updates where a batch carries several."""
     subject: Subject = Subject.PLAN
     scope: Scope = EVERYTHING
+    project: str = ""
+    """The project's folder in the repository that CI checked out; empty for its top, and outside of CI."""
 
     def count(self, status: Status) -> int:
         """Count the resources with a status."""

@@ -61,6 +61,7 @@ def write_plan(plan: Plan) -> dict[str, Json]:
         **({"ignored": [write_ignored(ignored) for ignored in plan.ignored]} if plan.ignored else {}),
         **({"subject": plan.subject.value} if plan.subject is not Subject.PLAN else {}),
         **({"scope": write_scope(plan.scope)} if plan.scope.narrow else {}),
+        **({"project": plan.project} if plan.project else {}),
         "forecast_requests": plan.forecast_requests,
     }
     document["digest"] = compute_digest(document)
@@ -221,6 +222,7 @@ def _read_document(document: Mapping[str, Json]) -> Plan:
         forecast_requests=int(document["forecast_requests"]),
         subject=Subject(document.get("subject", Subject.PLAN)),
         scope=read_scope(document.get("scope")),
+        project=_text(document.get("project", "")),
     )
 
 

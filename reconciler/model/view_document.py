@@ -45,6 +45,7 @@ def write_scope(scope: Scope) -> dict[str, Json]:
         "excluded": list(scope.excluded),
         "left_out": scope.left_out,
         **({"since": scope.since, "since_commit": scope.since_commit} if scope.since else {}),
+        **({"plans": scope.plans} if scope.plans else {}),
     }
 
 
@@ -54,4 +55,12 @@ def read_scope(entry: Json) -> Scope:
         return Scope()
     targets, accounts, excluded = (tuple(map(str, entry[name])) for name in ("targets", "accounts", "excluded"))
     since, commit = str(entry.get("since", "")), str(entry.get("since_commit", ""))
-    return Scope(targets, accounts, excluded, int(entry["left_out"]), since=since, since_commit=commit)
+    return Scope(
+        targets,
+        accounts,
+        excluded,
+        int(entry["left_out"]),
+        since=since,
+        since_commit=commit,
+        plans=int(entry.get("plans", 0)),
+    )

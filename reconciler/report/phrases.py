@@ -84,12 +84,15 @@ def name_subject(plan: Plan) -> str:
 def tell_scope(plan: Plan) -> str:
     """Say what a plan did not look at; empty where it looked at everything."""
     scope = plan.scope
+    left = f"{count_noun(scope.left_out, 'declared resource')} {'was' if scope.left_out == 1 else 'were'} not looked at"
+    if scope.plans:
+        whole = "together they looked at all that is declared"
+        return f"{scope.plans:,} plans as one: {left if scope.left_out else whole}."
     chosen = [f"--target {name}" for name in scope.targets] + [f"--account {name}" for name in scope.accounts]
     chosen += [f"--exclude {name}" for name in scope.excluded]
     chosen += [_name_since(scope)] if scope.since else []
     if not chosen or not scope.left_out:
         return ""
-    left = f"{count_noun(scope.left_out, 'declared resource')} {'was' if scope.left_out == 1 else 'were'} not looked at"
     return f"Narrowed by {' '.join(chosen)}: {left}."
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote, urlsplit
 
 from reconciler.model.diagnostic import Location
@@ -29,6 +29,11 @@ class SourceLinks:
         return (
             f"{self.server.rstrip('/')}/{repository}/{self.route}/{quote(self.commit, safe='')}/{path}#L{location.line}"
         )
+
+
+def lie_within(links: SourceLinks | None, folder: str) -> SourceLinks | None:
+    """Return the links for a project in another folder of the repository; the same where it is not known."""
+    return replace(links, prefix=folder) if links and folder else links
 
 
 def source_links(environ: Mapping[str, str], *, prefix: str = "") -> SourceLinks | None:

@@ -15,8 +15,9 @@ from reconciler.app.ci.comment import post_comment
 from reconciler.app.ci.posting import Deed, Posting
 from reconciler.app.context import Context
 from reconciler.app.problem import Problem
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Binding, Plan, Scope
 from reconciler.remote.wire.transport import Patience
+from reconciler.report.markdown.notes import find_unseen
 from tests.ci.conftest import Run, build_environ, build_gitlab
 from tests.ci.fake_forge import COMMIT, REPOSITORY, ROBOT, TOKEN, FakeForge
 from tests.remote.read_stage import Waits
@@ -53,6 +54,54 @@ def test_environments_and_names_have_comments_of_their_own(
         "<!-- reconciler:plan:staging -->",
         "<!-- reconciler:plan:staging:eu -->",
     ]
+
+
+def cut(plan: Plan, place: int) -> Plan:
+    """Return the part of a plan that looks at one of its updates."""
+    (update,) = plan.updates[place : place + 1]
+    left_out = len(plan.resources) - 1
+    resources = tuple(planned for planned in plan.resources if planned.address == update.address)
+    return replace(plan, updates=(update,), resources=resources, scope=Scope((update.address,), left_out=left_out))
+
+
+def test_the_plans_of_one_world_are_one_comment_and_others_have_their_own(
+    forge: FakeForge, environ: dict[str, str], run: Run, save: Save, tmp_path: Path
+) -> None:
+    whole = replace(plans.four_vendors(), environment=None)
+    shards = [cut(whole, place) for place in range(2)]
+    worlds = [replace(plans.one_change(), environment="staging"), replace(plans.one_change(), project="south")]
+    files = []
+    for number, plan in enumerate([*shards, *worlds]):
+        files.append(str(Path(save(plan)).rename(tmp_path / f"plan-{number}.json")))
+    posted = run("ci", "comment", *files, environ=environ)
+    assert (posted.exit_code, posted.stdout.count("Comment: created")) == (0, 3), posted.stderr
+    bodies = {note["body"].splitlines()[0]: note["body"] for note in forge.comments[7]}
+    assert bodies.keys() == {MARKER, "<!-- reconciler:plan:staging -->", "<!-- reconciler:plan:default:/south -->"}
+    assert [update.address in bodies[MARKER] for update in whole.updates[:3]] == [True, True, False]
+    assert find_unseen(shards[1], [bodies[MARKER]]) == ()
+    assert "/south/" in bodies["<!-- reconciler:plan:default:/south -->"]
+    again = run("ci", "comment", *files, str(tmp_path / "gone.json"), "--or-failed", environ=environ)
+    assert (again.exit_code, len(forge.comments[7])) == (0, 3)
+    other = replace(plans.one_change(), binding=Binding("sha256:other"))
+    files.append(str(Path(save(other)).rename(tmp_path / "plan-4.json")))
+    refused = run("ci", "comment", *files, environ=environ)
+    assert (refused.exit_code, "not made from the same files" in refused.stderr) == (5, True)
+
+
+def test_several_plans_are_one_summary_and_one_count(
+    environ: dict[str, str], run: Run, save: Save, tmp_path: Path
+) -> None:
+    files = [
+        str(Path(save(replace(plans.one_change(), environment=name))).rename(tmp_path / f"{name}.json"))
+        for name in ("staging", "production")
+    ]
+    summary = tmp_path / "summary.md"
+    assert run("ci", "summary", *files, environ=environ | {"GITHUB_STEP_SUMMARY": str(summary)}).exit_code == 0
+    assert "2 plans in 2 parts — 2 updates" in summary.read_text(encoding="utf-8")
+    told = run(
+        "ci", "outputs", *files, environ={name: text for name, text in environ.items() if name != "GITHUB_OUTPUT"}
+    )
+    assert "CHANGES=2" in told.stdout
 
 
 @pytest.mark.parametrize("with_links", [True, False])

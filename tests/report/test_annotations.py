@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.app.ci.summary import SUMMARY_LIMIT
 from reconciler.model.diagnostic import Diagnostic, Location, Severity
 from reconciler.model.plan import Cause, Subject
-from reconciler.report.machine.annotations import job_summary, render_github, render_gitlab, render_junit, render_sarif
+from reconciler.report.machine.annotations import render_github, render_gitlab, render_junit, render_sarif
 from reconciler.report.machine.findings import list_findings
 from reconciler.report.markdown.plan import render_markdown
 from tests.report import plans
@@ -126,7 +127,7 @@ def test_secrets_never_appear() -> None:
         render_gitlab((), plan),
         render_sarif((), plan),
         render_junit((), plan),
-        job_summary(plan),
+        render_markdown(plan, limit=SUMMARY_LIMIT),
     ):
         assert plans.SECRET_VALUE not in text
 
@@ -174,5 +175,5 @@ def test_junit_without_findings_is_one_passed_case() -> None:
 
 
 def test_job_summary_fits_the_file_that_github_offers() -> None:
-    assert len(job_summary(plans.many(5000)).encode()) < 1024 * 1024
-    assert "<details" in job_summary(plans.one_change())
+    assert len(render_markdown(plans.many(5000), limit=SUMMARY_LIMIT).encode()) < 1024 * 1024
+    assert "<details" in render_markdown(plans.one_change(), limit=SUMMARY_LIMIT)

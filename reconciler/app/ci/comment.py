@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.app.ci.place import Place, find_place
@@ -10,9 +12,25 @@ from reconciler.app.context import Context
 from reconciler.app.problem import Exit, Problem
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Plan
+from reconciler.model.plan_report import PlanReport
+from reconciler.report.source_links import lie_within
 
 if TYPE_CHECKING:
     from reconciler.forge.client import ForgeClient, Note
+
+
+def post_comments(context: Context, report: PlanReport, posting: Posting) -> list[Posted]:
+    """Post a comment for each part of a report; raise Problem where two of them would be one comment."""
+    places = Counter((part.plan.project, part.plan.environment) for part in report.parts)
+    if any(count > 1 for count in places.values()):
+        message = "these plans of one project and environment were not made from the same files"
+        advice = "Make them anew from one commit; `reconciler show` tells which they are."
+        raise Problem(Diagnostic(code="plan-overlap", message=message, advice=advice), exit_code=Exit.REFUSED)
+    several = len(report.parts) > 1
+    return [
+        post_comment(context, part.plan, replace(posting, folder=part.plan.project) if several else posting)
+        for part in report.parts
+    ]
 
 
 def post_comment(context: Context, plan: Plan, posting: Posting, *, failed: bool = False) -> Posted:
@@ -27,7 +45,7 @@ def post_comment(context: Context, plan: Plan, posting: Posting, *, failed: bool
     review = posting.pull_request or place.review
     if review is None:
         return _explain_absence(place)
-    origin, links = name_origin(context, place, posting), find_links(context, place)
+    origin, links = name_origin(context, place, posting), lie_within(find_links(context, place), posting.folder)
 
     def write(found: Note | None) -> str:
         if failed:

@@ -55,6 +55,8 @@ class Posting:
     pull_request: int | None = None
     dry_run: bool = False
     strict: bool = False
+    folder: str = ""
+    """The project's folder in the repository, where the plan says it and not the job."""
 
     def __post_init__(self) -> None:
         if self.name and not _NAME.fullmatch(self.name):
@@ -66,7 +68,7 @@ def name_origin(context: Context, place: Place, posting: Posting) -> Origin:
     """Say where a note comes from: two projects of one repository never write over each other's."""
     from reconciler.report.markdown.notes import Origin
 
-    folder = find_prefix(context.folder, context.environ)
+    folder = posting.folder or find_prefix(context.folder, context.environ)
     return Origin(folder=folder, name=posting.name, commit=place.commit, run_url=place.run_url)
 
 

@@ -13,12 +13,12 @@ from reconciler.vendors import load_catalog, schema_folder
 from reconciler.vendors.environment_schema import build_environment_schema
 from reconciler.vendors.users_schema import build_users_schema
 
-SchemaName = Literal["files", "environment", "plan", "events", "comparison"]
+SchemaName = Literal["files", "environment", "plan", "plans", "events", "comparison"]
 
 
 def render_schema(name: SchemaName, *, catalog: Catalog | None = None) -> str:
     """Return a published schema, ended by a line feed: of users' YAML `files` and `environment`, of our JSON the others."""
-    if name in {"plan", "events", "comparison"}:
+    if name in {"plan", "plans", "events", "comparison"}:
         return (schema_folder() / f"{name}.schema.json").read_text(encoding="utf-8")
     build = build_environment_schema if name == "environment" else build_users_schema
     return json.dumps(build(catalog or load_catalog()), indent=2) + "\n"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.app.ci.place import find_prefix
 from reconciler.app.context import Context
-from reconciler.app.named_files import read_named
-from reconciler.app.problem import Exit, Problem
+from reconciler.app.problem import Exit
 from reconciler.app.review.notes import explain_sandbox, note_doubts, note_undeclared
 from reconciler.app.workspace import Workspace, fit_scope, open_workspace
 from reconciler.engine.plan import make_plan
@@ -24,7 +22,6 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.ledger import Ledger
 from reconciler.model.live import LiveState
 from reconciler.model.plan import Plan, Scope, Status
-from reconciler.model.plan_document import PlanError, read_plan
 from reconciler.model.project import Declared
 
 if TYPE_CHECKING:
@@ -82,7 +79,8 @@ def review(
         diagnostics=(*workspace.diagnostics, *compared, *notes),
         scope=scope,
     )
-    plan = replace(plan, updates=mark_undone(plan.updates, ledger))
+    folder = find_prefix(context.folder, context.environ)
+    plan = replace(plan, updates=mark_undone(plan.updates, ledger), project=folder)
     resolved = resolve(involved, catalog=workspace.catalog, readings=live.readings).resources
     filled = tuple(resolved[declared.address] for declared in resources)
     return Review(workspace, filled, live, explain_sandbox(plan) if context.sandbox else plan, loaded.ledger)
@@ -142,19 +140,6 @@ async def _read(workspace: Workspace, resources: Sequence[Declared], *, with_num
             with_numbers=with_numbers,
             lack=workspace.explain_lack,
         )
-
-
-def load_plan(source: Path) -> Plan:
-    """Read a saved plan; raise Problem where it is none, was edited, or speaks a newer format."""
-    try:
-        return read_plan(json.loads(read_named(source).decode("utf-8-sig")))
-    except PlanError as error:
-        diagnostic = Diagnostic(code=error.code, message=f"{source}: {error}", advice="Make a new plan: plan --out.")
-        raise Problem(diagnostic, exit_code=Exit.REFUSED) from error
-    except (OSError, ValueError, RecursionError) as error:
-        reason = error.strerror if isinstance(error, OSError) else f"it is not a saved plan: {error}"
-        diagnostic = Diagnostic(code="plan-invalid", message=f"{source}: {reason}", advice="Make one: plan --out FILE.")
-        raise Problem(diagnostic, exit_code=Exit.REFUSED) from error
 
 
 def judge_plan(plan: Plan, *, detailed: bool) -> Exit:

@@ -85,9 +85,11 @@ class Card:
     companions: str
     companions_told: str
     told: tuple[str, ...]
+    part: str = ""
+    """The part of a report of several plans that it belongs to."""
 
 
-def make_card(update: Update, *, links: SourceLinks | None) -> Card:
+def make_card(update: Update, *, links: SourceLinks | None, part: str = "") -> Card:
     """Return what the template shows of an update."""
     from markupsafe import Markup, escape
 
@@ -106,6 +108,7 @@ def make_card(update: Update, *, links: SourceLinks | None) -> Card:
         companions=", ".join(update.request.companions),
         companions_told=f"{'is' if len(update.request.companions) == 1 else 'are'} sent because the API demands it.",
         told=tuple(filter(None, (*tell_consequences(update), tell_reach(update)))),
+        part=part,
     )  # fmt: skip
 
 

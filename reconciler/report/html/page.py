@@ -10,13 +10,15 @@ import base64
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
 
+from reconciler.engine.merge_plans import name_some
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.exemption import Ignored
 from reconciler.model.plan import Cause, Plan, Status, Subject
+from reconciler.model.plan_report import Part, PlanReport
 from reconciler.report.calls import tell_legend
 from reconciler.report.drift import turn
 from reconciler.report.escape import escape_terminal
@@ -24,6 +26,7 @@ from reconciler.report.folding import fold_by_weight, group_troubles, name_many
 from reconciler.report.html.calls import svg_calls
 from reconciler.report.html.cards import Card, make_card
 from reconciler.report.markdown.escape import prose
+from reconciler.report.parts import name_part
 from reconciler.report.phrases import (
     CAUSE_WORDS,
     STATUS_WORDS,
@@ -41,7 +44,7 @@ from reconciler.report.phrases import (
 )
 from reconciler.report.reach_words import tell_unseen
 from reconciler.report.reading_order import sort_updates
-from reconciler.report.source_links import SourceLinks
+from reconciler.report.source_links import SourceLinks, lie_within
 
 _OPENED = 12
 """Up to how many updates all of them are open at first."""
@@ -72,6 +75,17 @@ class _Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class _PartView:
+    """What is shown of a part; `head` is its line in the list of all, where there are several."""
+
+    head: _Notice | None
+    cards: list[Card]
+    notices: list[_Notice]
+    ignored: list[_Notice]
+    in_sync: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Option:
     """A value to filter by."""
 
@@ -90,38 +104,76 @@ class _Facet:
 
 
 def render_html(plan: Plan, *, links: SourceLinks | None = None) -> str:
-    """Return the report as one self-contained HTML document."""
-    plan = turn(plan)
+    """Return the report on one plan as one self-contained HTML document."""
+    return render_report(PlanReport((Part(plan),), plan), links=links)
+
+
+def render_report(report: PlanReport, *, links: SourceLinks | None = None) -> str:
+    """Return one or several plans as one self-contained HTML document; of several each card names its part."""
     from jinja2 import Environment, PackageLoader
     from markupsafe import Markup
 
     def show(value: object) -> object:
         return escape_terminal(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
+    whole = turn(report.whole)
+    views = [_view_part(part, links, several=len(report.parts) > 1) for part in report.parts]
     loader = PackageLoader("reconciler.report.html", "templates")
     environment = Environment(loader=loader, autoescape=True, finalize=show, trim_blocks=True, lstrip_blocks=True)
     environment.filters["ticks"] = lambda text: Markup(prose(text))  # noqa: S704 -- escaped where it is written
-    cards = [make_card(update, links=links) for update in sort_updates(plan.updates)]
+    cards = [card for view in views for card in view.cards]
     trusted = {
         "style": _read_template("report.css"),
         "script": _read_template("report.js"),
-        "picture": svg_calls(plan.calls, subject=plan.subject),
+        "picture": svg_calls(whole.calls, subject=whole.subject),
     }
     return environment.get_template("report.html.j2").render(
-        **_describe_plan(plan),
+        **_describe_plan(whole),
         **{name: Markup(text) for name, text in trusted.items()},  # noqa: S704 -- our own files, and a picture escaped where it is drawn
         style_hash=_hash_source(trusted["style"]),
         script_hash=_hash_source(trusted["script"]),
+        parts=[view.head for view in views if view.head],
         notices=[
-            *_list_notices(plan),
-            *(_write_diagnostic(found.told, links) for found in fold_by_weight(plan.diagnostics)),
+            *(_write_diagnostic(note, links) for note in report.notes),
+            *(notice for view in views for notice in view.notices),
         ],
-        ignored=[_write_ignored(each, links) for each in plan.ignored],
+        ignored=[notice for view in views for notice in view.ignored],
+        in_sync=[address for view in views for address in view.in_sync],
         updates=cards,
         facets=_list_facets(cards),
         opened=len(cards) <= _OPENED,
         has_diff=any(field.rows for card in cards for field in card.fields),
     )
+
+
+def _view_part(part: Part, links: SourceLinks | None, *, several: bool) -> _PartView:
+    plan, links = turn(part.plan), lie_within(links, part.plan.project)
+    label = name_part(part) if several else ""
+    told = [_write_diagnostic(found.told, links) for found in fold_by_weight(plan.diagnostics)]
+    ignored = [_write_ignored(each, links) for each in plan.ignored]
+    return _PartView(
+        head=_head_part(part, label) if several else None,
+        cards=[make_card(update, links=links, part=label) for update in sort_updates(plan.updates)],
+        notices=[_label(notice, label) for notice in (*_list_notices(plan), *told)],
+        ignored=[_label(notice, label) for notice in ignored],
+        in_sync=[
+            f"{planned.address} ({label})" if label else planned.address
+            for planned in plan.resources
+            if planned.status is Status.IN_SYNC
+        ],
+    )
+
+
+def _head_part(part: Part, label: str) -> _Notice:
+    """Return the line of a part in the list of all."""
+    plan = turn(part.plan)
+    about = f"read {show_time(plan.created_at)}, {name_some(part.sources)}"
+    advice = " ".join(filter(None, (tell_scope(plan), f"{about[:1].upper()}{about[1:]}.")))
+    return _Notice(tone="note", word=name_subject(plan), address=label, text=write_headline(plan), advice=advice)
+
+
+def _label(notice: _Notice, label: str) -> _Notice:
+    return replace(notice, text=f"{notice.text.rstrip('.')} — in {label}") if label else notice
 
 
 def _read_template(name: str) -> str:
@@ -136,7 +188,6 @@ def _hash_source(text: str) -> str:
 def _describe_plan(plan: Plan) -> dict[str, Any]:
     headline = write_headline(plan)
     title, _, lede = headline.partition(": ")
-    in_sync = [planned.address for planned in plan.resources if planned.status is Status.IN_SYNC]
     return {
         "headline": headline,
         "title": title,
@@ -153,8 +204,7 @@ def _describe_plan(plan: Plan) -> dict[str, Any]:
         if plan.updates and plan.subject is Subject.PLAN
         else "",
         "bar": _measure_bar(plan),
-        "in_sync": in_sync,
-        "in_sync_told": f"{count_noun(len(in_sync), 'resource')} in sync",
+        "in_sync_told": f"{count_noun(plan.count(Status.IN_SYNC), 'resource')} in sync",
     }
 
 
@@ -212,7 +262,9 @@ def _list_facets(cards: list[Card]) -> list[_Facet]:
     accounts = Counter(card.account for card in cards)
     causes = Counter(cause for card in cards for cause in card.causes.split("|"))
     risks = Counter(risk for card in cards for risk in card.risk.split("|") if risk)
+    parts = Counter(card.part for card in cards if card.part)
     facets = [
+        _Facet("part", "Plan", tuple(_Option(name, name, count) for name, count in parts.items())),
         _Facet("kind", "Kind", tuple(_Option(kind, kind.replace("_", " "), count) for kind, count in kinds.items())),
         _Facet("account", "Account", tuple(_Option(name, name, count) for name, count in sorted(accounts.items()))),
         _Facet("cause", "Cause", tuple(_Option(cause, CAUSE_WORDS[Cause(cause)], causes[cause]) for cause in CAUSE_WORDS if causes[cause])),

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
@@ -18,19 +18,17 @@ from reconciler import __version__
 from reconciler.model.codes import CODES
 from reconciler.model.diagnostic import Diagnostic, Location, Severity
 from reconciler.model.plan import Plan
+from reconciler.model.plan_report import PlanReport
 from reconciler.report.drift import turn
 from reconciler.report.escape import escape_json, escape_terminal
 from reconciler.report.folding import Folded
-from reconciler.report.machine.findings import list_findings
-from reconciler.report.markdown.plan import render_markdown
+from reconciler.report.machine.findings import list_findings, list_report_findings
+from reconciler.report.parts import name_part, sum_up
 from reconciler.report.phrases import write_headline
-from reconciler.report.source_links import SourceLinks
 
 _COMMANDS: Mapping[Severity, str] = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 _GITLAB: Mapping[Severity, str] = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
 _SARIF: Mapping[Severity, str] = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
-_SUMMARY_LIMIT = 250_000
-"""Characters; GitHub keeps 1 MiB of a job summary, and a character is at most four bytes."""
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -39,15 +37,18 @@ def render_github(diagnostics: Iterable[Diagnostic], plan: Plan | None = None, *
 
     The weightiest come first, since GitHub shows only ten of a kind.
     """
+    headlines = [(plan.subject.value, write_headline(turn(plan)))] if plan else []
+    return _write_github(list_findings(diagnostics, plan), headlines, prefix)
+
+
+def _write_github(found: Iterable[Folded], headlines: Iterable[tuple[str, str]], prefix: str) -> str:
     lines = [
         _write_command(
             _COMMANDS[one.severity], one.message, one.location, title=one.code, advice=one.advice, prefix=prefix
         )
-        for one in (folded.told for folded in list_findings(diagnostics, plan))
+        for one in (folded.told for folded in found)
     ]
-    if plan:
-        headline = write_headline(turn(plan))
-        lines.append(_write_command("notice", headline, None, title=plan.subject.value, prefix=prefix))
+    lines += [_write_command("notice", text, None, title=title, prefix=prefix) for title, text in headlines]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -83,9 +84,13 @@ def render_gitlab(diagnostics: Iterable[Diagnostic], plan: Plan | None = None, *
     A fingerprint depends on code, file, address, field and message, not on the line: it stays the same when lines move.
     A diagnostic without a place is shown at the project's own file.
     """
+    return _write_gitlab(list_findings(diagnostics, plan), prefix)
+
+
+def _write_gitlab(found: Iterable[Folded], prefix: str) -> str:
     seen: Counter[str] = Counter()
     entries: list[dict[str, Any]] = []
-    for folded in list_findings(diagnostics, plan):
+    for folded in found:
         one = folded.first
         place = one.location or Location("reconciler.yaml")
         identity = json.dumps([one.code, _join(prefix, place.file), one.address, one.path, one.message])
@@ -111,7 +116,10 @@ def _fingerprint(text: str) -> str:
 
 def render_sarif(diagnostics: Iterable[Diagnostic], plan: Plan | None = None, *, prefix: str = "") -> str:
     """Return a SARIF 2.1.0 log with one rule for each code that occurs."""
-    found = list_findings(diagnostics, plan)
+    return _write_sarif(list_findings(diagnostics, plan), prefix)
+
+
+def _write_sarif(found: Sequence[Folded], prefix: str) -> str:
     codes = sorted({one.first.code for one in found})
     rules = [{"id": code, "shortDescription": {"text": CODES[code]}} for code in codes]
     results = [_write_result(one, codes.index(one.first.code), prefix) for one in found]
@@ -141,7 +149,10 @@ def _write_place(place: Location, prefix: str) -> dict[str, Any]:
 
 def render_junit(diagnostics: Iterable[Diagnostic], plan: Plan | None = None, *, prefix: str = "") -> str:
     """Return a JUnit report: errors and warnings are failed cases, notes passed ones; nothing found is one passed case."""
-    found = [folded.told for folded in list_findings(diagnostics, plan)]
+    return _write_junit([folded.told for folded in list_findings(diagnostics, plan)], prefix)
+
+
+def _write_junit(found: Sequence[Diagnostic], prefix: str) -> str:
     failed = sum(one.severity is not Severity.NOTE for one in found)
     suite = ET.Element("testsuite", name="reconciler", tests=str(max(len(found), 1)), failures=str(failed), errors="0")
     for one in found:
@@ -166,6 +177,14 @@ def _show_xml(text: str) -> str:
     return _NOT_XML.sub("\ufffd", escape_terminal(text))
 
 
-def job_summary(plan: Plan, *, links: SourceLinks | None = None) -> str:
-    """Return the Markdown for the file that a CI job offers for its summary."""
-    return render_markdown(plan, links=links, limit=_SUMMARY_LIMIT)
+def render_report(report: PlanReport, *, style: str, prefix: str = "") -> str:
+    """Return the findings of several plans in one of the forms above; each says which part it is of."""
+    found = list_report_findings(report, prefix=prefix)
+    if style == "github":
+        headlines = [
+            (part.plan.subject.value, f"{name_part(part)}: {write_headline(turn(part.plan))}") for part in report.parts
+        ]
+        return _write_github(found, [*headlines, ("plans", sum_up(report))], "")
+    if style == "junit":
+        return _write_junit([folded.told for folded in found], "")
+    return _write_gitlab(found, "") if style == "gitlab" else _write_sarif(found, "")

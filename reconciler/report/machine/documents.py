@@ -14,7 +14,8 @@ from reconciler.model.json_text import write_json
 from reconciler.model.outcome import SETTLED, Outcome, Result
 from reconciler.model.paths import MISSING, FieldPath, Json, Missing, format_pointer
 from reconciler.model.plan import Plan
-from reconciler.model.plan_document import write_diagnostic, write_plan
+from reconciler.model.plan_document import summarise_plan, write_diagnostic, write_plan
+from reconciler.model.plan_report import PlanReport
 from reconciler.model.plan_values import WITHHELD, encode_value
 from reconciler.report.escape import escape_json
 
@@ -22,6 +23,20 @@ from reconciler.report.escape import escape_json
 def render_plan_json(plan: Plan) -> str:
     """Return the document of `schemas/plan.schema.json`: what `read_plan` reads."""
     return _dump(write_plan(plan))
+
+
+def render_report_json(report: PlanReport) -> str:
+    """Return the document of `schemas/plans.schema.json`: each part with the plan that its files come to, and a count of all."""
+    return _dump(
+        {
+            "format_version": 1,
+            "summary": summarise_plan(report.whole),
+            "plans": [
+                {"name": part.name, "files": list(part.sources), "plan": write_plan(part.plan)} for part in report.parts
+            ],
+            "diagnostics": [write_diagnostic(note) for note in report.notes],
+        }
+    )
 
 
 def render_diagnostics_json(diagnostics: Sequence[Diagnostic]) -> str:

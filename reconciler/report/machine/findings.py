@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Cause, Plan, Planned, Status, Subject, Update
+from reconciler.model.plan_report import PlanReport
 from reconciler.report.drift import turn
 from reconciler.report.folding import Folded, fold_by_weight
 from reconciler.report.markdown.escape import cut_line
+from reconciler.report.parts import name_part
 from reconciler.report.phrases import (
     CAUSE_WORDS,
     choose_cause,
@@ -43,13 +46,35 @@ def list_findings(diagnostics: Iterable[Diagnostic], plan: Plan | None) -> list[
         plan = turn(plan)
         told = {one.address for one in found}
         found += [_describe_trouble(planned) for planned in list_troubles(plan) if planned.address not in told]
-        if scope := tell_scope(plan):
-            found.append(Diagnostic("not-looked-at", scope, Severity.NOTE))
+        if plan.scope.left_out:
+            found.append(Diagnostic("not-looked-at", tell_scope(plan), Severity.NOTE))
         verb = "moved outside git in" if plan.subject is Subject.DRIFT else "would change"
         updates = [_describe_update(update, verb=verb) for update in sort_updates(plan.updates)]
     weights = list(Severity)
     rows = [*fold_by_weight(found), *(Folded((one,)) for one in updates)]
     return sorted(rows, key=lambda one: weights.index(one.first.severity))
+
+
+def list_report_findings(report: PlanReport, *, prefix: str = "") -> list[Folded]:
+    """Return the findings of several plans, errors first: each says its part, and names its file from the repository's top.
+
+    `prefix` is the project folder of those plans that do not say theirs.
+    """
+    rows = [Folded((note,)) for note in report.notes]
+    for part in report.parts:
+        label, folder = name_part(part), part.plan.project or prefix
+        rows += [
+            Folded(tuple(_place(one, label, folder) for one in folded.alike)) for folded in list_findings((), part.plan)
+        ]
+    weights = list(Severity)
+    return sorted(rows, key=lambda one: weights.index(one.first.severity))
+
+
+def _place(found: Diagnostic, label: str, folder: str) -> Diagnostic:
+    place = found.location
+    if place and folder:
+        place = replace(place, file=f"{folder.strip('/')}/{place.file}")
+    return replace(found, message=f"{found.message.rstrip('.')} — in {label}", location=place)
 
 
 def _describe_trouble(planned: Planned) -> Diagnostic:

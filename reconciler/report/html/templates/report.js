@@ -7,7 +7,7 @@
   const search = find("#search");
   const facets = [...document.querySelectorAll("[data-facet]")];
   const help = find("#help");
-  const chosen = { kind: new Set(), account: new Set(), cause: new Set(), risk: new Set() };
+  const chosen = { part: new Set(), kind: new Set(), account: new Set(), cause: new Set(), risk: new Set() };
   const texts = new Map();
 
   const readText = (card) => {
