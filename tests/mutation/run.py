@@ -121,6 +121,7 @@ def _prepare(scratch: Path, modules: Sequence[str], *, tests: Sequence[str]) -> 
         "pytest_add_cli_args_test_selection": list(tests),
         "type_check_command": [*MYPY, *files],
         "timeout_multiplier": 100.0,  # hurry.py has a limit of its own, in time of the processor
+        "process_isolation": "forkserver",  # a library that has begun to work does not survive a fork
         "use_git_change_detection": False,
     }
     with (scratch / "pyproject.toml").open("a") as file:
