@@ -330,3 +330,35 @@ def test_a_wait_beyond_patience_ends_the_tries() -> None:
     for wait, may in ((60.0, True), (60.5, False)):
         attempt = tried(Word.UNTOUCHED, again=True, wait=wait)
         assert may_repeat(LINE, attempt, look(attempt, OLD), patience=PATIENCE) is may
+
+
+STAMPED = replace(LINE, stamp="fixed")
+
+
+@pytest.mark.parametrize(
+    ("word", "stamp", "may"),
+    [
+        (Word.DOUBT, "1", True),
+        (Word.DOUBT, "2", False),
+        (Word.UNTOUCHED, "2", True),
+    ],
+)
+def test_a_doubtful_patch_goes_out_again_only_while_the_vendors_stamp_stands_still(
+    word: Word, stamp: str, may: bool
+) -> None:
+    attempt = tried(word, again=True, before={"text": "old", "fixed": "1"})
+    found = examine(STAMPED, attempt, [Present(IDENTITY, {"text": "old", "fixed": stamp})])
+    assert (found.undone, found.written) == (True, "" if stamp == "1" else "fixed")
+    assert may_repeat(STAMPED, attempt, found, patience=PATIENCE) is may
+
+
+def test_a_stamp_that_moved_is_told_where_nobody_knows_what_was_done() -> None:
+    attempt = tried(Word.DOUBT, before={"text": "old", "fixed": "1"})
+    found = examine(STAMPED, attempt, [Present(IDENTITY, {"text": "old", "fixed": "2"})])
+    outcome = conclude(STAMPED, attempt, found, now=12.5)
+    assert outcome.result is Result.IN_DOUBT
+    assert outcome.message == (
+        "it said so; read back as it was, but fixed moved: the write may have been taken back, or others were made;"
+        " it is not sent again over that"
+    )
+    assert found.collateral == ()
