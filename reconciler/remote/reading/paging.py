@@ -214,7 +214,7 @@ async def read_by_offset(lister: Lister) -> None:
         starts = [frontier + place * step for place in range(width if cover.end is None else 1)]
         pages = await run_all(lister.read_page(str(start)) for start in starts)
         fresh = _take_in(lister, cover, starts, pages)
-        step = step or max(1, cover.frontier)
+        step = step or cover.frontier
         even = cover.frontier - frontier == step * len(starts)
         width = lister.width if even and (frontier > 0 or step >= lister.paging.size) else 1
         idle = 0 if fresh else idle + len(starts)
