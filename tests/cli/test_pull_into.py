@@ -70,6 +70,20 @@ def test_a_project_begins_where_there_is_none(stage: Stage, tmp_path: Path) -> N
     assert stage.run_plainly("-C", str(folder), "validate").code == 0
 
 
+def test_a_project_begins_with_the_settings_that_were_used(tmp_path: Path) -> None:
+    phones = [{"id": "6f9619ff-8b86-4d01-b42d-00c04fc964ff", "name": "Reception", "phone_number": "+12025550143"}]
+    (tmp_path / "here").mkdir()
+    stage = Stage(tmp_path / "here", seed=build_seed(opencopilot={"phones": phones}))
+    settings = """{provider: fluents, base_url: "http://127.0.0.1:9/v1", clear: {example_context: send-empty}, timeout_seconds: 5}"""
+    accounts = f"{{calls: {settings}, opencopilot: {{concurrency: 3, widen: {{elevenlabs_voice_id: [new]}}}}}}"
+    stage.write("reconciler.yaml", f"version: 1\naccounts: {accounts}\n")
+    stage.environ["RECONCILER_ALLOWED_HOSTS"] = "127.0.0.1"
+    assert stage.run("pull", "--into", str(tmp_path / "new")).code == 0
+    outer = yaml.safe_load(stage.read("reconciler.yaml"))["accounts"]
+    assert yaml.safe_load((tmp_path / "new/reconciler.yaml").read_text("utf-8"))["accounts"] == outer
+    assert look(stage, tmp_path / "new").code == 0
+
+
 def test_only_what_is_new_is_added_and_nothing_is_touched(stage: Stage) -> None:
     stage.write("reconciler.yaml", "version: 1\naccounts: {fluents: {}}\n# Mine.\nagents:\n  desk: {id: agent-1, spec: {name: Réception}}\n")  # fmt: skip
     before = stage.read("reconciler.yaml")

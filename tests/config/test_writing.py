@@ -82,9 +82,9 @@ def test_other_readers_agree(value: Any) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(values=st.dictionaries(TEXTS, TEXTS | st.integers() | st.booleans(), min_size=1, max_size=4))
+@given(values=st.dictionaries(TEXTS, VALUES, min_size=1, max_size=4))
 def test_other_readers_agree_about_one_line(values: dict[str, Any]) -> None:
-    if find_obstacle(values):
+    if find_obstacle(values) or has_odd_float(values):
         return
     text = f"key: {write_flat(values)}\n"
     assert yaml.load(text, CoreLoader) == {"key": escape(values)}  # noqa: S506 - a safe loader with fewer types

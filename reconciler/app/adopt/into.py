@@ -16,6 +16,7 @@ from reconciler.app.adopt.lay_over import Laid, find_foreign, lay, lies_over_oth
 from reconciler.app.adopt.layout import LayoutBelow, list_texts
 from reconciler.app.adopt.lists import Wish
 from reconciler.app.adopt.new_files import create_files, remove_files
+from reconciler.app.adopt.project_text import write_project_text
 from reconciler.app.adopt.pull import Haul, pull
 from reconciler.app.adopt.source_files import SourceFiles
 from reconciler.app.context import Context
@@ -24,14 +25,10 @@ from reconciler.app.problem import Exit, Problem
 from reconciler.app.workspace import Workspace, load, open_workspace
 from reconciler.config.discover import ENVIRONMENTS, PROJECT_FILE, SUFFIXES, find_project
 from reconciler.config.settings.accounts import default_accounts
-from reconciler.config.text.writing import write_key
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.project import Account, Project
+from reconciler.model.project import Project
 from reconciler.vendors import load_catalog
 
-_ORIGIN: Final = (
-    "# Begun by `reconciler pull`. Keep in the files what git should own: what none of them lists is not owned."
-)
 _IGNORE: Final = "# What reconciler keeps of its own.\n.reconciler/\n"
 
 
@@ -145,7 +142,9 @@ def pull_into(destination: Destination, wish: Wish) -> Adopted:
     layout.place(haul.kinds, headed=_find_headed(workspace))
     files = {f"{prefix}{name}": text for name, text in layout.files.items()}
     if destination.begun:
-        files = {PROJECT_FILE: _write_settings(haul, workspace), ".gitignore": _IGNORE, **files}
+        used = {account.name: account for account, _, _ in haul.live}
+        settings = write_project_text(used.values(), workspace.catalog)
+        files = {PROJECT_FILE: settings, ".gitignore": _IGNORE, **files}
         files = {name: text for name, text in files.items() if not (name == ".gitignore" and (root / name).exists())}
     _write(root, files, workspace, begun=destination.begun)
     return Adopted(root, tuple(files), haul, destination.begun)
@@ -200,26 +199,6 @@ def _find_headed(workspace: Workspace) -> frozenset[str]:
         for known in workspace.catalog.offered(account.provider, account.generation):
             offers.setdefault(known.kind, set()).add(account.name)
     return frozenset(name for names in offers.values() if len(names) > 1 for name in names)
-
-
-def _write_settings(haul: Haul, workspace: Workspace) -> str:
-    used = {account.name: account for account, _, _ in haul.live}
-    lines = [_ORIGIN, "version: 1", "accounts:"]
-    lines += [f"  {write_key(account.name)}: {_describe(account, workspace)}" for account in used.values()]
-    return "\n".join(lines) + "\n"
-
-
-def _describe(account: Account, workspace: Workspace) -> str:
-    provider = workspace.catalog.providers[account.provider]
-    settings = {
-        "provider": account.provider if account.provider != account.name else "",
-        "region": account.region,
-        "workspace": account.workspace,
-        "api": f'"{account.generation}"' if account.generation != provider.generation else "",
-        "credential": account.credential if account.credential != provider.credential else "",
-    }
-    told = ", ".join(f"{key}: {value}" for key, value in settings.items() if value)
-    return f"{{{told}}}"
 
 
 def _write(root: Path, files: Mapping[str, str], workspace: Workspace, *, begun: bool) -> None:

@@ -115,12 +115,16 @@ def write_after(start: str, value: Json, *, indent: int) -> Iterator[str]:
 
 
 def write_flat(values: Mapping[str, Json]) -> str:
-    """Write a mapping of single values on one line, within braces."""
+    """Write a mapping on one line, within braces."""
     return "{" + ", ".join(f"{write_key(key)}: {_write_within(value)}" for key, value in values.items()) + "}"
 
 
 def _write_within(value: Json) -> str:
     """Write a value within braces, where a plain text may hold no sign that ends it."""
+    if isinstance(value, Mapping):
+        return write_flat(value)
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_write_within, value))}]"
     written = write_scalar(value)
     plain = isinstance(value, str) and written == value
     return quote_text(written) if plain and _FLOW_SIGNS & set(written) else written
