@@ -88,7 +88,9 @@ def _find_differences(left: _View, right: _View) -> Iterator[Difference]:
         intended = not same(sides[0].declared, sides[1].declared)
         if intended or not _fits(sides[0].live, sides[1].live, both_read=both_read):
             secret = left.resource_type.find_field(path).secret or right.resource_type.find_field(path).secret
-            yield Difference(path, sides[0], sides[1], intended or _is_exempt(path, left, right), secret)
+            exempt = _is_exempt(path, left, right)
+            astray = intended and not exempt and any(map(_strays, sides))
+            yield Difference(path, sides[0], sides[1], intended or exempt, secret, astray)
 
 
 def _fits(left: Json | Missing, right: Json | Missing, *, both_read: bool) -> bool:
@@ -96,6 +98,11 @@ def _fits(left: Json | Missing, right: Json | Missing, *, both_read: bool) -> bo
     if not both_read:
         return True
     return same(None if left is MISSING else left, None if right is MISSING else right)
+
+
+def _strays(side: Side) -> bool:
+    """Tell whether what is live, as far as it is known, is something else than git declares."""
+    return MISSING not in (side.live, side.declared) and not same(side.live, side.declared)
 
 
 def _is_exempt(path: FieldPath, *views: _View) -> bool:

@@ -27,6 +27,8 @@ class Difference:
     right: Side
     intended: bool
     secret: bool = False
+    astray: bool = False
+    """Whether the difference is intended, and what is live in one of the worlds is not what git says there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,11 @@ class Comparison:
     def differences(self) -> Iterable[Difference]:
         """List the differences of all resources."""
         return [difference for pair in self.pairs for difference in pair.differences]
+
+    @property
+    def astray(self) -> int:
+        """Count the intended differences that are live in another way than git says."""
+        return sum(difference.astray for difference in self.differences)
 
     def count(self, *, intended: bool) -> int:
         """Count the differences that are intended, or that are not. That only one world has a resource is intended."""

@@ -15,7 +15,8 @@ def sum_up(comparison: Comparison) -> str:
     intended, other = comparison.count(intended=True), comparison.count(intended=False)
     compared = f"{left} and {right}: {count_noun(len(comparison.pairs), 'resource')}"
     unread = sum(any(place.unknown for place in pair.places) for pair in comparison.pairs)
-    parts = [f"{count_noun(intended, 'difference')} intended", f"{other:,} not"]
+    astray = f" ({comparison.astray:,} of them not live as git says)" if comparison.astray else ""
+    parts = [f"{count_noun(intended, 'difference')} intended{astray}", f"{other:,} not"]
     parts += [f"{unread:,} could not be read"] if unread else []
     return f"{compared}, {', '.join(parts)}"
 
@@ -48,7 +49,7 @@ def tell_difference(difference: Difference, environments: Sequence[str]) -> tupl
     lines = []
     if difference.intended or any(value is not MISSING for value in declared):
         lines.append(f"git   {_tell_sides(declared, environments, difference, absent='not declared')}")
-    if not difference.intended or _strays(difference):
+    if not difference.intended or difference.astray:
         lines.append(f"live  {_tell_sides(live, environments, difference, absent='not known')}")
     return tuple(lines)
 
@@ -57,16 +58,7 @@ def name_verdict(difference: Difference) -> str:
     """Say whether git makes a difference, and whether what is live is what git says."""
     if not difference.intended:
         return "not intended"
-    return "intended, but live is not as git says" if _strays(difference) else "intended"
-
-
-def _strays(difference: Difference) -> bool:
-    """Tell whether what is live, as far as it is known, is something else than git declares in either world."""
-    sides = (difference.left, difference.right)
-    return any(
-        MISSING not in (side.live, side.declared) and show_value(side.live) != show_value(side.declared)
-        for side in sides
-    )
+    return "intended, but live is not as git says" if difference.astray else "intended"
 
 
 def _tell_sides(values: Sequence[object], environments: Sequence[str], difference: Difference, *, absent: str) -> str:

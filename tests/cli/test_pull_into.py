@@ -220,6 +220,14 @@ def test_a_workspace_that_may_not_be_seen_is_told(tmp_path: Path) -> None:
     assert "which agentId account polyai has cannot be read" in told.words
 
 
+def test_a_group_that_one_kind_is_declared_in_is_looked_through_for_all(tmp_path: Path) -> None:
+    connectors = "connectors: {mine: {id: {agentId: PROJECT-1, connectorId: conn-0}, spec: {}}}\n"
+    project = f"version: 1\naccounts: {{polyai: {{}}}}\n{connectors}"
+    stage = Stage(tmp_path, seed=NARROWABLE, files={"reconciler.yaml": project})
+    told = stage.run("pull", "numbers", "connectors")
+    assert (told.code, told.out.count("number:"), told.out.count("conn-1}")) == (0, 4, 1), told.all
+
+
 def test_groups_may_stand_in_a_file(tmp_path: Path) -> None:
     project = "version: 1\naccounts: {polyai: {}}\n"
     stage = Stage(tmp_path, seed={"polyai": POLYAI}, files={"reconciler.yaml": project, "agents.txt": "# Ours.\nPROJECT-2\n\n"})  # fmt: skip

@@ -162,8 +162,13 @@ def test_an_intended_difference_that_is_not_live_is_told(stage: Stage) -> None:
     change_live(stage, "us", asrLangCode="en-GB")
     told = stage.run("--sandbox", "compare", "us", "norway", "--target", "connectors.*")
     assert "asrLangCode intended, but live is not as git says" in told.words
+    assert "2 differences intended (1 of them not live as git says), 0 not" in told.words
     assert 'live us "en-GB" · norway "nb-NO"' in told.words
     assert "voiceName intended git" in told.words
+    chosen = ("--target", "connectors.*", "--detailed-exitcode", "--format", "json")
+    told = stage.run("--sandbox", "compare", "us", "norway", *chosen)
+    assert (told.code, json.loads(told.out)["summary"]["astray"]) == (2, 1)
+    SCHEMA.validate(json.loads(told.out))
 
 
 def test_what_cannot_be_read_is_not_the_same(stage: Stage) -> None:

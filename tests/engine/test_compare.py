@@ -68,6 +68,24 @@ def test_what_git_declares_otherwise_is_intended() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "astray"),
+    [("a", "b", False), ("a", "c", True), ("c", "b", True), ("b", "b", True), ("", "b", True)],
+)
+def test_an_intended_difference_that_is_live_in_another_way_is_told(first: str, second: str, astray: bool) -> None:
+    (found,) = differ({"name": "a"}, {"name": "b"}, present(name=first), present(name=second))
+    assert (found.intended, found.astray) == (True, astray)
+    (alike,) = differ({"name": None}, {"name": "b"}, present(name=""), present(name="b"))
+    assert not alike.astray, "null and the empty text are one here"
+
+
+def test_what_is_ignored_or_not_read_is_not_astray() -> None:
+    exempt = resource(LEFT, {}, exemptions=(Exemption(("name",), "a test", "2026-05-05", LEFT, "a"),))
+    found = compare(exempt, resource(RIGHT, {"name": "b"}), first=present(name="c"), second=present(name="b"))
+    assert [one.astray for one in found.differences] == [False]
+    assert [one.astray for one in differ({"name": "a"}, {"name": "b"})] == [False]
+
+
 def test_what_is_live_otherwise_and_not_declared_so_is_not_intended() -> None:
     assert differ({"name": "a"}, {"name": "a"}, present(name="a"), present(name="b")) == [
         Difference(("name",), side("a", "a", LEFT), side("a", "b", RIGHT), intended=False)

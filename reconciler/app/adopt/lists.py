@@ -10,7 +10,7 @@ from reconciler.app.problem import Exit
 from reconciler.app.workspace import Workspace
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.live import Unknown
-from reconciler.model.project import Account, Declared
+from reconciler.model.project import Account
 from reconciler.model.resource_type import ResourceType
 
 
@@ -119,18 +119,16 @@ class ListChooser:
         named = [[(part, value) for name, value in self.wish.groups if name == part] for part in parts]
         if all(named):
             return list(dict.fromkeys(product(*named)))
-        declared = list(self._list_declared(account, known))
-        places = [dict(each.identity.parts) if each.identity else each.match for each in declared]
+        places = [place for place in self._list_places(account) if place.keys() >= set(parts)]
         found = [tuple((part, place[part]) for part in parts) for place in places]
         listed = self._groups.get((account.name, parts[0]), ()) if len(parts) == 1 else ()
         return list(dict.fromkeys((*found, *(((parts[0], value),) for value in listed))))
 
-    def _list_declared(self, account: Account, known: ResourceType) -> Iterator[Declared]:
-        return (
-            each
-            for each in self.workspace.project.resources
-            if each.account == account.name and each.kind == known.kind
-        )
+    def _list_places(self, account: Account) -> Iterator[Mapping[str, str]]:
+        """Yield where the declared resources of an account are, of whatever kind: a group has all of its kinds."""
+        for each in self.workspace.project.resources:
+            if each.account == account.name:
+                yield dict(each.identity.parts) if each.identity else each.match
 
     def _note_groupless(self, account: Account, known: ResourceType) -> None:
         self._groupless.setdefault((account.name, known.list.group), []).append(known.kind)
@@ -157,7 +155,12 @@ class ListChooser:
             options = " ".join(f"--group {part}=VALUE" for part in parts)
             yield Diagnostic(
                 code="group-missing",
-                message=f"{' and '.join(kinds)} of account {name} are listed for one {' and '.join(parts)} at a time, and none is known",
+                message=f"{_name_all(kinds)} of account {name} are listed for one {' and '.join(parts)} at a time, and none is known",
                 severity=Severity.WARNING,
                 advice=f"Name it: reconciler pull {options} (or =@FILE, one a line).{way}",
             )
+
+
+def _name_all(names: Sequence[str]) -> str:
+    """Name several things in one sentence."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -42,7 +42,8 @@ def _read_world(workspace: Workspace, resources: Sequence[Declared]) -> World:
 
 
 def judge_comparison(comparison: Comparison, *, detailed: bool) -> Exit:
-    """Return the exit code: 6 where something could not be read, 2 where something differs that git does not say."""
+    """Return the exit code: 6 where something could not be read, 2 where something is live that git does not say."""
     if any(place.unknown for pair in comparison.pairs for place in pair.places):
         return Exit.UNREADABLE
-    return Exit.CHANGES if detailed and comparison.count(intended=False) else Exit.DONE
+    stray = comparison.count(intended=False) or comparison.astray
+    return Exit.CHANGES if detailed and stray else Exit.DONE

@@ -63,7 +63,7 @@ def render_comparison_json(comparison: Comparison) -> str:
         {
             "format_version": 1,
             "environments": list(comparison.environments),
-            "summary": {"resources": len(comparison.pairs), **counts},
+            "summary": {"resources": len(comparison.pairs), **counts, "astray": comparison.astray},
             "resources": [_write_pair(pair, comparison.environments) for pair in comparison.pairs],
             "diagnostics": [write_diagnostic(diagnostic) for diagnostic in comparison.diagnostics],
         }
@@ -86,6 +86,7 @@ def _write_difference(difference: Difference, environments: tuple[str, str]) -> 
     return {
         "path": format_pointer(difference.path),
         "intended": difference.intended,
+        "astray": difference.astray,
         "declared": _write_known({name: side.declared for name, side in sides.items()}, difference),
         "live": _write_known({name: side.live for name, side in sides.items()}, difference),
         "secret": difference.secret,

@@ -40,7 +40,7 @@ def _render_pair(pair: Pair, environments: Sequence[str], width: int) -> Iterato
 
 
 def _render_difference(difference: Difference, environments: Sequence[str], width: int) -> Iterator[Line]:
-    style, word = "dim" if difference.intended else "bad", name_verdict(difference)
+    style, word = "dim" if difference.intended and not difference.astray else "bad", name_verdict(difference)
     yield (("", "    "), ("field", escape_terminal(name_field(difference.path))), (style, f"  {word}"))
     for line in tell_difference(difference, environments):
         yield from indent(wrap((("", escape_terminal(line)),), width=width - 6, hang=6), (("", "      "),))
