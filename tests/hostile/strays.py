@@ -41,6 +41,9 @@ class Stray:
     path: str
     make: Callable[[Path, Path], None]
 
+    def __str__(self) -> str:
+        return f"{self.path} {self.make.__name__}"
+
     def plant(self, project: Path, outside: Path) -> None:
         """Put it there; `outside` is a folder with a secret in it."""
         place = project / self.path

@@ -39,7 +39,10 @@ def pair_up(doors: Sequence[Door], members: Iterable[Member]) -> list[Any]:
     """Let every door meet a member of a kind, and every member come to a door."""
     known = list(members)
     rounds = zip(itertools.cycle(doors), itertools.cycle(known), range(max(len(doors), len(known))))
-    return [pytest.param(door, member, id=f"{door.name} < {member}") for door, member, _ in rounds]
+    return [
+        pytest.param(door, member, id=f"{door.name} < {getattr(member, '__name__', member)}")
+        for door, member, _ in rounds
+    ]
 
 
 @pytest.fixture(scope="module")

@@ -49,7 +49,7 @@ def stage_project(folder: Path) -> Stage:
     return stage
 
 
-@pytest.mark.parametrize("stray", STRAYS, ids=lambda stray: f"{stray.path} {stray.make.__name__}")
+@pytest.mark.parametrize("stray", STRAYS, ids=str)
 def test_nothing_outside_is_reached(tmp_path: Path, stray: Stray) -> None:
     outside = make_outside(tmp_path)
     stage = stage_project(tmp_path / "project")
