@@ -22,7 +22,7 @@ from reconciler.model.paths import MISSING, FieldPath, Json, Missing, pick
 from reconciler.model.plan import Taken
 from reconciler.model.project import Declared
 from reconciler.model.reference import Reference, Template, Use
-from reconciler.model.resource_type import Catalog, Identity, ResourceType
+from reconciler.model.resource_type import Catalog, Identity, IdentityPart, ResourceType
 
 LOST: Final = "reference-blocked"
 """The code of what cannot be looked for, since the resource that knows its id is not there."""
@@ -100,7 +100,7 @@ def list_upstream(declared: Declared, known: Mapping[str, Declared]) -> tuple[st
         further = known.get(queue.pop(0))
         for address in further.refers_to if further else ():
             if address not in found:
-                found[address] = None
+                found.setdefault(address)
                 queue.append(address)
     return tuple(found)
 
@@ -136,7 +136,6 @@ class _TroubleError(Exception):
     """Carry a trouble to where it is kept."""
 
     def __init__(self, trouble: Trouble) -> None:
-        super().__init__(trouble.reason)
         self.trouble = trouble
 
 
@@ -241,15 +240,22 @@ def _identify(declared: Declared, values: Mapping[Template, Json], known: Resour
     sought = declared.sought
     if sought is None:
         return declared
-    keys = tuple((name, text if isinstance(text, str) else str(values[text])) for name, text in sought.keys)
     parts = {part.name: part for part in known.identity}
-    for (name, text), (_, written) in zip(keys, sought.keys, strict=True):
-        problem = find_problem(text, parts[name]) if name in parts and isinstance(written, Template) else None
-        if problem and isinstance(written, Template):
-            place = written.references[0].location
-            raise _TroubleError(Trouble(problem, place, code="bad-identity", advice=parts[name].description))
+    keys = tuple((name, _fill_key(written, values, parts.get(name))) for name, written in sought.keys)
     if sought.section == "id":
         return replace(
             declared, identity=Identity(tuple((name, parts[name].spell(text)) for name, text in keys)), sought=None
         )
     return replace(declared, match=dict(keys), sought=None)
+
+
+def _fill_key(written: str | Template, values: Mapping[Template, Json], part: IdentityPart | None) -> str:
+    """Return one key; raise a trouble where what was taken cannot be that part of an identity."""
+    if isinstance(written, str):
+        return written
+    text = str(values[written])
+    problem = find_problem(text, part) if part else None
+    if part and problem:
+        place = written.references[0].location
+        raise _TroubleError(Trouble(problem, place, code="bad-identity", advice=part.description))
+    return text

@@ -154,6 +154,13 @@ def test_a_value_within_a_text_and_below_a_field() -> None:
     assert found.taken["lines.a"] == (taken(("more", "tone"), "low"),)
 
 
+def test_of_what_was_taken_the_generation_and_the_owned_field_are_noted() -> None:
+    first = taking("lines.a", use("merged", "rate", of=refer("voices.v")))
+    found = settle(first, replace(declare("voices.v"), generation="2"), voices_v=present(name="Calm"))
+    (noted,) = found.taken["lines.a"]
+    assert (noted.generation, noted.into) == ("2", ("merged",))
+
+
 def test_a_declared_value_is_not_read() -> None:
     first = taking("lines.a", use("text", of=refer("voices.v")))
     found = settle(first, declare("voices.v", name="Declared"), voices_v=Unknown("503"))
