@@ -45,7 +45,10 @@ def use(*path: str, of: Reference, types: frozenset[str] = STRING, open_: bool =
 
 
 def taking(address: str, *uses: Use, **spec: Json) -> Declared:
-    templates = {one.path[0]: one.template for one in uses if one.open}
+    templates: dict[str, Json] = {}
+    for one in uses:
+        if one.open:
+            templates[one.path[0]] = {one.path[1]: one.template} if one.path[1:] else one.template
     return replace(declare(address, **{**spec, **templates}), uses=uses)
 
 
