@@ -57,7 +57,7 @@ class Survivor:
 
 def main() -> int:
     options = _parse_options()
-    before = json.loads(COUNTS.read_text()) if COUNTS.exists() else {}
+    before, found = _read_counts(), dict[str, dict[str, int]]()
     unlisted = 0
     for tests, modules in _group_by_tests(options.modules).items():
         scratch = ROOT / "build" / "mutation" / modules[0].replace("/", "-")
@@ -67,12 +67,16 @@ def main() -> int:
             codes = _read_exit_codes(scratch, module)
             survivors = list(_list_survivors(scratch, module, codes))
             unlisted += len(_sort_out(survivors)[1])
-            counts = _count(codes, survivors)
-            _print_module(module, counts, before.get(module), survivors)
-            before[module] = counts
+            found[module] = _count(codes, survivors)
+            _print_module(module, found[module], before.get(module), survivors)
     if options.record:
-        COUNTS.write_text(json.dumps(before, indent=2, sort_keys=True) + "\n")
+        COUNTS.write_text(json.dumps(_read_counts() | found, indent=2, sort_keys=True) + "\n")
     return 1 if unlisted else 0
+
+
+def _read_counts() -> dict[str, dict[str, int]]:
+    counts: dict[str, dict[str, int]] = json.loads(COUNTS.read_text()) if COUNTS.exists() else {}
+    return counts
 
 
 def _parse_options() -> argparse.Namespace:
