@@ -6,6 +6,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from reconciler.api.plans import judge_plan, merge_plans, read_plan, render_plans, write_plan
     from reconciler.api.project import OpenProject, open_project
     from reconciler.app.adopt.accept import Accepted
     from reconciler.app.adopt.into import Adopted
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from reconciler.model.diagnostic import Diagnostic, Location, Severity
     from reconciler.model.outcome import Outcome, Result
     from reconciler.model.plan import Cause, Change, Plan, Planned, Request, Status, Update
+    from reconciler.model.plan_report import PlanReport
 
 __version__ = "0.1.0"
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "OpenProject",
     "Outcome",
     "Plan",
+    "PlanReport",
     "Planned",
     "Problem",
     "Request",
@@ -40,7 +43,12 @@ __all__ = [
     "Status",
     "Update",
     "__version__",
+    "judge_plan",
+    "merge_plans",
     "open_project",
+    "read_plan",
+    "render_plans",
+    "write_plan",
 ]
 _HOMES = {
     "Accepted": "app.adopt.accept",
@@ -53,10 +61,12 @@ _HOMES = {
     "Location": "model.diagnostic",
     "OpenProject": "api.project",
     "Outcome": "model.outcome",
+    "PlanReport": "model.plan_report",
     "Problem": "app.problem",
     "Result": "model.outcome",
     "Severity": "model.diagnostic",
     "open_project": "api.project",
+    **dict.fromkeys(("judge_plan", "merge_plans", "read_plan", "render_plans", "write_plan"), "api.plans"),
     **dict.fromkeys(("Cause", "Change", "Plan", "Planned", "Request", "Status", "Update"), "model.plan"),
 }
 

@@ -67,6 +67,12 @@ class OpenProject:
 
         return validate(self._context).diagnostics
 
+    def list_accounts(self) -> tuple[str, ...]:
+        """Return the names of the accounts, in order: what `accounts` of the other methods takes."""
+        from reconciler.app.workspace import open_workspace
+
+        return tuple(open_workspace(self._context).project.accounts)
+
     def plan(
         self,
         *,

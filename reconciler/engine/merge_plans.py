@@ -53,7 +53,7 @@ def _merge(group: Sequence[SavedPlan]) -> Part:
     merged = replace(
         plans[0],
         created_at=min(plan.created_at for plan in plans),
-        updates=tuple(updates.values()),
+        updates=tuple(sorted(updates.values(), key=lambda update: update.location)),
         resources=tuple(resources.values()),
         diagnostics=tuple(
             dict.fromkeys([*_list_twice(group), *(found for plan in plans for found in plan.diagnostics)])

@@ -16,7 +16,7 @@ from reconciler import Exit, Outcome, Problem, Result, Severity, open_project
 from reconciler.app.sandbox_state import build_sandbox
 from tests.cli.stage import take_example
 
-PUBLIC = ["Accepted", "Adopted", "Cause", "Change", "Comparison", "Deployed", "Diagnostic", "Exit", "Haul", "Location", "OpenProject", "Outcome", "Plan", "Planned", "Problem", "Request", "Result", "Severity", "Status", "Update", "__version__", "open_project"]  # fmt: skip
+PUBLIC = ["Accepted", "Adopted", "Cause", "Change", "Comparison", "Deployed", "Diagnostic", "Exit", "Haul", "Location", "OpenProject", "Outcome", "Plan", "PlanReport", "Planned", "Problem", "Request", "Result", "Severity", "Status", "Update", "__version__", "judge_plan", "merge_plans", "open_project", "read_plan", "render_plans", "write_plan"]  # fmt: skip
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ def test_the_examples_run_one_after_the_other(tmp_path: Path, monkeypatch: pytes
         shutil.copytree(ROOT / "examples" / name, tmp_path / "examples" / name, ignore=shutil.ignore_patterns(".reconciler"))  # fmt: skip
     monkeypatch.chdir(tmp_path)
     blocks = [block for block in list_blocks(ROOT / "docs/python.md") if block.language == "python"]
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     names: dict[str, Any] = {}
     with contextlib.redirect_stdout(io.StringIO()) as out:
         for block in blocks:

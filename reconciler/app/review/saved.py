@@ -18,14 +18,25 @@ from reconciler.model.plan_report import PlanReport, SavedPlan
 def load_plan(source: Path) -> Plan:
     """Read a saved plan; raise Problem where it is none, was edited, or speaks a newer format."""
     try:
-        return read_plan(json.loads(read_named(source).decode("utf-8-sig")))
-    except PlanError as error:
-        diagnostic = Diagnostic(code=error.code, message=f"{source}: {error}", advice="Make a new plan: plan --out.")
-        raise Problem(diagnostic, exit_code=Exit.REFUSED) from error
-    except (OSError, ValueError, RecursionError) as error:
+        text = read_named(source).decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else f"it is not a saved plan: {error}"
-        diagnostic = Diagnostic(code="plan-invalid", message=f"{source}: {reason}", advice="Make one: plan --out FILE.")
-        raise Problem(diagnostic, exit_code=Exit.REFUSED) from error
+        raise _refuse("plan-invalid", f"{source}: {reason}") from error
+    return parse_plan(text, source=str(source))
+
+
+def parse_plan(text: str, *, source: str) -> Plan:
+    """Return the plan of a saved text; raise Problem where it is none, was edited, or speaks a newer format."""
+    try:
+        return read_plan(json.loads(text))
+    except PlanError as error:
+        raise _refuse(error.code, f"{source}: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise _refuse("plan-invalid", f"{source}: it is not a saved plan: {error}") from error
+
+
+def _refuse(code: str, message: str) -> Problem:
+    return Problem(Diagnostic(code, message, advice="Make a new plan: plan --out FILE."), exit_code=Exit.REFUSED)
 
 
 def load_report(sources: Sequence[Path]) -> PlanReport:

@@ -32,6 +32,12 @@ _SARIF: Mapping[Severity, str] = {Severity.ERROR: "error", Severity.WARNING: "wa
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+def render_as(diagnostics: Iterable[Diagnostic], plan: Plan | None = None, *, style: str, prefix: str = "") -> str:
+    """Return findings in the form of this name."""
+    forms = {"github": render_github, "gitlab": render_gitlab, "sarif": render_sarif, "junit": render_junit}
+    return forms[style](diagnostics, plan, prefix=prefix)
+
+
 def render_github(diagnostics: Iterable[Diagnostic], plan: Plan | None = None, *, prefix: str = "") -> str:
     """Return workflow commands, one a line: a finding is an error, a warning or a notice.
 
