@@ -10,10 +10,16 @@ from reconciler.model.plan import Plan
 
 
 def name_apply(options: Globals, target: Path) -> str:
-    """Return the command that applies a saved plan, with the global options that it was made with, quoted for a shell."""
+    """Return the command that applies a saved plan, with the global options that it was made with, quoted for a shell.
+
+    An environment that a variable of the process chose is written out: the variable may have been set for one command only.
+    """
+    from reconciler.config.load import ENVIRONMENT_VARIABLE
+
+    environment = options.environment or options.build_context().environ.get(ENVIRONMENT_VARIABLE)
     words = ["reconciler"]
     words += ["-C", options.folder] if options.folder != "." else []
-    words += ["--env", options.environment] if options.environment else []
+    words += ["--env", environment] if environment else []
     words += [word for name, value in options.variables.items() for word in ("--var", f"{name}={value}")]
     words += ["--sandbox"] if options.sandbox or options.vices else []
     path = str(target)

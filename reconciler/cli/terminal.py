@@ -135,12 +135,14 @@ def show_reading() -> Iterator[Callable[[], None] | None]:
     if not _can_show_status():
         yield None
         return
+    from reconciler.report.phrases import count_noun
+
     count = 0
 
     def on_request() -> None:
         nonlocal count
         count += 1
-        _show_status(f"Reading the live state: {count} requests")
+        _show_status(f"Reading the live state: {count_noun(count, 'request')}")
 
     try:
         _show_status("Reading the live state")

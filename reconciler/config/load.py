@@ -25,7 +25,7 @@ from reconciler.config.resources import ResourceReader
 from reconciler.config.settings.project_file import Settings, read_default_environment, read_settings
 from reconciler.config.settings.section import Section, read_section
 from reconciler.config.settings.variables import collect_variables
-from reconciler.config.suggest import COMPARISONS, limit_suggestions, suggest
+from reconciler.config.suggest import COMPARISONS, find_nearest, limit_suggestions, suggest
 from reconciler.config.text.events import parse_document
 from reconciler.config.text.positions import Document
 from reconciler.config.text.reading import MAX_CONFIG_BYTES, FileReader, ReadError
@@ -41,6 +41,8 @@ ENVIRONMENT_VARIABLE: Final = "RECONCILER_ENV"
 """Chooses an environment where the command line does not."""
 
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+_NAMED: Final = 3
+"""Keys of a file of another tool that are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,13 +236,19 @@ class _Loader:
 
     def _check_kinds(self, section: Section) -> None:
         kinds = self._catalog.kinds
-        for key in section.node:
-            if key not in kinds and key != ACCOUNT_KEY:
-                place = section.document.places.of_key(section.node, key)
-                advice = f"{suggest(key, kinds)} Leave other files out with `exclude` in reconciler.yaml."
-                message = f"{quote(key)} is not a kind of resource"
-                source = section.document.source
-                self.findings.report("unknown-kind", message, source=source, place=place, advice=advice.strip())
+        strange = [key for key in section.node if key not in kinds and key != ACCOUNT_KEY]
+        if len(strange) == len(section.node) > 1 and not any(find_nearest(key, kinds) for key in strange):
+            named = ", ".join(map(quote, strange[:_NAMED])) + (" and others" if strange[_NAMED:] else "")
+            message, advice = f"no key of this file is a kind of resource: {named}", _advise_exclusion(section)
+            self._report_kind(section, strange[0], message, advice)
+            return
+        for key in strange:
+            advice = f"{suggest(key, kinds)} Leave other files out with `exclude` in reconciler.yaml."
+            self._report_kind(section, key, f"{quote(key)} is not a kind of resource", advice.strip())
+
+    def _report_kind(self, section: Section, key: str, message: str, advice: str) -> None:
+        place, source = section.document.places.of_key(section.node, key), section.document.source
+        self.findings.report("unknown-kind", message, source=source, place=place, advice=advice)
 
     def _check_collisions(self, resources: Iterable[Declared], accounts: Mapping[str, Account]) -> None:
         """Refuse two resources that are one live object: they would undo each other's changes for ever."""
@@ -263,3 +271,10 @@ class _Loader:
             advice="Keep one of them: two would undo each other's changes.",
             address=declared.address,
         )
+
+
+def _advise_exclusion(section: Section) -> str:
+    """Say how a file of another tool is left out: by its name, or with its folder, which may hold others of ours."""
+    folder, _, name = section.document.source.file.rpartition("/")
+    globs = f"its name (`{name}`)" + (f" or its folder (`{folder}`)" if folder else "")
+    return f"Is it of another tool? Leave it out with `exclude` in reconciler.yaml: {globs}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -110,9 +111,35 @@ def test_files_of_others_are_told_to_be_left_out(tmp_path: Path, file: str, text
     assert (code, "`exclude` in reconciler.yaml" in out) == (3, True), out
 
 
-def test_missing_keys_are_told_once_with_both_ways_on(project: Path) -> None:
+def test_a_file_of_another_tool_is_one_mistake_with_the_setting_that_ends_it(tmp_path: Path) -> None:
+    settings = tmp_path / "reconciler.yaml"
+    settings.write_text("version: 1\naccounts: {fluents: {}}\n", encoding="utf-8")
+    (tmp_path / "charts").mkdir()
+    (tmp_path / "charts" / "Chart.yaml").write_text("apiVersion: v2\nname: x\nversion: 1\ntype: a\n", encoding="utf-8")
+    code, out = run(tmp_path, "validate")
+    assert (code, "1 error." in out) == (3, True), out
+    assert '"apiVersion", "name", "version" and others' in out
+    bare, globs = settings.read_text(encoding="utf-8"), re.findall(r"(?:name|folder) \(`(.*?)`\)", out)
+    assert globs == ["Chart.yaml", "charts"]
+    for glob in globs:
+        settings.write_text(f"{bare}exclude: [{glob}]\n", encoding="utf-8")
+        assert run(tmp_path, "validate")[0] == 0
+
+
+def test_a_wrong_kind_beside_right_ones_is_told_with_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "reconciler.yaml").write_text("version: 1\naccounts: {fluents: {}}\n", encoding="utf-8")
+    (tmp_path / "n.yaml").write_text("numbrs: {}\napiVersion: 1\n", encoding="utf-8")
+    _, out = run(tmp_path, "validate")
+    assert "Did you mean `numbers`?" in out
+    assert "2 errors." in out
+
+
+def test_missing_keys_are_one_finding_with_both_ways_on(project: Path) -> None:
     code, out = run(project, "plan")
     assert code == 6
+    assert out.count("credential-missing") == 1
+    for provider in ("GALTEA", "FLUENTS", "OPENCOPILOT", "POLYAI"):
+        assert f"{provider}_API_KEY" in out
     assert out.count("`reconciler doctor` tells which") == 1
     assert "`--sandbox` needs none" in out
 

@@ -115,6 +115,17 @@ def test_the_printed_command_works_as_printed(tmp_path: Path) -> None:
     assert told.code == 0, told.all
 
 
+def test_an_environment_that_a_variable_chose_is_written_out(tmp_path: Path) -> None:
+    text = lines(tmp_path / "x", voice="'${var.VOICE}'").read("reconciler.yaml")
+    stage = Stage(tmp_path, seed=lines(tmp_path / "y").seed, files={"reconciler.yaml": text, **ENVIRONMENTS})
+    stage.environ["RECONCILER_ENV"] = "staging"
+    told = stage.run("plan", "--out", str(tmp_path / "plan.json"))
+    del stage.environ["RECONCILER_ENV"]
+    words = shlex.split(told.err.partition("Apply exactly this with: ")[2].strip())
+    assert words[words.index("--env") + 1] == "staging"
+    assert stage.run_plainly(*words[1:], "--auto-approve").code == 0
+
+
 @pytest.mark.parametrize(
     ("made", "applied", "words"),
     [
@@ -132,7 +143,7 @@ def test_a_plan_of_another_world_says_only_that(
     told = stage.run(*applied, "apply", str(saved), "--auto-approve")
     assert told.code == 5
     assert words in told.words
-    assert told.err.count("plan-stale") == 1
+    assert told.err.count("[plan-stale]") == 1
 
 
 def test_a_guess_goes_when_the_vendor_has_said_no(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +12,7 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.ledger import Ledger
 from reconciler.model.live import LiveState
 from reconciler.model.plan import Plan, Status
+from reconciler.model.project import Account
 from reconciler.model.resource_type import Catalog
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ NAMED: Final = 3
 
 _ALL_ABSENT: Final = "account-all-absent"
 _ABSENT: Final = "absent-object"
+_KEY_MISSING: Final = "credential-missing"
 UNSEEDED: Final = "the simulated vendors do not have it"
 SEED: Final = "The simulated vendors do not have it: seed it in sandbox.yaml, then `reconciler sandbox reset`."
 
@@ -76,6 +78,23 @@ def note_undeclared(addresses: Sequence[str]) -> tuple[Diagnostic, ...]:
             address=addresses[0] if len(addresses) == 1 else None,
         ),
     )
+
+
+def fold_missing_keys(plan: Plan, accounts: Mapping[str, Account]) -> Plan:
+    """Say in one finding which keys are not set, where more than one is missing: a first plan has none of them."""
+    missing = [found for found in plan.diagnostics if found.code == _KEY_MISSING]
+    owners = {one.address: one.account for one in plan.resources}
+    lacking = dict.fromkeys(owners[found.address] for found in missing if found.address in owners)
+    if len(lacking) < len(missing) or not missing[1:]:
+        return plan
+    from reconciler.remote.reading.read import KEYS_ADVICE
+
+    unread = sum(one.status is Status.UNKNOWN and one.account in lacking for one in plan.resources)
+    named = ", ".join(accounts[name].credential for name in lacking)
+    message = f"{unread} resources of {len(lacking)} accounts were not read, as no key is set: {named}"
+    told = replace(missing[0], message=message, advice=KEYS_ADVICE, location=None, address=None)
+    rest = (found for found in plan.diagnostics if found.code != _KEY_MISSING)
+    return replace(plan, diagnostics=(*rest, told))
 
 
 def explain_sandbox(plan: Plan) -> Plan:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.ci.place import find_prefix
 from reconciler.app.context import Context
 from reconciler.app.problem import Exit
-from reconciler.app.review.notes import explain_sandbox, note_doubts, note_undeclared
+from reconciler.app.review.notes import explain_sandbox, fold_missing_keys, note_doubts, note_undeclared
 from reconciler.app.workspace import Workspace, fit_scope, open_workspace
 from reconciler.engine.plan import make_plan
 from reconciler.engine.references import resolve
@@ -83,7 +83,8 @@ def review(
     plan = replace(plan, updates=mark_undone(plan.updates, ledger), project=folder)
     resolved = resolve(involved, catalog=workspace.catalog, readings=live.readings).resources
     filled = tuple(resolved[declared.address] for declared in resources)
-    return Review(workspace, filled, live, explain_sandbox(plan) if context.sandbox else plan, loaded.ledger)
+    plan = explain_sandbox(plan) if context.sandbox else fold_missing_keys(plan, workspace.project.accounts)
+    return Review(workspace, filled, live, plan, loaded.ledger)
 
 
 def _select(

@@ -21,7 +21,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from reconciler.engine.references import LOST, resolve
 from reconciler.model.endpoints import Endpoint
@@ -47,6 +47,9 @@ from reconciler.remote.reading.source import Source, run_all
 from reconciler.remote.wire.client import ReadClient
 from reconciler.remote.wire.routes import fill_path, fill_query
 
+KEYS_ADVICE: Final = (
+    "`reconciler doctor` tells which keys are missing, and whether the others work; `--sandbox` needs none."
+)
 Clock = Callable[[], float]
 K = TypeVar("K")
 V = TypeVar("V")
@@ -55,7 +58,7 @@ V = TypeVar("V")
 def lack_key(account: Account) -> Unknown:
     """Say why nothing of an account can be read: there is no key."""
     reason = f"the environment variable {account.credential} is not set, so account {account.name} was not read"
-    advice = f"Set {account.credential} to the key of {account.provider}."
+    advice = f"Set {account.credential} to the key of {account.provider}. {KEYS_ADVICE}"
     return Unknown(reason, code="credential-missing", advice=advice)
 
 

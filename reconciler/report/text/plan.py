@@ -225,8 +225,6 @@ def list_next_steps(plan: Plan) -> Iterator[str]:
     """Say what a plan that was only looked at leads to, a sentence each."""
     if plan.count_cause(Cause.CONFLICT):
         yield "Apply refuses conflicts, unless --accept-conflicts says that git is right."
-    if any(found.code == "credential-missing" for found in plan.diagnostics):
-        yield "Keys are missing: `reconciler doctor` tells which, and whether the others work; `--sandbox` needs none."
     if plan.count(Status.UNKNOWN):
         yield "Unknown resources are left alone; plan again when they can be read."
     if plan.updates:
