@@ -133,6 +133,7 @@ def test_a_section_in_braces_is_refused_before_anything_is_written(tmp_path: Pat
     stage = build(tmp_path, number(0, "Desk Bergen"), staging=staging, prompts=prompts)
     told = pull(stage)
     assert (told.code, "is not written on lines of its own" in told.words) == (5, True)
+    assert stage.requests == []
     assert stage.read("environments/staging.yaml") == staging
     assert not (tmp_path / "prompts").exists()
 
@@ -143,6 +144,18 @@ def test_a_difference_that_cannot_be_written_alone_is_told(tmp_path: Path) -> No
     told = pull(stage)
     assert "numbers.desk/description is left as git has it: it is not set at the vendor" in told.words
     assert read_laid(stage)["numbers.night"]["id"] == "+12025550900"
+
+
+def test_what_differs_is_written_without_a_ledger_and_what_cannot_be_told_is_said(tmp_path: Path) -> None:
+    common = COMMON.replace("label: Night}", "label: Night, inbound_agent: agent-9}")
+    common = common.replace("version: 1\n", "version: 1\nledger: s3://not-there/telephony\n")
+    stage = build(tmp_path, number(0, "Desk Bergen", description="Dag"), number(1, "Night"), common=common)
+    told = pull(stage)
+    assert told.code == 0, told.all
+    laid = read_laid(stage)
+    assert laid["numbers.desk"] == {"id": "+12025550900", "spec": {"description": "Dag"}}
+    assert laid["numbers.night"] == {"id": "+12025550901"}
+    assert "what differs of numbers.night in this environment is not written" in told.words
 
 
 def test_the_first_world_becomes_the_common_files(tmp_path: Path) -> None:

@@ -12,7 +12,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from reconciler.app.adopt.lay_over import Laid, find_foreign, lay, lies_over_others, note_differences, set_apart
+from reconciler.app.adopt.lay_over import (
+    Laid,
+    check_file,
+    find_foreign,
+    lay,
+    lies_over_others,
+    note_differences,
+    set_apart,
+)
 from reconciler.app.adopt.layout import LayoutBelow, list_texts
 from reconciler.app.adopt.lists import Wish
 from reconciler.app.adopt.new_files import create_files, remove_files
@@ -88,6 +96,8 @@ def choose_destination(context: Context, folder: Path, *, accounts: tuple[str, .
         if below.parts[:1] == (ENVIRONMENTS,) or any(part.startswith(".") for part in below.parts):
             message = f"no resources are read from {folder}"
             raise _stop(message, "Name a folder that is neither hidden nor `environments/`.")
+        if lies_over_others(workspace):
+            check_file(workspace)
         return Destination(folder.resolve(), workspace, begun=False)
     strange = _find_yaml(folder)
     if strange:

@@ -17,13 +17,18 @@ from reconciler.app.adopt.layout import Layout
 from reconciler.app.adopt.lists import Wish
 from reconciler.app.adopt.pull import Haul
 from reconciler.app.adopt.source_files import SourceFiles
+from reconciler.app.context import Context
 from reconciler.app.problem import Exit, Problem
-from reconciler.app.review.review import read, review
-from reconciler.app.workspace import Workspace
+from reconciler.app.review.review import Review, read
+from reconciler.app.workspace import Workspace, open_workspace
 from reconciler.config.discover import ENVIRONMENTS, list_environments
 from reconciler.config.edit.insertion import add_entries
+from reconciler.engine.plan import make_plan
+from reconciler.engine.references import close, resolve
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.ledger import Ledger
 from reconciler.model.live import Absent, Unknown
+from reconciler.model.plan import Planned, Status
 from reconciler.model.project import Account, Declared
 from reconciler.report.declarations.pulled import Pulled, PulledKind, render_laid
 
@@ -103,15 +108,24 @@ def lay(workspace: Workspace, haul: Haul, foreign: Foreign, *, wish: Wish, layou
     found = [f"{kind.kind}.{each.name}" for kind in haul.kinds for each in kind.resources]
     counterparts = tuple(address for address in found if address in others)
     absent = tuple(_list_absent(haul, foreign, wish=wish, counterparts=counterparts))
-    files = SourceFiles(workspace)
-    text = add_entries(files.read(files.environment_file), _SECTION, render_laid(kinds, absent))
+    text = _add(SourceFiles(workspace), render_laid(kinds, absent))
+    return text, Laid(len(found) - len(counterparts), counterparts, absent)
+
+
+def check_file(workspace: Workspace) -> None:
+    """Raise Problem where nothing can be added to the environment's file."""
+    _add(SourceFiles(workspace), ["  numbers.any: absent"])
+
+
+def _add(files: SourceFiles, lines: Sequence[str]) -> str:
+    text = add_entries(files.read(files.environment_file), _SECTION, lines)
     if text is None:
         message = (
             f"`{_SECTION}` of {files.environment_file} is not written on lines of its own, so nothing can be added"
         )
         advice = "Write its entries on lines, each below the other, and pull again."
         raise Problem(Diagnostic("cannot-write", message, advice=advice), exit_code=Exit.REFUSED)
-    return text, Laid(len(found) - len(counterparts), counterparts, absent)
+    return text
 
 
 def _list_kinds(workspace: Workspace, account: Account) -> list[str]:
@@ -140,7 +154,37 @@ def _list_absent(haul: Haul, foreign: Foreign, *, wish: Wish, counterparts: Sequ
 
 
 def note_differences(workspace: Workspace, laid: Laid) -> tuple[Diagnostic, ...]:
-    """Write what is different of the counterparts into the environment's file; return what could not be written alone."""
+    """Write what is different of the counterparts into the environment's file; return what could not be written.
+
+    Every difference counts, whoever made it, so no ledger is asked.
+    """
     if not laid.counterparts:
         return ()
-    return take_over(review(workspace.context, targets=laid.counterparts)).left
+    found = _review(workspace.context, laid.counterparts)
+    untold = [each for each in found.plan.resources if each.status not in {Status.IN_SYNC, Status.UPDATE}]
+    return (*take_over(found).left, *map(_describe_untold, untold))
+
+
+def _review(context: Context, addresses: Sequence[str]) -> Review:
+    workspace = open_workspace(context)
+    resources = workspace.select(targets=addresses)
+    involved = close(resources, workspace.project.resources)
+    live, catalog = read(workspace, involved), workspace.catalog
+    created = context.now().isoformat(timespec="seconds")
+    plan = make_plan(
+        workspace.project,
+        resources,
+        catalog=catalog,
+        live=live,
+        ledger=Ledger(),
+        created_at=created,
+        binding=workspace.binding,
+    )
+    resolved = resolve(involved, catalog=catalog, readings=live.readings).resources
+    return Review(workspace, tuple(resolved[each.address] for each in resources), live, plan)
+
+
+def _describe_untold(planned: Planned) -> Diagnostic:
+    message = f"what differs of {planned.address} in this environment is not written: {planned.reason}"
+    advice = "Look at the plan of this environment before anything is applied to it."
+    return Diagnostic("not-accepted", message, severity=Severity.WARNING, advice=advice, address=planned.address)
