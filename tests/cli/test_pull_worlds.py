@@ -158,6 +158,45 @@ def test_what_differs_is_written_without_a_ledger_and_what_cannot_be_told_is_sai
     assert "what differs of numbers.night in this environment is not written" in told.words
 
 
+def test_names_that_are_not_unique_are_paired_in_order(tmp_path: Path) -> None:
+    common = COMMON + "  night-2: {id: +12025550102, spec: {label: Night}}\n"
+    stage = build(tmp_path, number(0, "Night"), number(1, "Night"), number(2, "Night"), common=common)
+    assert pull(stage).code == 0
+    assert [f"{name} {told['id']}" for name, told in read_laid(stage).items() if "id" in told] == [
+        "numbers.night +12025550900",
+        "numbers.night-2 +12025550901",
+        "numbers.night-3 +12025550902",
+    ]
+
+
+SHARED = """\
+version: 1
+accounts: {fluents: {}}
+numbers:
+  desk: {id: +12025550100, spec: {label: Desk, inbound_agent: "${agents.day.id}"}}
+  night: {id: +12025550101, spec: {label: Night, inbound_agent: "${agents.owl.id}"}}
+agents:
+  day: {id: agent-8, spec: {name: Day}}
+  owl: {id: agent-9, spec: {name: Owl}}
+"""
+
+
+def test_a_counterpart_takes_from_what_is_here_instead(tmp_path: Path) -> None:
+    agents = [{"id": "agent-1", "name": "Sun", "prompt": "prompt-1"}]
+    numbers = (number(0, "Desk", inbound_agent="agent-1"), number(1, "Night"))
+    prompts = [{"id": "prompt-1", "label": "Sun", "content": "Hello."}]
+    stage = build(tmp_path, *numbers, common=SHARED, agents=agents, prompts=prompts)
+    told = pull(stage)
+    assert told.code == 0, told.all
+    laid = read_laid(stage)
+    assert laid["numbers.desk"] == {"id": "+12025550900", "spec": {"inbound_agent": "${agents.sun.id}"}}
+    assert laid["agents.day"] == "absent"
+    assert "agents.owl" not in laid, "a number here would still take from it"
+    assert "does not have agents.owl, but numbers.night takes from it and has nothing instead" in told.words
+    assert stage.run("--env", "staging", "validate").code == 0
+    assert stage.plan("--env", "staging")["updates"] == []
+
+
 def test_the_first_world_becomes_the_common_files(tmp_path: Path) -> None:
     stage = build(tmp_path, number(0, "Desk"), common="version: 1\naccounts: {fluents: {}}\n")
     assert pull(stage).code == 0

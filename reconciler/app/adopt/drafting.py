@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from anyascii import anyascii
@@ -43,11 +44,11 @@ class Drafter:
         headed: bool,
         taken: set[str],
         users: Mapping[str, str],
-        claims: Mapping[tuple[str, str], str],
+        claims: Mapping[tuple[str, str], Sequence[str]],
     ) -> None:
         """`headed` tells that the account stands at the top of the file; `users` names the only user of an id.
 
-        `claims` keeps names for objects: provider and label, as a name, -> the name that the first such object gets.
+        `claims` keeps names for objects: provider and the name that one would get -> the names that the first such ones get.
         """
         accounts = workspace.project.accounts.values()
         catalog = workspace.catalog
@@ -60,7 +61,7 @@ class Drafter:
         self._all_fields, self._headed = all_fields, headed
         self._taken: dict[str, _Place | None] = dict.fromkeys(taken)
         self._users = users
-        self._claims = dict(claims)
+        self._claims = {key: deque(names) for key, names in claims.items()}
 
     def sort_key(self, account: Account, known: ResourceType, present: Present) -> tuple[object, ...]:
         """Order objects by name, account and id, so that two pulls of the same state are the same file.
@@ -75,11 +76,10 @@ class Drafter:
         label = known.read_label(present.value)
         group = "/".join(present.identity[part] for part in known.list.group)
         place = (account.name, group)
-        claimed = "" if declared else self._claims.pop((known.provider, slugify(label)), "")
         name = (
             declared.address.partition(".")[2]
             if declared
-            else claimed or self._choose_name(label, present.identity, place)
+            else self._choose_name(label, present.identity, place, known.provider)
         )
         body: dict[str, Json] = {"account": account.name} if self._ambiguous and not self._headed else {}
         body["id"] = present.identity.as_json()
@@ -109,13 +109,15 @@ class Drafter:
         plain = slugify(own) or "unnamed"
         return f"{self._kind.rstrip('s').replace('_', '-')}-{plain[:8]}" if _UUID.fullmatch(own) else plain
 
-    def _choose_name(self, label: str, identity: Identity, place: _Place) -> str:
+    def _choose_name(self, label: str, identity: Identity, place: _Place, provider: str) -> str:
         """Choose a name as people would: by the label, else by the only object that uses it, else by kind and id.
 
         Of two with one name the second gets a number; one of another group or account gets the name of that instead.
         """
         own = identity.parts[-1][1]
         wanted = slugify(label) or slugify(self._users.get(own, "")) or self._name_by_id(own)
+        if kept := self._claims.get((provider, wanted)):
+            return kept.popleft()
         rival = self._taken.get(wanted)
         if rival and rival != place:
             wanted = f"{wanted}-{slugify(place[1] if rival[0] == place[0] else place[0])}".rstrip("-")

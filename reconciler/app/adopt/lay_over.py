@@ -17,6 +17,7 @@ from reconciler.app.adopt.layout import Layout
 from reconciler.app.adopt.lists import Wish
 from reconciler.app.adopt.pull import Haul
 from reconciler.app.adopt.source_files import SourceFiles
+from reconciler.app.adopt.takings import Takings
 from reconciler.app.context import Context
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.review.review import Review, read
@@ -50,6 +51,8 @@ class Laid:
     own: int
     counterparts: tuple[str, ...]
     absent: tuple[str, ...]
+    needed: Mapping[str, str]
+    """What it does not have either, and which resource still takes from it."""
 
 
 def lies_over_others(workspace: Workspace) -> bool:
@@ -104,12 +107,19 @@ def lay(workspace: Workspace, haul: Haul, foreign: Foreign, *, wish: Wish, layou
     """Return the environment's file with what was found, and what it says then; long texts go into the layout."""
     others = {each.address: each for each in foreign.resources}
     offers = Counter(kind for account in workspace.accounts for kind in _list_kinds(workspace, account))
-    kinds = [_lay_kind(kind, others, layout=layout, shared=offers[kind.kind] > 1) for kind in haul.kinds]
-    found = [f"{kind.kind}.{each.name}" for kind in haul.kinds for each in kind.resources]
+    found = {f"{kind.kind}.{each.name}": each for kind in haul.kinds for each in kind.resources}
     counterparts = tuple(address for address in found if address in others)
-    absent = tuple(_list_absent(haul, foreign, wish=wish, counterparts=counterparts))
-    text = _add(SourceFiles(workspace), render_laid(kinds, absent))
-    return text, Laid(len(found) - len(counterparts), counterparts, absent)
+    files = SourceFiles(workspace)
+    takings = Takings(files, [*_list_shared(workspace), *workspace.unplaced])
+    lacking = tuple(_list_absent(haul, foreign, wish=wish, counterparts=counterparts))
+    needed = takings.find_needed(lacking, found)
+    absent = tuple(address for address in lacking if address not in needed)
+    kinds = [
+        _lay_kind(kind, others, layout=layout, shared=offers[kind.kind] > 1, fields=takings.fields(absent))
+        for kind in haul.kinds
+    ]
+    text = _add(files, render_laid(kinds, absent))
+    return text, Laid(len(found) - len(counterparts), counterparts, absent, needed)
 
 
 def check_file(workspace: Workspace) -> None:
@@ -132,14 +142,25 @@ def _list_kinds(workspace: Workspace, account: Account) -> list[str]:
     return [known.kind for known in workspace.catalog.offered(account.provider, account.generation)]
 
 
-def _lay_kind(kind: PulledKind, others: Mapping[str, Declared], *, layout: Layout, shared: bool) -> PulledKind:
-    """Leave of a counterpart only what it is here; of others everything, with the account where several share the kind."""
+def _lay_kind(
+    kind: PulledKind,
+    others: Mapping[str, Declared],
+    *,
+    layout: Layout,
+    shared: bool,
+    fields: Mapping[str, frozenset[str]],
+) -> PulledKind:
+    """Leave of a counterpart what it is here, and the fields that would take from what is absent; of others everything.
+
+    The account is said where several share the kind.
+    """
     resources: list[Pulled] = []
     for each in kind.resources:
         other = others.get(f"{kind.kind}.{each.name}")
         named = each.account != other.account if other else shared
         body = {"account": each.account, **each.body} if named else each.body
-        kept = replace(each, body=body, spec={}, remarks=(), about=()) if other else layout.take_texts_out(each)
+        spec = {name: each.spec[name] for name in fields.get(f"{kind.kind}.{each.name}", ())}
+        kept = replace(each, body=body, spec=spec, remarks=(), about=()) if other else layout.take_texts_out(each)
         resources.append(replace(kept, body=body))
     return PulledKind(kind.kind, tuple(resources))
 
@@ -158,11 +179,18 @@ def note_differences(workspace: Workspace, laid: Laid) -> tuple[Diagnostic, ...]
 
     Every difference counts, whoever made it, so no ledger is asked.
     """
+    needed = tuple(_describe_needed(address, taker) for address, taker in laid.needed.items())
     if not laid.counterparts:
-        return ()
+        return needed
     found = _review(workspace.context, laid.counterparts)
     untold = [each for each in found.plan.resources if each.status not in {Status.IN_SYNC, Status.UPDATE}]
-    return (*take_over(found).left, *map(_describe_untold, untold))
+    return (*needed, *take_over(found).left, *map(_describe_untold, untold))
+
+
+def _describe_needed(address: str, taker: str) -> Diagnostic:
+    message = f"this environment does not have {address}, but {taker} takes from it and has nothing instead here"
+    advice = f"Lay another value over that field of {taker} in the environment's file, then write `{address}: absent`."
+    return Diagnostic("not-accepted", message, severity=Severity.WARNING, advice=advice, address=taker)
 
 
 def _review(context: Context, addresses: Sequence[str]) -> Review:

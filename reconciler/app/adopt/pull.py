@@ -206,15 +206,17 @@ class _Puller:
             seen.add(place)
         return PulledKind(kind, tuple(sorted(resources, key=lambda each: order_names(each.name))))
 
-    def _list_claims(self, kind: str, found: Sequence[tuple[PullList, Present]]) -> Mapping[tuple[str, str], str]:
-        """Keep the name of each resource of another world for the object that is called as it is, else as its name is."""
+    def _list_claims(
+        self, kind: str, found: Sequence[tuple[PullList, Present]]
+    ) -> Mapping[tuple[str, str], Sequence[str]]:
+        """Keep the names of resources of another world for the objects that are called as they are, else as their names are."""
         labels = {slugify(wanted.resource_type.read_label(present.value)) for wanted, present in found}
-        claims: dict[tuple[str, str], str] = {}
+        claims: dict[tuple[str, str], list[str]] = defaultdict(list)
         for each in self.foreign:
             if each.kind == kind:
                 name, label = each.address.partition(".")[2], each.spec.get(self.workspace.catalog.of(each).label)
                 called = slugify(label) if isinstance(label, str) else ""
-                claims.setdefault((each.provider, called if called in labels else name), name)
+                claims[each.provider, called if called in labels else name].append(name)
         return claims
 
     def _link(self, kinds: Sequence[PulledKind]) -> tuple[PulledKind, ...]:
