@@ -110,6 +110,15 @@ class Workspace:
             for account in known
         }
 
+    def find_secrets(self) -> tuple[Secret, ...]:
+        """List all that the environment would put into secret fields: no answer may bring any of it back."""
+        from reconciler.config.values.secrets import PREFIX
+
+        environ = self.context.environ
+        return tuple(
+            Secret(value.strip()) for name, value in environ.items() if name.startswith(PREFIX) and value.strip()
+        )
+
     def explain_lack(self, account: Account) -> Unknown:
         """Say why nothing of an account without a key can be read."""
         from reconciler.remote.reading.read import lack_key
@@ -143,6 +152,7 @@ class Workspace:
                 accounts,
                 catalog=self.catalog,
                 keys=self.find_keys(),
+                secrets=self.find_secrets(),
                 transport=transport,
                 patience=context.patience,
                 environ=context.environ,

@@ -18,15 +18,24 @@ from reconciler.model.spoiled import find_spoiled, list_spoiled
 
 
 def find_unusable(resource_type: ResourceType, reading: Present, names: Iterable[str]) -> Unknown | None:
-    """Say which of the named fields the answer does not truly tell: nothing is planned from it or compared with it."""
-    doubtful = list_spoiled(reading.value)
-    shown = {resource_type.live_name(name) for name in names} if doubtful else ()
-    spoiled = {name: why for name, why in doubtful.items() if name in shown}
+    """Say which of the named fields the answer does not truly tell: nothing is planned from it or compared with it.
+
+    What stands where a secret belongs, or beside the id in what a reference names, is not read at all.
+    """
+    if not list_spoiled(reading.value):
+        return None
+    shown = {resource_type.live_name(name): _read_any(resource_type, name, reading.value) for name in names}
+    spoiled = list_spoiled({name: held for name, held in shown.items() if name in reading.value})
     if not spoiled:
         return None
     told = "; ".join(f"what was answered as {name} {why}" for name, why in spoiled.items())
     advice = "Remove it at the vendor. If it was a key, replace that key: whoever can read this object can read it too."
     return Unknown(f"{reading.identity}: {told}", code="answer-spoiled", advice=advice)
+
+
+def _read_any(resource_type: ResourceType, name: str, live: Mapping[str, Json]) -> Json | Missing:
+    known = resource_type.fields.get(name)
+    return read_field(known, live) if known else live.get(name)
 
 
 def find_moved(resource_type: ResourceType, update: Update, live: Mapping[str, Json]) -> tuple[FieldPath, ...]:

@@ -13,6 +13,7 @@ FOLDERS = (
     STATE,
     f"{STATE}/ledger",
     f"{STATE}/journal",
+    f"{STATE}/validated",
     f"{STATE}/sandbox",
     f"{STATE}/sandbox/ledger",
     f"{STATE}/sandbox/journal",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import shlex
+import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -23,16 +26,20 @@ from reconciler.ledger import (
     list_revisions,
     open_store,
 )
+from reconciler.ledger.origin import describe_commit, note_distrust
+from reconciler.ledger.stores.git_branch import push_change
 from reconciler.ledger.stores.git_command import GitFailure
 from reconciler.ledger.stores.git_open import open_repository
 from reconciler.ledger.stores.git_place import Place, lies_in_tree
 from reconciler.ledger.stores.git_repository import Repository, Signature
-from tests.cli.stage import lines
+from tests.cli.stage import ROOT, lines
 from tests.ledger.samples import Clock, make_entry, make_project, run_git
 
 from .git_traps import REF, TRAPS, UNSPRUNG, Trap, TrappedClone, plant_lookalike, sanitize
 
 ENVIRON = sanitize(os.environ)
+RUNS = frozenset({"run", "run_bytes", "run_limited"})
+"""What calls git."""
 
 
 @pytest.fixture
@@ -40,27 +47,89 @@ def trapped(tmp_path: Path) -> TrappedClone:
     return TrappedClone(tmp_path)
 
 
-def open_git_store(folder: Path) -> Store:
-    return open_store(make_project(folder, ledger="git"), clock=Clock(), environ=ENVIRON)
+def open_git_store(folder: Path, *, environ: Mapping[str, str] = ENVIRON) -> Store:
+    return open_store(make_project(folder, ledger="git"), clock=Clock(), environ=environ)
 
 
-def call_everything(folder: Path) -> None:
+def call_everything(folder: Path, *, environ: Mapping[str, str] = ENVIRON) -> None:
     """Make every call of git that any command makes; most fail on a remote that is a trap."""
-    current_commit(folder, environ=ENVIRON)
-    current_author(ENVIRON, root=folder)
-    store = open_git_store(folder)
+    current_commit(folder, environ=environ)
+    current_author(environ, root=folder)
+    store = open_git_store(folder, environ=environ)
     store.load()
     store.fingerprint_key()
     for call in (Store.runs, Store.unsettled, _lock, _save, lambda store: store.keep_journal("r1")):
         with suppress(LedgerProblem):
             call(store)
-    repository = Repository(folder, environ=ENVIRON)
+    repository = Repository(folder, environ=environ)
     for name in ("HEAD", "refs/signed"):
         with suppress(LedgerProblem):
             repository.read_message(name)
-        with suppress(LedgerProblem), TemporaryDirectory() as into:
-            export_commit(folder, name, into=Path(into), environ=ENVIRON)
-    list_revisions(folder, environ=ENVIRON)
+    _call_the_rest(folder, repository, environ=environ)
+
+
+def _call_the_rest(folder: Path, repository: Repository, *, environ: Mapping[str, str]) -> None:
+    """Look into another commit, as `plan --since` and `sandbox seed` do, and push a branch, as `ci drift-pr` does."""
+    describe_commit(folder, environ=environ)
+    note_distrust(folder, environ=environ)
+    list_revisions(folder, environ=environ)
+    with TemporaryDirectory() as place:
+        for revision in ("HEAD", "no such commit"):
+            with suppress(LedgerProblem):
+                export_commit(folder, revision, into=Path(place), environ=environ)
+    with suppress(LedgerProblem):
+        repository.read_files(repository.read_head(), folder="reconciler.yaml")
+    for contents in ({"reconciler.yaml": b"three"}, {}):
+        with suppress(LedgerProblem):
+            branch, now = "reconciler/drift", Clock()()
+            push_change(folder, branch, contents, message="x", author="Dev", now=now, environ=environ)
+
+
+def list_verbs() -> set[str]:
+    """Find in the source which commands of git are called."""
+    found = set[str]()
+    for path in (ROOT / "reconciler").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in RUNS:
+                words = [
+                    word.value for word in node.args if isinstance(word, ast.Constant) and isinstance(word.value, str)
+                ]
+                found.add(next((word for word in words if not word.startswith("-") and "=" not in word), ""))
+    return found - {""}
+
+
+def record_calls(folder: Path, environ: Mapping[str, str]) -> tuple[dict[str, str], Path]:
+    """Put a git before git that writes down how it is called."""
+    log, shim = folder / "calls", folder / "bin/git"
+    shim.parent.mkdir()
+    real = shutil.which("git", path=environ["PATH"])
+    shim.write_text(f'#!/bin/sh\necho "$@" >> {shlex.quote(str(log))}\nexec {real} "$@"\n')
+    shim.chmod(0o755)
+    return {**environ, "PATH": f"{shim.parent}:{environ['PATH']}"}, log
+
+
+def test_every_command_of_git_that_the_source_calls_is_tried_against_all_traps_at_once(trapped: TrappedClone) -> None:
+    run_git(trapped.clone.parent, "clone", "-q", trapped.remote.as_uri(), "other")
+    _save(open_git_store(trapped.clone.parent / "other"))
+    (trapped.clone / ".git/objects/info/alternates").unlink()  # what the other has stored must be fetched
+    run_git(trapped.clone, "init", "-q", "inner")
+    set_all(trapped)
+    environ, log = record_calls(trapped.clone.parent, ENVIRON)
+    for folder in (trapped.clone, trapped.clone / "inner"):
+        call_everything(folder, environ=environ)
+    called = [line.split() for line in log.read_text().splitlines()]
+    verbs = list_verbs()
+    assert len(verbs) > 12
+    assert verbs - {word for line in called for word in line} == set()
+    assert all("safe.bareRepository=explicit" in line for line in called)
+    assert not trapped.is_sprung
+
+
+def set_all(trapped: TrappedClone) -> None:
+    """Set every trap in which the remote is still one."""
+    trapped.set(*UNSPRUNG, *(setting for trap in TRAPS for setting in trap.settings if ".url" not in setting))
+    run_git(trapped.clone, "config", "--unset", "remote.origin.vcs")
+    run_git(trapped.clone, "config", "--remove-section", f"url.ext::{trapped.program} x ")
 
 
 def _lock(store: Store) -> None:
@@ -82,9 +151,7 @@ def test_each_trap_springs_without_us_and_never_with_us(trapped: TrappedClone, t
 
 
 def test_a_ledger_works_in_a_repository_full_of_traps(trapped: TrappedClone) -> None:
-    trapped.set(*UNSPRUNG, *(setting for trap in TRAPS for setting in trap.settings if ".url" not in setting))
-    run_git(trapped.clone, "config", "--unset", "remote.origin.vcs")
-    run_git(trapped.clone, "config", "--remove-section", f"url.ext::{trapped.program} x ")
+    set_all(trapped)
     store = open_git_store(trapped.clone)
     _lock(store)
     _save(store)

@@ -132,3 +132,18 @@ def test_a_link_to_what_is_hidden_in_the_project_is_not_followed(tmp_path: Path,
     assert told.code == 3
     assert "hidden files and folders are never read" in told.words
     assert SECRET not in told.all
+
+
+@pytest.mark.parametrize(
+    "path", ["more.yaml", "prompts/front.md", "environments/prod.yaml", "environments/other.yaml", "sandbox.yaml"]
+)
+def test_whether_a_file_exists_outside_is_not_told(tmp_path: Path, path: str) -> None:
+    outside, told = make_outside(tmp_path), []
+    stage = stage_project(tmp_path / "project")
+    for name in ("secret.txt", "nothing.txt"):
+        (stage.folder / path).unlink(missing_ok=True)
+        (stage.folder / path).symlink_to(outside / name)
+        said = [stage.run(*words) for words in (("validate",), ("--env", "prod", "plan"), ("--env", "x", "validate"))]
+        said.append(stage.run_in_sandbox("--env", "prod", "plan"))
+        told.append([(each.code, each.out, each.err) for each in said])
+    assert told[0] == told[1]

@@ -146,13 +146,14 @@ async def _send_all(
     updates = deployment.plan.updates
     used = {update.account for update in updates} | {taken.account for update in updates for taken in update.taken}
     accounts = {account.name: account for account in workspace.accounts if account.name in used}
-    keys = workspace.find_keys()
+    keys, secrets = workspace.find_keys(), workspace.find_secrets()
     gates = build_gates(accounts.values(), catalog=workspace.catalog)
 
     def wire(patience: Patience | None) -> Wires:
         return {
             "catalog": workspace.catalog,
             "keys": keys,
+            "secrets": secrets,
             "transport": transport,
             "patience": patience,
             "gates": gates,

@@ -106,11 +106,13 @@ async def _check_service(workspace: Workspace, account: Account, transport: Tran
     question = choose_question(account, catalog=workspace.catalog, group=_find_group(workspace, account))
     if question is None:
         return list(_skip_question(workspace, account))
+    keys = workspace.find_keys()
     reported = await ask(
         account,
         question,
         catalog=workspace.catalog,
-        key=workspace.find_keys()[account.name],
+        key=keys[account.name],
+        secrets=(*keys.values(), *workspace.find_secrets()),
         transport=transport,
         environ=context.environ,
         on_request=context.on_request,

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import re
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -78,6 +78,7 @@ async def ask(
     *,
     catalog: Catalog,
     key: Secret,
+    secrets: Iterable[Secret] = (),
     transport: TransportFactory | None = None,
     environ: Mapping[str, str],
     on_request: Callable[[], None] | None = None,
@@ -90,6 +91,7 @@ async def ask(
         (hasty,),
         catalog=catalog,
         keys={hasty.name: key},
+        secrets=secrets,
         transport=lambda _account: clock,
         patience=Patience(attempts=1),
         environ=environ,

@@ -24,7 +24,7 @@ from reconciler.remote.wire.bodies import ACCEPTED_ENCODING, UnfitBodyError
 from reconciler.remote.wire.environment import FaultyVariableError
 from reconciler.remote.wire.guards import WRITE_METHODS, ForbiddenRequestError, Guard, allow_reads, allow_updates
 from reconciler.remote.wire.routes import encode_query
-from reconciler.remote.wire.sieve import Sieve
+from reconciler.remote.wire.sieve import Sieve, can_be_found
 from reconciler.remote.wire.transport import (
     ANY_FAILURE,
     LONGEST_CONNECT_SECONDS,
@@ -196,11 +196,13 @@ def build_gates(accounts: Iterable[Account], *, catalog: Catalog) -> Mapping[str
 class Wires(TypedDict, total=False):
     """What clients are built from. Without `transport` they reach the network, without `patience` and `gates` they make their own.
 
-    `environ` (default the process's) names proxies; `on_request` hears of each request that is sent, retries included.
+    `secrets` are what no answer may bring in besides the keys. `environ` (default the process's) names proxies; `on_request`
+    hears of each request that is sent, retries included.
     """
 
     catalog: Required[Catalog]
     keys: Required[Mapping[str, Secret]]
+    secrets: Iterable[Secret]
     transport: TransportFactory | None
     patience: Patience | None
     gates: Mapping[str, Gate] | None
@@ -240,7 +242,7 @@ async def _open_lines(accounts: Iterable[Account], traffic: _Traffic, wires: Wir
     wiring = _Wiring(
         wires["catalog"],
         wires["keys"],
-        Sieve(wires["keys"].values()),
+        Sieve((*wires["keys"].values(), *filter(can_be_found, wires.get("secrets", ())))),
         wires.get("transport"),
         wires.get("patience") or Patience(),
         wires.get("gates") or build_gates(chosen, catalog=wires["catalog"]),
@@ -258,7 +260,7 @@ class _Wiring:
     catalog: Catalog
     keys: Mapping[str, Secret]
     sieve: Sieve
-    """For the keys of all accounts, so that none of them leaves through another's answer."""
+    """For the keys of all accounts and all secrets, so that none of them leaves through anybody's answer."""
     transport: TransportFactory | None
     patience: Patience
     gates: Mapping[str, Gate]

@@ -46,12 +46,17 @@ class _Form:
         return spans
 
 
+def can_be_found(secret: Secret) -> bool:
+    """Tell whether a secret can be told from ordinary words inside a value."""
+    return len(secret.reveal()) >= _SHORTEST_KEY
+
+
 class Sieve:
     """Tell whether texts hold one of a set of keys, and take it out."""
 
     def __init__(self, keys: Iterable[Secret]) -> None:
         self._keys = tuple(keys)
-        long = [key.reveal() for key in self._keys if len(key.reveal()) >= _SHORTEST_KEY]
+        long = [key.reveal() for key in self._keys if can_be_found(key)]
         self._clear = tuple(_spell_clear(key) for key in long)
         self._coded = tuple(form for key in long for form in _spell_coded(key))
         self._blocks = frozenset(block for form in (*self._clear, *self._coded) for block in form.list_blocks())
