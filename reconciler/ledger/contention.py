@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 ATTEMPTS: Final = 40
@@ -15,9 +15,14 @@ _LONGEST_SECONDS: Final = 2.0
 _lots = secrets.SystemRandom()
 
 
-def take_turns(attempts: int = ATTEMPTS) -> Iterator[int]:
+def take_turns(
+    attempts: int = ATTEMPTS,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    draw: Callable[[float, float], float] = _lots.uniform,
+) -> Iterator[int]:
     """Yield the number of each attempt; before all but the first, wait up to twice as long as before the one before."""
     for attempt in range(attempts):
         if attempt:
-            time.sleep(_lots.uniform(0, min(_LONGEST_SECONDS, _FIRST_SECONDS * 2**attempt)))
+            sleep(draw(0, min(_LONGEST_SECONDS, _FIRST_SECONDS * 2**attempt)))
         yield attempt
