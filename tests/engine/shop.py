@@ -26,7 +26,7 @@ def text(name: str, **settings: Any) -> Field:
 
 def make_kind(kind: str, *fields: Field, parts: tuple[IdentityPart, ...] = (), **settings: Any) -> ResourceType:
     own = {known.name: known for known in (text("id", writable=False), text("name"), *fields)}
-    plain = {"companions": (), "label": "name", "title": kind.title(), **settings}
+    plain = {"companions": (), "label": "name", "title": kind.title(), "spec_schema": {"type": "object"}, **settings}
     return replace(LINE, kind=kind, fields=own, identity=parts or (IdentityPart("id", "id", "."),), **plain)
 
 
