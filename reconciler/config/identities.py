@@ -22,6 +22,7 @@ from reconciler.model.resource_type import Identity, IdentityPart
 # Dots would be read as steps of a URL's path, which no percent-encoding prevents.
 _PATH_STEPS = frozenset({".", ".."})
 _TEXT = frozenset({"string"})
+_NO_MATCH: Mapping[str, str] = {}
 
 
 @dataclass(slots=True)  # not frozen: that would triple the time it takes to make one
@@ -49,9 +50,9 @@ class IdentityReader:
             self._refuse(
                 self._find_place("match"), "bad-identity", "`id` and `match` exclude each other", "Keep one of the two."
             )
-            return None, {}
+            return None, _NO_MATCH
         if has_id:
-            return self._read_id(knowledge), {}
+            return self._read_id(knowledge), _NO_MATCH
         if has_match:
             return None, self._read_match(knowledge)
         if not self.placed:
@@ -60,7 +61,7 @@ class IdentityReader:
             f"Add `id:`, or `match:` with {list_names(knowledge.match_keys)}." if knowledge.match_keys else "Add `id:`."
         )
         self._refuse(self.place, "identity-missing", f"{self.address} does not say which live object it is", advice)
-        return None, {}
+        return None, _NO_MATCH
 
     def _read_id(self, knowledge: Knowledge) -> Identity | None:
         parts, value = knowledge.parts, self.body["id"]

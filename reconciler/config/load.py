@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -92,6 +93,7 @@ def load_project(
     with pause_collector(), limit_suggestions(COMPARISONS):
         loader = _Loader(folder, catalog, environ, absent_secrets, placed=placed)
         project = loader.load(environment, variables)
+        loader.close()
     return Loaded(
         project=None if loader.findings.errors else project,
         diagnostics=loader.findings.sort(),
@@ -112,6 +114,14 @@ def _keep_sound(project: Project, loader: _Loader) -> Project | None:
         return None
     left = blamed | loader.linked
     return replace(project, resources=tuple(each for each in project.resources if each.address not in left))
+
+
+def _read_sections(sections: Iterable[Section], reader: ResourceReader) -> Iterator[Declared]:
+    """Yield the resources of each file, and let go of all else in it before the next one is parsed."""
+    for section in sections:
+        if section.node:
+            yield from reader.read_resources(section.document)
+        section.document.places.close()
 
 
 class _Loader:
@@ -163,8 +173,7 @@ class _Loader:
             findings=self.findings,
             placed=self._placed,
         )
-        sections = (main, *self._read_files(settings))
-        read = [each for section in sections if section.node for each in reader.read_resources(section.document)]
+        read = list(_read_sections(chain((main,), self._read_files(settings)), reader))
         read += reader.read_own()
         self.linked = frozenset(reader.unlinked)
         self.unplaced = reader.unplaced
@@ -228,6 +237,11 @@ class _Loader:
             return None
         self._sources[file] = source
         return parse_document(source, findings=self.findings)
+
+    def close(self) -> None:
+        """Give up the texts, of which only what is reported shows something."""
+        for source in self._sources.values():
+            source.forget_text()
 
     def _report_folder(self, error: OSError) -> None:
         folder = Path(error.filename or "").name

@@ -60,6 +60,7 @@ class ResourceReader:
         """Addresses of resources that the environment does not have."""
         self.unlinked: dict[str, Unlinked] = {}
         """What is left to be done for resources that hold references, by address."""
+        self._texts: dict[str, str] = {}
         self._knowledge = {known.key: Knowledge(known) for known in catalog.all_types}
 
     @property
@@ -69,6 +70,7 @@ class ResourceReader:
 
     def read_resources(self, document: Document) -> Iterator[Declared]:
         """Yield the resources of one file that can be told what they are; every mistake is reported."""
+        self._texts = {}
         self._choice.check_file(document)
         for kind in self._catalog.kinds:
             for entry in self._list_entries(document, kind):
@@ -221,7 +223,13 @@ class ResourceReader:
             )
             return {}
         converter = Converter(
-            entry.document, self._interpolator, self._secrets, self._findings, self._mentions, entry.address
+            entry.document,
+            self._interpolator,
+            self._secrets,
+            self._findings,
+            self._mentions,
+            entry.address,
+            texts=self._texts,
         )
         converter.convert_mapping(spec, knowledge.shape)
         check = SpecCheck(knowledge, converter, spec, entry.body, entry.place, account)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -28,12 +28,15 @@ def draw_calls(
     that is that of another of the resources leads to its stop.
     """
     ways = {known.key: _Ways.of(known) for known in catalog.all_types}
-    stops = [
+    stops: Iterable[_Stop] = (
         _Stop(declared, reading, ways[catalog.of(declared).key], touched=declared.address in touched)
         for declared in resources
         if isinstance(reading := live.readings[declared.address], Present)
-    ]
-    declared_keys = {stop.name: stop.key for stop in stops}
+    )
+    declared_keys: dict[str, str] = {}
+    if any(ways[key].lead_on for key in {catalog.of(declared).key for declared in resources}):
+        stops = list(stops)
+        declared_keys = {stop.name: stop.key for stop in stops}
     nodes: dict[str, CallNode] = {}
     edges: dict[tuple[str, str], CallEdge] = {}
     for stop in stops:
@@ -63,6 +66,11 @@ class _Ways:
     parents: tuple[str, ...]
     """The identity parts that no answer contains: the object belongs to what they name."""
 
+    @property
+    def lead_on(self) -> bool:
+        """Tell whether a call can go on from here to what others declare."""
+        return bool(self.references or self.parents)
+
     @classmethod
     def of(cls, known: ResourceType) -> _Ways:
         """Work out the ways of one resource type."""
@@ -82,14 +90,30 @@ class _Ways:
 class _Stop:
     """One declared object as a stop on a call's way."""
 
+    __slots__ = (
+        "declared",
+        "is_number",
+        "key",
+        "number",
+        "number_key",
+        "reading",
+        "resource_type",
+        "touched",
+        "ways",
+    )
+
     def __init__(self, declared: Declared, reading: Present, ways: _Ways, *, touched: bool) -> None:
         self.declared, self.reading, self.ways, self.touched = declared, reading, ways, touched
         self.resource_type, self.is_number = ways.resource_type, ways.is_number
         phone = self.resource_type.phone_number
         self.number = self._value(phone) if phone else ""
-        self.key = f"number:{self.number}" if self.is_number else declared.address
-        self.name = f"{declared.provider}:{declared.kind}:{reading.identity}"
+        self.number_key = f"number:{self.number}"
+        self.key = self.number_key if self.is_number else declared.address
+
+    @property
+    def name(self) -> str:
         """What others call it, by its id."""
+        return f"{self.declared.provider}:{self.declared.kind}:{self.reading.identity}"
 
     def _value(self, name: str) -> str:
         known = self.resource_type.fields[name]
@@ -98,8 +122,11 @@ class _Stop:
         value = read_field(known, self.reading.value) if untold else normalise(known, value)
         return "" if value in (None, MISSING) else str(value)
 
-    def numbers(self, live: LiveState) -> tuple[str, ...]:
-        return (self.number,) if self.number else live.numbers.get(self.declared.address, ())
+    def numbers(self, live: LiveState) -> Iterable[tuple[str, str]]:
+        """List the keys of the numbers that belong to it, and the numbers."""
+        if self.number:
+            return ((self.number_key, self.number),)
+        return [(f"number:{number}", number) for number in live.numbers.get(self.declared.address, ())]
 
     def nodes(self, live: LiveState) -> Iterator[CallNode]:
         label = self._value(self.resource_type.label) if self.resource_type.label else ""
@@ -112,17 +139,17 @@ class _Stop:
             touched=self.touched,
             address=self.declared.address,
         )
-        for number in self.numbers(live):
-            yield CallNode(f"number:{number}", "numbers", "", number, phone_number=number)
+        for key, number in self.numbers(live):
+            yield CallNode(key, "numbers", "", number, phone_number=number)
         for key, kind, label in (*self._further(), *self._former()):
             yield CallNode(key, kind, "", label)
 
     def edges(self, live: LiveState) -> Iterator[CallEdge]:
-        for number in () if self.is_number else self.numbers(live):
+        for number, _ in () if self.is_number else self.numbers(live):
             if self.ways.dials:
-                yield CallEdge(self.key, f"number:{number}", DIALS)
+                yield CallEdge(self.key, number, DIALS)
             else:
-                yield CallEdge(f"number:{number}", self.key, "reaches")
+                yield CallEdge(number, self.key, "reaches")
         for key, kind, _ in self._further():
             yield CallEdge(self.key, key, _name_way(kind))
         for key, kind, _ in self._former():

@@ -64,26 +64,17 @@ def make_plan(
     # An undo reads what it takes back and nothing else: a rival that was not read is left to the vendor to refuse.
     involved = [one for one in involve(resources, project, catalog=catalog) if one.address in live.readings]
     resolution = resolve(involved, catalog=catalog, readings=live.readings)
-    judged = _judge_all(involved, resolution, project=project, catalog=catalog, live=live, ledger=ledger)
-    verdicts = [judged[declared.address] for declared in resources]
-    found = [verdict.update for verdict in verdicts if verdict.update]
-    known = (*resolution.resources.values(), *project.resources)
-    owners = Owners(known, live=live, catalog=catalog, accounts=project.accounts)
-    connected = _connect(found, involved, resolution, owners=owners)
-    updates = name_carriers(connected, catalog=catalog, accounts=project.accounts)
-    resolved = tuple(resolution.resources.values())
-    updates = tell_reach(updates, resolved, catalog=catalog, live=live, accounts=project.accounts)
-    told = [diagnostic for verdict in fold_unknown(verdicts) for diagnostic in verdict.diagnostics]
-    looked_at = [resolution.resources[declared.address] for declared in resources]
-    told += find_discords(looked_at, known=resolved, live=live, catalog=catalog, owners=owners)
+    planned, updates, told = _conclude(
+        resources, involved, resolution, project=project, catalog=catalog, live=live, ledger=ledger
+    )
     return Plan(
         created_at=created_at,
         updates=updates,
-        resources=tuple(verdict.planned for verdict in verdicts),
+        resources=planned,
         diagnostics=(
             *drop_guesses(diagnostics, told),
             *sorted(told, key=lambda diagnostic: diagnostic.sort_key),
-            *suspect_accounts([verdict.planned for verdict in verdicts], project.accounts),
+            *suspect_accounts(planned, project.accounts),
         ),
         environment=project.environment,
         binding=binding,
@@ -97,6 +88,34 @@ def make_plan(
         forecast_requests=count_requests(updates, catalog=catalog),
         scope=scope,
     )
+
+
+def _conclude(
+    resources: Sequence[Declared],
+    involved: Sequence[Declared],
+    resolution: Resolution,
+    *,
+    project: Project,
+    catalog: Catalog,
+    live: LiveState,
+    ledger: Ledger,
+) -> tuple[tuple[Planned, ...], tuple[Update, ...], list[Diagnostic]]:
+    """Return what becomes of each resource, the updates, and what is to be told of them.
+
+    All that judging takes is gone when this returns, before the calls are drawn: of a large estate it is a fifth of the memory.
+    """
+    judged = _judge_all(involved, resolution, project=project, catalog=catalog, live=live, ledger=ledger)
+    verdicts = [judged[declared.address] for declared in resources]
+    found = [verdict.update for verdict in verdicts if verdict.update]
+    resolved = tuple(resolution.resources.values())
+    owners = Owners((*resolved, *project.resources), live=live, catalog=catalog, accounts=project.accounts)
+    connected = _connect(found, involved, resolution, owners=owners)
+    updates = name_carriers(connected, catalog=catalog, accounts=project.accounts)
+    updates = tell_reach(updates, resolved, catalog=catalog, live=live, accounts=project.accounts)
+    told = [diagnostic for verdict in fold_unknown(verdicts) for diagnostic in verdict.diagnostics]
+    looked_at = [resolution.resources[declared.address] for declared in resources]
+    told += find_discords(looked_at, known=resolved, live=live, catalog=catalog, owners=owners)
+    return tuple(verdict.planned for verdict in verdicts), updates, told
 
 
 def _judge_all(

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,3 +68,18 @@ def test_laying_nothing_over_and_under_changes_nothing(value: Any) -> None:
         laid = layers.lay(lower.root, upper.root, depths=9)
         assert laid == value
         assert {place for place, _, _ in list_leaves(layers.document, laid)} <= {file}
+
+
+@given(value=MAPPINGS)
+def test_what_was_noted_is_found_when_nothing_more_is(value: Any) -> None:
+    document = parse("file.yaml", value)
+    before = list(list_leaves(document, document.root))
+    document.places.close()
+    assert list(list_leaves(document, document.root)) == before
+
+
+def test_of_a_collection_that_was_not_noted_nothing_is_known() -> None:
+    document = parse("file.yaml", {"a": ["x"]})
+    document.places.close()
+    with pytest.raises(KeyError):
+        document.places.of_value({"a": "x"}, "a")

@@ -19,19 +19,19 @@ _UPPER: Final[Place] = 1 << 60
 class _LayeredSource(Source):
     """Two files as one: a place says which of them it is in."""
 
-    __slots__ = ("_upper",)
+    __slots__ = ("_lower", "_upper")
 
     def __init__(self, lower: Source, upper: Source) -> None:
-        super().__init__(lower.file, lower.text)
-        self._upper = upper
+        super().__init__(lower.file)
+        self._lower, self._upper = lower, upper
 
     def locate(self, place: Place) -> Location:
         """Return the place as a location in its own file."""
-        return self._upper.locate(place ^ _UPPER) if place & _UPPER else super().locate(place)
+        return self._upper.locate(place ^ _UPPER) if place & _UPPER else self._lower.locate(place)
 
     def excerpt(self, place: Place) -> str:
         """Return the line at a place of its own file."""
-        return self._upper.excerpt(place ^ _UPPER) if place & _UPPER else super().excerpt(place)
+        return self._upper.excerpt(place ^ _UPPER) if place & _UPPER else self._lower.excerpt(place)
 
 
 class Layers:
@@ -81,7 +81,7 @@ class Layers:
             for value in node.values():
                 self._adopt(value, places, layer)
         elif isinstance(node, list):
-            start = places.starts[id(node)]
+            start = places.start_of(node)
             self._places.keep(node, [place | layer for place in places.table[start : start + len(node)]])
             for value in node:
                 self._adopt(value, places, layer)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
-from sys import intern
 from typing import Any, Final, TypeAlias
 
 import yaml
@@ -56,7 +55,7 @@ def parse_document(source: Source, *, findings: Findings, parser: _Parser = FAST
     builder = _Builder(source, findings)
     try:
         reader = parser(source.text)
-        get_event, add_scalar, steps = reader.get_event, builder.add_scalar, builder.steps
+        get_event, add_scalar, steps = reader.get_event, builder.add_scalar, builder.list_steps()
         event = get_event()
         while type(event) is not StreamEndEvent:
             kind = type(event)
@@ -89,9 +88,9 @@ class _Builder:
         "_problems",
         "_source",
         "_stack",
+        "_texts",
         "places",
         "root",
-        "steps",
     )
 
     def __init__(self, source: Source, findings: Findings) -> None:
@@ -107,7 +106,12 @@ class _Builder:
         self.root: Node = None
         self.places = Places({}, array("Q"))
         self._expander = Expander(self.places)
-        self.steps: dict[type, Callable[[Any], None]] = {
+        self._texts: dict[str, str] = {}
+        """Keys that occur again and again, each once."""
+
+    def list_steps(self) -> dict[type, Callable[[Any], None]]:
+        """List what to do at each event but a scalar. Not kept here: a circle would outlive the reading."""
+        return {
             MappingStartEvent: self._start_mapping,
             MappingEndEvent: self._end_collection,
             SequenceStartEvent: self._start_sequence,
@@ -126,7 +130,7 @@ class _Builder:
         node = self._node
         if type(node) is not dict or self._key is not None or self._dropping:
             return get_event()
-        add_marks = self._marks.extend
+        add_marks, texts = self._marks.extend, self._texts
         while True:
             event = get_event()
             if type(event) is not ScalarEvent or event.tag is not None or event.anchor is not None:
@@ -135,7 +139,7 @@ class _Builder:
             if key in node or key == "<<" or not key.isascii():
                 return event
             mark: Any = event.start_mark
-            key, key_place = intern(key), mark.line << 32 | mark.column
+            key, key_place = texts.setdefault(key, key), mark.line << 32 | mark.column
             event = get_event()
             if (
                 type(event) is not ScalarEvent
@@ -186,7 +190,7 @@ class _Builder:
             self.root = value
 
     def _open_key(self, event: ScalarEvent, place: Place) -> None:
-        self._key = key = intern(event.value)
+        self._key = key = self._texts.setdefault(event.value, event.value)
         self._key_place = place
         if event.anchor is not None:
             self._anchors[event.anchor] = key

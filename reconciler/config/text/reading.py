@@ -98,7 +98,9 @@ def _read_bytes(path: Path, *, limit: int) -> bytes:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise ReadError("file-unreadable", "this is not a regular file", "Put a text file here.")
-            content = b"" if status.st_size > limit else stream.read(limit + 1)
+            content = b"" if status.st_size > limit else stream.read(status.st_size + 1)
+            if len(content) > status.st_size:  # it grew meanwhile
+                content += stream.read(limit + 1 - len(content))
     except OSError as error:
         raise _unreadable(error) from error
     if status.st_size > limit or len(content) > limit:

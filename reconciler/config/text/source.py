@@ -51,6 +51,10 @@ class Source:
         line, column = unpack_place(place)
         return _cut_line(self.line(line - 1), column)
 
+    def forget_text(self) -> None:
+        """Give up the text, when nothing will be shown of it any more."""
+        self.text, self._lines = "", None
+
     def line(self, number: int) -> str:
         """Return a line, counted from 0, without its end; "" where there is none."""
         if self._lines is None:

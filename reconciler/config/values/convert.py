@@ -34,16 +34,19 @@ class Converter:
     """Whether a null was met."""
     secrets: list[Secret] = field(default_factory=list)
     """The secrets that were put in."""
+    texts: dict[str, str] = field(default_factory=dict)
+    """Texts that occur again and again, each once; shared by all resources of a file."""
     drafts: list[Draft] = field(default_factory=list)
     """Values with references: they count as broken until they are linked."""
 
     def convert_mapping(self, node: dict[str, Node], shape: Shape, path: FieldPath = ()) -> None:
         """Convert the values of a mapping in place: places are known by the identity of their collection."""
-        known, extra = shape.fields, shape.extra or ANY
+        known, extra, texts = shape.fields, shape.extra or ANY, self.texts
         for key, value in node.items():
             kind, below = type(value), known.get(key, extra)
             if kind is Plain and below.text and "$" not in value and value not in NULLS and value.isprintable():
-                node[key] = str(value)
+                text = str(value)
+                node[key] = texts.setdefault(text, text)
             elif kind is not str or "$" in value or below.secret or may_be_unwanted(value):
                 node[key] = self._convert(node, key, value, below, path)
 

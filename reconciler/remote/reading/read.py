@@ -29,7 +29,7 @@ from reconciler.model.live import Absent, LiveState, Present, Reading, Unknown
 from reconciler.model.project import Account, Declared
 from reconciler.model.resource_type import Catalog, Identity, ResourceType
 from reconciler.remote.apart import BUG_ADVICE, keep_apart
-from reconciler.remote.reading.classify import judge, read_object, tell_torn
+from reconciler.remote.reading.classify import judge, read_object, take_as, tell_torn
 from reconciler.remote.reading.match import find_matches
 from reconciler.remote.reading.moves import follow_moves
 from reconciler.remote.reading.numbers import read_numbers
@@ -313,7 +313,7 @@ async def _settle(
     seen: dict[Identity, Reading] = {
         identity: tell_torn(identity, path=resource_type.list.path)
         if identity in listing.torn
-        else judge(listing.rows[identity], resource_type=resource_type)
+        else take_as(identity, judge(listing.rows[identity], resource_type=resource_type))
         for identity in wanted
         if identity in listing.rows
     }

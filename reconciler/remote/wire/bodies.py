@@ -94,7 +94,7 @@ def parse(content: bytes, *, sieve: Sieve) -> Document:
         return Document()
     try:
         value = json.loads(
-            content, parse_constant=_refuse_constant, parse_float=_read_float, object_pairs_hook=_read_object
+            content, parse_constant=_refuse_constant, parse_float=_read_float, object_pairs_hook=_ObjectReader({}).read
         )
         texts = list_texts(value)
     except _UnfitDocumentError as error:
@@ -122,13 +122,21 @@ def _read_float(digits: str) -> float:
     return number
 
 
-def _read_object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    read = dict(pairs)
-    if len(read) < len(pairs):
-        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        message = f"JSON with the key {twice[:60]!r} twice in one object"
-        raise _UnfitDocumentError(message)
-    return read
+@dataclass(frozen=True, slots=True)
+class _ObjectReader:
+    """Read the objects of one document; a text that many of them hold is kept once."""
+
+    texts: dict[str, str]
+
+    def read(self, pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        """Make an object of its pairs; refuse a key that stands twice."""
+        share = self.texts.setdefault
+        read = {name: share(value, value) if type(value) is str else value for name, value in pairs}
+        if len(read) < len(pairs):
+            twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
+            message = f"JSON with the key {twice[:60]!r} twice in one object"
+            raise _UnfitDocumentError(message)
+        return read
 
 
 def list_texts(value: Json) -> list[str]:
