@@ -60,6 +60,15 @@ def test_a_plan_does_without_a_ledger_that_an_apply_waits_for(tmp_path: Path) ->
     assert "cannot be read" in stage.run("doctor").words
 
 
+def test_a_ledger_that_cannot_be_reached_is_told_once_and_not_as_one_that_never_was(tmp_path: Path) -> None:
+    stage = lines(tmp_path)
+    stage.change("reconciler.yaml", "accounts:", "ledger: git\naccounts:")
+    told = stage.run("plan")
+    assert told.code == 0
+    assert told.err.count("[ledger-unavailable]") == 1
+    assert "no ledger yet" not in told.words
+
+
 def test_a_history_that_cannot_be_read_is_not_an_empty_one(tmp_path: Path) -> None:
     stage = lines(tmp_path)
     stage.settle()

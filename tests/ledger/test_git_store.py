@@ -324,7 +324,7 @@ def test_a_repository_without_a_remote_keeps_its_own_ref(tmp_path: Path) -> None
 
 def test_a_folder_without_a_repository_is_a_note_for_plans(tmp_path: Path) -> None:
     store = open_store(make_project(tmp_path, ledger="git"), clock=Clock())
-    assert list_codes(store)[0] == "ledger-unavailable"
+    assert list_codes(store) == ["ledger-unavailable"]
     assert len(store.fingerprint_key()) == 32
     with pytest.raises(LedgerUnavailable, match="not a git repository"):
         store.runs()

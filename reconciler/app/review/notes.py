@@ -28,16 +28,21 @@ UNSEEDED: Final = "the simulated vendors do not have it"
 SEED: Final = "The simulated vendors do not have it: seed it in sandbox.yaml, then `reconciler sandbox reset`."
 
 
-def note_doubts(store: Store, ledger: Ledger, *, live: LiveState, catalog: Catalog) -> tuple[Diagnostic, ...]:
+def note_doubts(
+    store: Store, ledger: Ledger, *, live: LiveState, catalog: Catalog, told: Sequence[Diagnostic] = ()
+) -> tuple[Diagnostic, ...]:
     """Say what an earlier run left in doubt and what is seen of it now, so that it is no reason to stop.
 
-    A run whose journal was cut short, and which could still record an update in the ledger, had settled it.
+    A run whose journal was cut short, and which could still record an update in the ledger, had settled it. A store that
+    cannot be used at all was `told` already.
     """
     from reconciler.ledger import LedgerProblem
 
     try:
         intentions = store.unsettled()
     except LedgerProblem as problem:
+        if any(found.message.startswith(problem.message) for found in told):
+            return ()
         message = f"{problem.message}; what earlier runs left in doubt is not known"
         return (Diagnostic("ledger-unavailable", message, Severity.WARNING, advice=problem.advice),)
     return tuple(

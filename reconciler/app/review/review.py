@@ -65,7 +65,7 @@ def review(
     involved = involve(resources, workspace.project, catalog=workspace.catalog)
     live = read(workspace, involved, with_numbers=with_numbers)
     ledger = follow_renames(loaded.ledger, involved, readings=live.readings)
-    notes = (*loaded.notes, *note_doubts(store, loaded.ledger, live=live, catalog=workspace.catalog))
+    notes = (*loaded.notes, *note_doubts(store, loaded.ledger, live=live, catalog=workspace.catalog, told=loaded.notes))
     if not scope.narrow:
         notes += note_undeclared(find_undeclared(ledger, workspace.project.resources))
     plan = make_plan(

@@ -66,6 +66,8 @@ class GitStore(RunKeeper):
         """Return what was last applied; offline, what the local copy knows, with a note."""
         notes = self._refresh()
         tip = self._tip or Tip()
+        if notes and not tip.commit:
+            return Loaded(Ledger(), notes)  # what cannot be reached is not empty (law 5)
         try:
             files = self._read_files(tip.commit, self._sheet_folder) if tip.commit else {}
         except LedgerUnavailable as problem:
