@@ -77,6 +77,8 @@ class Stage:
     now: Callable[[], datetime] = tell_time
     clock: Callable[[], float] | None = None
     patience: Patience | None = QUICK
+    environ: Mapping[str, str] = field(default_factory=dict)
+    """What else stands in the environment: the way to git, or to a cloud."""
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -106,7 +108,7 @@ class Stage:
     def context(self) -> Context:
         return Context(
             folder=self.folder,
-            environ=ENVIRON,
+            environ={**ENVIRON, **self.environ},
             now=self.now,
             transport=lambda _account: SandboxTransport(self.app),
             patience=self.patience,

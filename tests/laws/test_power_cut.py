@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from reconciler.app.context import Context
 from reconciler.app.deploy.deployment import Deployment
 from reconciler.sandbox import SandboxTransport
+from tests.laws.places import STORES, find_settings, make_place
 from tests.laws.stage import Stage
 from tests.laws.worlds import build_world
+from tests.ledger.storage import CLOUD, serve_storage
 
 
 class Disk:
@@ -77,9 +80,25 @@ class WatchedStore:
         return self._disks[-1]
 
 
-def test_every_request_finds_its_intent_on_the_disk(tmp_path: Path) -> None:
+@pytest.fixture(params=STORES)
+def place(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Path, str]]:
+    """Yield the folder of a project and the kind of store that its ledger is in."""
+    folder = tmp_path / f"{tmp_path.name}-project"
+    make_place(folder, request.param)
+    if request.param != "objects":
+        yield folder, request.param
+        return
+    with serve_storage() as (url, _):
+        for name, value in {**CLOUD, "AWS_ENDPOINT_URL": url}.items():
+            monkeypatch.setenv(name, value)
+        yield folder, request.param
+
+
+def test_every_request_finds_its_intent_on_the_disk(place: tuple[Path, str]) -> None:
     drawn = build_world()
-    stage = WatchedStage(tmp_path, drawn.seed, drawn.declared)
+    stage = WatchedStage(place[0], drawn.seed, drawn.declared, settings=find_settings(*place), environ=CLOUD)
     disks: list[Disk] = []
     sent: list[str] = []
 

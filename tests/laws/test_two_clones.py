@@ -1,4 +1,4 @@
-"""Two people apply at once, each from a clone of their own: exactly one proceeds."""
+"""Two people apply at once, each from a clone of their own: exactly one proceeds, unless over different accounts."""
 
 from __future__ import annotations
 
@@ -91,6 +91,24 @@ def test_exactly_one_of_two_proceeds(clones: tuple[Path, Path]) -> None:
             assert code == 0, told
             assert "line-0" in told
         check_history(one, winner=winner, loser=loser)
+
+
+def test_two_over_different_accounts_both_proceed(clones: tuple[Path, Path]) -> None:
+    one, other = clones
+    drawn, shares = build_world(), {"one": ("galtea", "fluents"), "other": ("opencopilot", "polyai")}
+    with serve_in_process(drawn.seed, "slow:250") as url:
+        write_project(one, dict(drawn.declared), url)
+        run_git(other, "pull", "-q", "origin", "main")
+        chosen = {name: [word for account in shares[name] for word in ("--account", account)] for name in shares}
+        started = [start(clone, clone.name, "apply", "--auto-approve", *chosen[clone.name]) for clone in clones]
+        assert [told for code, told in map(end, started) if code] == []
+        assert run(one, "reader", "plan", "--detailed-exitcode")[0] == 0
+    _, told = run(other, "reader", "history", "--format", "json")
+    assert {row["author"] for row in json.loads(told)} == {"one", "other"}, told
+    run_git(one, "fetch", "-q", "origin", f"+{REF}:{REF}")
+    names = run_git(one, "ls-tree", "--name-only", REF, "ledger/").split()
+    sheets = [json.loads(run_git(one, "show", f"{REF}:{name}")) for name in names]
+    assert {address for sheet in sheets for address in sheet["entries"]} == set(drawn.places)
 
 
 def check_history(clone: Path, *, winner: str, loser: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from .shared import KINDS, Shared
-from .storage import Storage, serve_storage
+from .storage import CLOUD, Storage, serve_storage
 from .team import Team
 
 
@@ -26,13 +26,7 @@ def served() -> Iterator[tuple[str, Storage]]:
 @pytest.fixture
 def cloud(served: tuple[str, Storage], monkeypatch: pytest.MonkeyPatch) -> Storage:
     """Give the process the environment that a CI job has: the cloud's own variables."""
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "hidden",
-        "AWS_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": served[0],
-        "AWS_ALLOW_HTTP": "true",
-    }.items():
+    for name, value in {**CLOUD, "AWS_ENDPOINT_URL": served[0]}.items():
         monkeypatch.setenv(name, value)
     served[1].reset()
     return served[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,13 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 BUCKET = "ledgers"
+CLOUD = {
+    "AWS_ACCESS_KEY_ID": "key",
+    "AWS_SECRET_ACCESS_KEY": "hidden",
+    "AWS_REGION": "us-east-1",
+    "AWS_ALLOW_HTTP": "true",
+}
+"""What a CI job has in its environment, but for the address of the server."""
 
 
 class Quiet(WSGIRequestHandler):
@@ -28,6 +35,8 @@ class Storage:
     def __init__(self) -> None:
         self._inner = DomainDispatcherApplication(create_backend_app)
         self._mutex = threading.Lock()
+        self.on_write: Callable[[str, str], None] = lambda _what, _side: None
+        """Told of each write, `before` and `after` it is done."""
         self.reset()
 
     def reset(self) -> None:
@@ -38,6 +47,18 @@ class Storage:
         self.writes = 0
 
     def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        writes, what = (
+            environ["REQUEST_METHOD"] in {"PUT", "DELETE"},
+            f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}",
+        )
+        if writes:
+            self.on_write(what, "before")
+        answer = self._answer(environ, start)
+        if writes:
+            self.on_write(what, "after")
+        return answer
+
+    def _answer(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         if not self._loses(environ):
             answer: Iterable[bytes] = self._inner(environ, start)
             return answer
