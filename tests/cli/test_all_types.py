@@ -71,7 +71,7 @@ SEED: dict[str, Any] = {
     "fluents": {
         "numbers": [{"number": "+12025550143", "label": "Old", "inbound_agent": "agent-2"}],
         "agents": [
-            {"id": "agent-1", "name": "Desk", "prompt": "p-2", "voice": "calm", "actions": ["transfer"]},
+            {"id": "agent-1", "name": "Desk", "prompt": "p-2", "voice": "calm", "actions": ["transfer"], "webhook": "hook"},
             {"id": "agent-2", "name": "Night", "prompt": "p-1", "openai_account_connection": "openai"},
         ],
         "prompts": [{"id": "p-1", "label": "Desk", "content": "Be kind."}, {"id": "p-2", "label": "Other", "content": "x"}],
@@ -193,7 +193,7 @@ def test_pulled_agents_refer_to_what_hangs_on_them_and_are_in_sync(tmp_path: Pat
     told = stage.run("pull", "--into", str(tmp_path / "config"))
     assert told.code == 0, told.all
     text = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "config").rglob("*.yaml"))
-    for kind in ("prompts", "voices", "actions", "account_connections", "agents"):
+    for kind in ("prompts", "voices", "actions", "webhooks", "account_connections", "agents"):
         assert f"${{{kind}." in text, kind
     assert SHOWN not in text
     after = stage.run("plan", "--detailed-exitcode")

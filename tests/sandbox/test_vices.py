@@ -360,6 +360,13 @@ def test_echo_secret_in_an_html_error() -> None:
     assert "gsk_sandbox" in Visitor("echo-secret", "html-502").get(LIST).text
 
 
+def test_echo_secret_repeats_what_was_sent() -> None:
+    visitor = Visitor("echo-secret")
+    answer = visitor.send("PATCH", LIST + "/nobody", {"name": "what was sent"})
+    assert answer.status_code == 404
+    assert "what was sent" in answer.json()["message"]
+
+
 def test_truncated_json_is_not_json() -> None:
     visitor = Visitor("truncated-json:1")
     with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
