@@ -94,26 +94,30 @@ def test_a_vendor_that_is_only_a_schema_is_said_not_to_be_played(tmp_path: Path)
     copy = tmp_path / "copy"
     shutil.copytree(ROOT / "reconciler", copy / "reconciler", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "schemas", copy / "schemas")
-    (copy / "schemas" / "acme").mkdir()
-    provider = (ROOT / "schemas/galtea/provider.json").read_text(encoding="utf-8").replace("GALTEA_", "ACME_")
-    provider = provider.replace('"galtea"', '"acme"').replace('"Galtea"', '"Acme"').replace("galtea.ai", "acme.example")
-    (copy / "schemas/acme/provider.json").write_text(provider, encoding="utf-8")
+    (copy / "schemas" / "zenith").mkdir()
+    provider = (ROOT / "schemas/galtea/provider.json").read_text(encoding="utf-8").replace("GALTEA_", "ZENITH_")
+    provider = (
+        provider.replace('"galtea"', '"zenith"').replace('"Galtea"', '"Zenith"').replace("galtea.ai", "zenith.example")
+    )
+    (copy / "schemas/zenith/provider.json").write_text(provider, encoding="utf-8")
     kind = (ROOT / "schemas/galtea/phone_connections.json").read_text(encoding="utf-8")
-    (copy / "schemas/acme/trunks.json").write_text(kind, encoding="utf-8")
+    (copy / "schemas/zenith/trunks.json").write_text(kind, encoding="utf-8")
     project = tmp_path / "project"
     project.mkdir()
     (project / "reconciler.yaml").write_text(
-        "version: 1\naccounts: {acme: {}, galtea: {}}\n"
+        "version: 1\naccounts: {zenith: {}, galtea: {}}\n"
         "trunks: {main: {id: t_1, spec: {name: New}}}\n"
         "phone_connections: {line: {id: pc_1, spec: {name: New}}}\n"
     )
     (project / "sandbox.yaml").write_text(SEED)
-    told = {word: _run_copy(copy, project, *word.split()) for word in ("plan", "pull trunks", "doctor --account acme")}
-    said = "the sandbox does not play Acme: account acme was not read"
+    told = {
+        word: _run_copy(copy, project, *word.split()) for word in ("plan", "pull trunks", "doctor --account zenith")
+    }
+    said = "the sandbox does not play Zenith: account zenith was not read"
     assert [word for word, (code, text) in told.items() if said not in text] == []
     assert [code for code, _ in told.values()] == [6, 6, 0]
     assert "~ phone_connections.line" in told["plan"][1]
-    assert "ACME_API_KEY" not in "".join(text for _, text in told.values())
+    assert "ZENITH_API_KEY" not in "".join(text for _, text in told.values())
 
 
 def _run_copy(copy: Path, project: Path, *words: str) -> tuple[int, str]:
