@@ -179,19 +179,16 @@ def _connect(
 
 def fold_unknown(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
     """Say once what is true of many: resources of one account that are unknown for one reason share a diagnostic."""
-    reasons = Counter(_name_trouble(verdict.planned) for verdict in verdicts)
+    unknown = [verdict.planned for verdict in verdicts if verdict.planned.status is Status.UNKNOWN]
+    counts = Counter((planned.account, planned.reason) for planned in unknown)
     told: set[tuple[str, str]] = set()
     for verdict in verdicts:
-        key = _name_trouble(verdict.planned)
-        if verdict.planned.status is not Status.UNKNOWN or reasons[key] == 1:
+        key = (verdict.planned.account, verdict.planned.reason)
+        if verdict.planned.status is not Status.UNKNOWN or counts[key] == 1:
             yield verdict
         elif key not in told:
             told.add(key)
-            yield _tell_for_all(verdict, count=reasons[key])
-
-
-def _name_trouble(planned: Planned) -> tuple[str, str]:
-    return (planned.account, planned.reason) if planned.status is Status.UNKNOWN else ("", planned.address)
+            yield _tell_for_all(verdict, count=counts[key])
 
 
 def _tell_for_all(verdict: Verdict, *, count: int) -> Verdict:

@@ -263,6 +263,22 @@ def test_what_takes_a_value_shares_the_trouble_of_its_source(reading: Reading, s
     plan = make(taking, declare("voices.v", {}), readings=readings)
     assert [(one.status, one.through) for one in plan.resources] == [(status, "voices.v"), (status, "")]
     assert plan.updates == ()
+    assert "reference-blocked" in [one.code for one in plan.diagnostics]
+
+
+def test_a_value_that_cannot_be_taken_refuses_and_is_told() -> None:
+    taking = take(declare("agents.a", {}), "code", "voices.v")
+    readings = {"agents.a": Present(point("a"), {"code": "x"}), "voices.v": Present(point("v"), {})}
+    plan = make(taking, declare("voices.v", {}), readings=readings)
+    assert [one.status for one in plan.resources] == [Status.REFUSED, Status.IN_SYNC]
+    assert [(one.code, one.address) for one in plan.diagnostics] == [("reference-empty", "agents.a")]
+
+
+def test_one_object_that_is_declared_twice_is_refused_though_only_one_was_read() -> None:
+    twin = replace(A, address="agents.twin")
+    plan = make(A, twin, readings={"agents.a": Present(point("a"), {"voice": "v1"})}, chosen=1)
+    assert [one.status for one in plan.resources] == [Status.REFUSED]
+    assert "agents.twin" in plan.resources[0].reason
 
 
 def test_its_own_trouble_comes_before_that_of_its_source() -> None:

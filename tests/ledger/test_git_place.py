@@ -50,6 +50,7 @@ def test_a_ceiling_ends_the_search_above_the_folder_itself(tmp_path: Path) -> No
         (b"gitdir: ../real/.git\n", True),
         (b"gitdir:../real/.git\r\n", True),
         (b"gitdir: ../nowhere\n", False),
+        (b"gitdir: ../real/.git\t\n", False),
         (b"../real/.git\n", False),
         (b"", False),
         (b"gitdir: \0\n", False),

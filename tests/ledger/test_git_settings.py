@@ -44,8 +44,8 @@ def test_the_repositorys_own_settings_are_told_by_their_scope(scope: str, is_own
 
 
 def test_the_last_value_wins() -> None:
-    settings = [own("a.b", "1"), theirs("c.d"), theirs("a.b", "2")]
-    assert find_last(settings, "a.b") == "2"
+    settings = [own("a.b", "1"), theirs("c.d"), theirs("a.b", "2"), theirs("a.b", "3")]
+    assert find_last(settings, "a.b") == "3"
     assert find_last(settings, "x.y") is None
 
 
@@ -138,6 +138,7 @@ def place(tmp_path: Path) -> Place:
     ("origin", "scope", "advice"),
     [
         ("file:.gitconfig", "global", "Set HOME or GIT_CONFIG_GLOBAL to a place outside the work tree."),
+        ("file:sub:dir/.gitconfig", "global", "Set HOME or GIT_CONFIG_GLOBAL to a place outside the work tree."),
         ("file:sub/../.gitconfig", "global", "Set HOME or GIT_CONFIG_GLOBAL to a place outside the work tree."),
         (
             "file:.git/../included",

@@ -64,7 +64,7 @@ def _read_place(top: Path) -> Place | None:
     try:
         mode = entry.stat().st_mode
         target = entry if stat.S_ISDIR(mode) else _follow(entry) if stat.S_ISREG(mode) else None
-        git_dir = target.resolve(strict=True) if target else None
+        git_dir = target.resolve() if target else None
     except (OSError, RuntimeError, ValueError):
         return None
     return Place(top, git_dir) if git_dir and _is_repository(git_dir) else None
