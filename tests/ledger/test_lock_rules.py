@@ -145,6 +145,17 @@ def test_of_many_accounts_those_that_stand_in_the_way_are_named(clock: Clock) ->
     assert ", accounts none)" in replace(many, accounts=()).describe()
 
 
+def test_of_many_accounts_ours_come_first_in_what_we_are_told(clock: Clock) -> None:
+    many = other(clock, *(f"n{number}" for number in range(9)))
+    shelf = Shelf(many)
+    with pytest.raises(LockedError, match=r"accounts n7, n0, n1 and 6 more"):
+        hold(shelf, clock, "n7")
+    clock.advance(TTL)
+    stack, lock = take(shelf, clock, "n7")
+    with stack:
+        assert "accounts n7, n0, n1 and 6 more" in lock.notes[0].message
+
+
 def test_a_lock_that_names_no_accounts_covers_all(clock: Clock) -> None:
     row = asdict(other(clock))
     del row["accounts"]
