@@ -131,10 +131,22 @@ def report_problems(function: Callable[..., Any], *args: Any, **kwargs: Any) -> 
 
 @contextmanager
 def show_reading() -> Iterator[Callable[[], None] | None]:
-    """Show on a terminal how many requests were sent while reading; yield what counts one."""
-    if not _can_show_status():
-        yield None
-        return
+    """Show on a terminal how many requests were sent while reading; yield what counts one.
+
+    The garbage collector rests meanwhile: what is read stays until the command ends.
+    """
+    from reconciler.model.collector import pause_collector
+
+    with pause_collector():
+        if not _can_show_status():
+            yield None
+        else:
+            with _count_requests() as on_request:
+                yield on_request
+
+
+@contextmanager
+def _count_requests() -> Iterator[Callable[[], None]]:
     from reconciler.report.phrases import count_noun
 
     count = 0

@@ -17,7 +17,6 @@ from reconciler.engine.renames import find_undeclared, follow_renames
 from reconciler.engine.rivals import involve
 from reconciler.engine.sealed import recognise_secrets
 from reconciler.engine.undo import mark_undone
-from reconciler.model.collector import pause_collector
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.ledger import Ledger
 from reconciler.model.live import LiveState
@@ -40,7 +39,6 @@ class Review:
     """As it is stored, before renames in git are followed."""
 
 
-@pause_collector()
 def review(
     context: Context,
     *,
