@@ -323,3 +323,11 @@ def test_a_file_name_that_is_no_text_still_has_a_link() -> None:
 )
 def test_no_links_elsewhere(environ: dict[str, str]) -> None:
     assert source_links(environ) is None
+
+
+def test_why_is_said_once_for_a_table_where_it_is_the_same() -> None:
+    alike, mixed = render_markdown(plans.one_change()), render_markdown(plans.four_vendors())
+    assert "at <code>polyai</code> · from this change · 1 ▲ high risk" in alike
+    assert "<th>Why</th>" not in alike
+    assert mixed.count("<th>Why</th>") == 3
+    assert "<td>drift</td></tr>" in mixed

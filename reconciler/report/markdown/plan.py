@@ -16,7 +16,7 @@ from reconciler.report.markdown.escape import code, cut_line, link_code, prose
 from reconciler.report.markdown.folds import write_diffs, write_requests
 from reconciler.report.markdown.ignored import write_ignored
 from reconciler.report.markdown.lines import write_lines
-from reconciler.report.markdown.tables import RISK_MARK, estimate_rows, write_row, write_tables
+from reconciler.report.markdown.tables import RISK_MARK, estimate_rows, write_tables
 from reconciler.report.phrases import (
     count_noun,
     find_affected_numbers,
@@ -106,11 +106,10 @@ class _Page:
 def _add_changes(page: _Page, plan: Plan, links: SourceLinks | None) -> frozenset[str]:
     """Add all updates as tables, as lines or as names; return the addresses whose short values are all shown."""
     if estimate_rows(plan.updates, links=links) <= page.room:
-        rows = [write_row(update, links=links) for update in plan.updates]
-        tables = write_tables(rows, sides=name_sides(plan.subject))
-        if len(tables) <= page.room:
-            page.add(tables)
-            return frozenset(row.update.address for row in rows if row.whole)
+        tables = write_tables(plan.updates, links=links, sides=name_sides(plan.subject))
+        if len(tables.text) <= page.room:
+            page.add(tables.text)
+            return tables.whole
     lines = write_lines(plan.updates, room=page.room)
     page.add(lines.text)
     page.gone += [f"before and after of {count_noun(lines.unvalued, 'update')}"] if lines.unvalued else []

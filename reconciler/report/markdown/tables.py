@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.plan import Change, Update
@@ -33,12 +33,11 @@ _LONGEST_LABEL = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """The lines of the table that show one update; `whole` where they hold its names and all of its short values uncut."""
+class Tables:
+    """Tables of updates; `whole` are the addresses of those that they show with their names and all short values uncut."""
 
-    update: Update
     text: str
-    whole: bool
+    whole: frozenset[str]
 
 
 def estimate_rows(updates: Sequence[Update], *, links: SourceLinks | None) -> int:
@@ -56,17 +55,44 @@ def _measure_sides(change: Change) -> int:
     return min(_LONGEST_VALUE, len(str(change.before))) + min(_LONGEST_VALUE, len(str(change.after)))
 
 
-def write_row(update: Update, *, links: SourceLinks | None) -> Row:
-    """Return the row of each change of an update; its name stands beside the first."""
-    cells = [_write_change(change, links) for change in update.changes]
+def write_tables(updates: Sequence[Update], *, links: SourceLinks | None, sides: Sides) -> Tables:
+    """Return a table for each kind and account. Why a field differs stands above a table where it is the same for all of it."""
+    tables = ("\n".join(_write_table(group, links=links, sides=sides)) for group in group_updates(updates))
+    return Tables("\n\n".join(tables), frozenset(update.address for update in updates if _is_whole(update)))
+
+
+def _write_table(group: Sequence[Update], *, links: SourceLinks | None, sides: Sides) -> Iterator[str]:
+    first, causes = group[0], {explain_cause(change) for update in group for change in update.changes}
+    risky, alike = sum(map(is_risky, group)), len(causes) == 1 and not any(each.request.companions for each in group)
+    account = code(cut_line(name_account(first), 80))
+    said = [f"<b>{count_noun(len(group), sides.noun)}</b>", f"{code(cut_line(first.kind, 80))} at {account}"]
+    said += [prose(*causes)] if alike else []
+    said += [f"{risky:,} {RISK_MARK}"] if risky else []
+    yield f"<p>{' · '.join(said)}</p>"
+    yield ""
+    yield "<table>"
+    why = "" if alike else "<th>Why</th>"
+    yield f"<tr><th>Resource</th><th>Field</th><th>{sides.before}</th><th>{sides.after}</th>{why}</tr>"
+    for update in group:
+        yield from _write_rows(update, links, why=not alike)
+    yield "</table>"
+
+
+def _write_rows(update: Update, links: SourceLinks | None, *, why: bool) -> Iterator[str]:
+    """Yield the row of each change of an update; its name stands beside the first."""
+    cells = [_write_change(change, links, why=why) for change in update.changes]
     for name in update.request.companions:
         value = code(cut_line(show_value(update.request.body.get(name)), _LONGEST_VALUE))
         cells.append(f'<td>{code(name)}</td><td colspan="2">{value}</td><td>sent because the API demands it</td>')
     span = f' rowspan="{len(cells)}"' if len(cells) > 1 else ""
     first, *rest = cells
-    lines = [f"<tr><td{span}>{_name(update, links)}</td>{first}</tr>", *(f"<tr>{each}</tr>" for each in rest)]
-    whole = max(len(update.address), len(str(update.identity))) <= LONGEST_NAME and all(map(_is_shown, update.changes))
-    return Row(update, "\n".join(lines), whole)
+    yield f"<tr><td{span}>{_name(update, links)}</td>{first}</tr>"
+    yield from (f"<tr>{each}</tr>" for each in rest)
+
+
+def _is_whole(update: Update) -> bool:
+    names = max(len(update.address), len(str(update.identity)))
+    return names <= LONGEST_NAME and all(map(_is_shown, update.changes))
 
 
 def _is_shown(change: Change) -> bool:
@@ -84,10 +110,11 @@ def _name(update: Update, links: SourceLinks | None) -> str:
     return "<br>".join([address, below, *marks])
 
 
-def _write_change(change: Change, links: SourceLinks | None) -> str:
+def _write_change(change: Change, links: SourceLinks | None, *, why: bool) -> str:
     name = link_code(name_field(change.path), links.link(change.location) if links and change.location else None)
-    cause = prose(explain_cause(change)) + (f"<br>{RISK_MARK}" if change.risk else "")
-    return f"<td>{name}</td>{_write_sides(change)}<td>{cause}</td>"
+    mark = f"<br>{RISK_MARK}" if change.risk else ""
+    cause = f"<td>{prose(explain_cause(change))}</td>" if why else ""
+    return f"<td>{name}{mark}</td>{_write_sides(change)}{cause}"
 
 
 def _write_sides(change: Change) -> str:
@@ -109,23 +136,3 @@ def tell_lines(change: Change) -> str:
 
 def _tell(whose: str) -> str:
     return f" <i>{prose(whose)}</i>" if whose else ""
-
-
-def write_tables(rows: Sequence[Row], *, sides: Sides) -> str:
-    """Return a table for each kind and account."""
-    texts = {row.update.address: row.text for row in rows}
-    groups = group_updates(row.update for row in rows)
-    return "\n\n".join("\n".join(_write_table(group, texts, sides)) for group in groups)
-
-
-def _write_table(group: Sequence[Update], texts: Mapping[str, str], sides: Sides) -> Iterator[str]:
-    first = group[0]
-    risky = sum(map(is_risky, group))
-    mark = f" · {risky:,} {RISK_MARK}" if risky else ""
-    account = code(cut_line(name_account(first), 80))
-    yield f"<p><b>{count_noun(len(group), sides.noun)}</b> · {code(cut_line(first.kind, 80))} at {account}{mark}</p>"
-    yield ""
-    yield "<table>"
-    yield f"<tr><th>Resource</th><th>Field</th><th>{sides.before}</th><th>{sides.after}</th><th>Why</th></tr>"
-    yield from (texts[update.address] for update in group)
-    yield "</table>"
