@@ -132,11 +132,11 @@ class Replacer:
 
     def _write(self, new: Json, place: Place, *, style: str, shape: Shape) -> Written:
         """Write a value behind its key or dash; the lines below come indented."""
-        if place.flow or (isinstance(new, (Mapping, list, tuple)) and not new):
-            return Written(write_flow(new, shape=shape))
         if isinstance(new, (Mapping, list, tuple)):
+            if place.flow or not new:
+                return Written(write_flow(new, shape=shape))
             return Written("", tuple(write_after("", new, indent=place.column))[1:])
-        written = write_in_style(new, style=style, shape=shape, flow=False)
+        written = write_in_style(new, style=style, shape=shape, flow=place.flow)
         indent = " " * (place.column + 2)
         return Written(written.inline, tuple(indent + line if line else "" for line in written.below))
 
@@ -249,7 +249,11 @@ class Replacer:
         """Put elements before the one of a number, or behind the last one."""
         before = node.elements[number - 1] if number else None
         if node.flow:
-            listed = write_flow(list(added), shape=Shape(items=shape))[1:-1]
+            neighbour = before or node.elements[0]
+            place = Place(0, 0, flow=True)
+            listed = ", ".join(
+                self._write(value, place, style=_style_of(neighbour), shape=shape).inline for value in added
+            )
             offset = before.end if before else node.elements[0].start
             self._put(offset, offset, f", {listed}" if before else f"{listed}, ")
             return
@@ -267,10 +271,14 @@ class Replacer:
         if isinstance(value, (Mapping, list, tuple)):
             yield from write_element(value, indent=column)
             return
-        style = neighbour.style if isinstance(neighbour, Scalar) and neighbour.style not in BLOCKS else ""
-        written = self._write(value, Place(column, 0, flow=False), style=style, shape=shape)
+        written = self._write(value, Place(column, 0, flow=False), style=_style_of(neighbour), shape=shape)
         yield f"{start} {written.inline}"
         yield from written.below
+
+
+def _style_of(neighbour: Node | None) -> str:
+    """Return the quotes that an element takes after its neighbour."""
+    return neighbour.style if isinstance(neighbour, Scalar) and neighbour.style not in BLOCKS else ""
 
 
 @dataclass(frozen=True, slots=True)
