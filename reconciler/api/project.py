@@ -277,4 +277,4 @@ class OpenProject:
         from reconciler.app.learn.doctor import examine
         from reconciler.app.workspace import open_workspace
 
-        return examine(open_workspace(self._context), accounts=tuple(accounts))
+        return examine(open_workspace(self._context, placed=False), accounts=tuple(accounts))

@@ -28,7 +28,8 @@ def doctor(options: Globals, accounts: tuple[str, ...], style: str) -> int:
     from reconciler.cli.terminal import measure_width, tell_diagnostics, wants_colour, write
     from reconciler.report.text.checks import render_checks, render_checks_json
 
-    workspace = open_workspace(options.build_context())
+    # Keys are checked before a new world is pulled, whose resources are not found yet.
+    workspace = open_workspace(options.build_context(), placed=False)
     tell_diagnostics(workspace.diagnostics)
     found = examine(workspace, accounts=accounts)
     if style == "json":

@@ -61,7 +61,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "guard-lifted": "A guard was lifted for this run by an option; shown so that it is never silent.",
         "guard-tripped": "The plan changes more than a guard allows.",
         "high-risk": "The update changes what callers meet at once, or what is hard to take back. Look twice.",
-        "identity-missing": "A resource needs `id` or `match`.",
+        "identity-missing": "A resource needs `id` or `match`. What the common files leave to an environment, `pull --into` finds there.",
         "ignore-expired": "A field is no longer ignored: the day of its entry has passed. It is compared and sent again. Remove the entry or renew it.",
         "ignore-expires": "A field is ignored for two more weeks at most. Decide which value is right, or give the entry another day.",
         "in-doubt": "An earlier run ended before it knew what became of a request. The live state was read again.",

@@ -102,6 +102,13 @@ def test_three_worlds_are_adopted_one_over_the_other(stage: Stage) -> None:
     assert label["live"] == {"staging": "Front desk Staging", "norway": "Front desk Oslo"}
 
 
+def test_the_keys_of_a_new_world_are_checked_before_it_is_pulled(stage: Stage) -> None:
+    stage.write("environments/uk.yaml", "vars: {CITY: London, LANGUAGE: en}\n")
+    assert stage.run("--sandbox", "--env", "uk", "validate").code == 3
+    told = stage.run("--sandbox", "--env", "uk", "doctor")
+    assert (told.code, "All is well." in told.words) == (0, True), told.all
+
+
 def test_a_change_goes_from_staging_to_the_others(stage: Stage) -> None:
     for name in WORLDS:
         protected = ("--allow-protected", "numbers.front-desk")
