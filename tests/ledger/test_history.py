@@ -255,6 +255,7 @@ def test_a_run_is_summed_up() -> None:
 def test_a_run_whose_beginning_is_lost_is_named_by_its_file() -> None:
     summary = build_record("20260101T000000Z%2Fx.jsonl", [intend()], damaged=2).summary
     assert summary == RunSummary("20260101T000000Z/x", "10:00", in_doubt=1, damaged_lines=2, addresses=("lines.a",))
+    assert build({**intend(), "when": "08:00"}, BEGIN).summary.when == "09:00"
     assert build_record("r1.jsonl", [], damaged=0) == RunRecord(RunSummary("r1"))
     assert read_run("r1.jsonl", b'{"event": "end"\n' + json.dumps(BEGIN).encode()).summary.damaged_lines == 1
 
