@@ -31,7 +31,7 @@ AGENTS = make_kind(
     text("lang", derived_from={"voice": "null"}),
     text("fixed", immutable=True),
     text("token", secret=True, readable=False),
-    text("code"),
+    text("code", risk_when_empty="nobody would find it"),
     tombstone="gone",
     live_risk={"code": {"live": "people call it"}},
     unique=("name",),
@@ -151,6 +151,13 @@ def test_what_differs_is_one_update_with_all_that_is_known_of_it() -> None:
     assert update.consequences == (Consequence(("lang",), "en", None, "voice"),)
     assert update.request.body.keys() == {"voice", "token"}
     assert verdict.diagnostics == ()
+
+
+def test_an_update_has_its_notes_and_only_the_risks_of_its_values() -> None:
+    verdict = judge(declare("agents.a", {"code": "y"}), Present(point("b"), {"code": "x"}))
+    assert verdict.update is not None
+    assert (verdict.update.changes[0].risk, verdict.update.risks) == ("", ())
+    assert [one.code for one in verdict.diagnostics] == ["moved"]
 
 
 def test_a_reference_to_nothing_is_refused_by_what_was_found_missing() -> None:

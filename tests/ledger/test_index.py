@@ -151,6 +151,11 @@ def test_a_damaged_line_is_as_good_as_none(line: bytes) -> None:
     assert list(parse_index(line + format_index([digest_journal("b.jsonl", OPEN)]))) == ["b.jsonl"]
 
 
+def test_rows_may_hold_what_parts_the_head_from_them() -> None:
+    rows = b'[\t{"event": "end"}]'
+    assert parse_index(head("a", 1, 0, False, crc32(rows), rows=rows)) == {"a": Digest("a", 1, 0, False, rows)}
+
+
 @pytest.mark.parametrize("doubtful", [True, 0, None, "no"])
 def test_what_is_not_plainly_without_doubt_counts_as_doubtful(doubtful: Json) -> None:
     (digest,) = parse_index(head("a", 1, 2, doubtful, crc32(b"[]"))).values()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -45,6 +46,16 @@ def test_the_newest_runs_are_kept_however_old() -> None:
     assert expire(*digests, kept_runs=4) == expire(*digests, kept_runs=5) == []
     assert choose_expired(digests, now=NOW) == frozenset()
     assert KEPT_RUNS == 1_000
+
+
+def test_the_name_of_a_run_tells_its_age_and_not_that_of_its_file() -> None:
+    digests = [replace(run(number), name=f"x{9 - number}.jsonl") for number in (1, 2, 3)]
+    assert expire(*digests) == ["x7", "x8"]
+
+
+def test_what_asks_nothing_that_is_open_is_not_kept_beside_what_does() -> None:
+    digests = [run(1, step("intend", "b")), run(2, step("settle", "b")), run(3, step("intend", "c")), run(4)]
+    assert expire(*digests) == ["r1", "r2"]
 
 
 @pytest.mark.parametrize(("days", "expired"), [(KEPT_DAYS, []), (KEPT_DAYS + 0.01, ["r1"]), (1, [])])
