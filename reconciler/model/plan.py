@@ -59,6 +59,13 @@ class Scope:
         """Tell whether anything was chosen."""
         return bool(self.targets or self.accounts or self.excluded or self.since or self.plans)
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return the options of the command line that choose the same."""
+        chosen = [f"--target {name}" for name in self.targets] + [f"--account {name}" for name in self.accounts]
+        chosen += [f"--exclude {name}" for name in self.excluded]
+        return (*chosen, *([f"--since {self.since}"] if self.since else []))
+
 
 EVERYTHING = Scope()
 """What a plan looks at where nothing was chosen."""

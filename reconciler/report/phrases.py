@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.model.paths import MISSING, FieldPath, Json, Missing
-from reconciler.model.plan import DIALS, CallGraph, Cause, Change, Plan, Planned, Scope, Status, Subject, Update
+from reconciler.model.plan import DIALS, CallGraph, Cause, Change, Plan, Planned, Status, Subject, Update
 from reconciler.model.plan_values import encode_value
 from reconciler.model.secret import HIDDEN
 from reconciler.report.diff_words import Row, diff_texts, show_added, show_removed
@@ -88,17 +88,11 @@ def tell_scope(plan: Plan) -> str:
     if scope.plans:
         whole = "together they looked at all that is declared"
         return f"{scope.plans:,} plans as one: {left if scope.left_out else whole}."
-    chosen = [f"--target {name}" for name in scope.targets] + [f"--account {name}" for name in scope.accounts]
-    chosen += [f"--exclude {name}" for name in scope.excluded]
-    chosen += [_name_since(scope)] if scope.since else []
-    if not chosen or not scope.left_out:
+    if not scope.words or not scope.left_out:
         return ""
-    return f"Narrowed by {' '.join(chosen)}: {left}."
-
-
-def _name_since(scope: Scope) -> str:
     commit = scope.since_commit[:_SHOWN_COMMIT]
-    return f"--since {scope.since}" + ("" if scope.since.startswith(commit) else f" ({commit})")
+    named = f" ({commit})" if scope.since and not scope.since.startswith(commit) else ""
+    return f"Narrowed by {' '.join(scope.words)}{named}: {left}."
 
 
 def show_time(created_at: str) -> str:

@@ -49,7 +49,9 @@ def list_scripts() -> Iterator[tuple[str, str]]:
 def read_call(name: str, job: str, **matrix: str) -> dict[str, str]:
     """Return the inputs with which a job of an example calls the action, for one entry of its matrix."""
     (path,) = (path for path in WORKFLOWS if path.name == name)
-    (step,) = (step for step in read_yaml(path)["jobs"][job]["steps"] if step["uses"].startswith("acme/reconciler"))
+    (step,) = (
+        step for step in read_yaml(path)["jobs"][job]["steps"] if step.get("uses", "").startswith("acme/reconciler")
+    )
     values = {f"matrix.{key}": value for key, value in matrix.items()}
     return {key: EXPRESSION.sub(lambda found: values[found[1].strip()], told) for key, told in step["with"].items()}
 

@@ -18,7 +18,7 @@ from tests.laws.stage import ENVIRON, Stage
 from tests.ledger.samples import run_git
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
-FEW = settings(max_examples=14, derandomize=True, deadline=None, suppress_health_check=SLOW, phases=[Phase.generate])
+FEW = settings(max_examples=10, derandomize=True, deadline=None, suppress_health_check=SLOW, phases=[Phase.generate])
 EVERYWHERE = ENVIRON | sanitize({"PATH": os.environ["PATH"]})
 
 

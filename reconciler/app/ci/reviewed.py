@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.ci.place import Place, find_place
 from reconciler.app.ci.posting import Posting, connect, find_own, name_origin
 from reconciler.app.context import Context
+from reconciler.app.deploy.origin import write_scope
 from reconciler.app.problem import Exit, Problem
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Plan
@@ -44,7 +45,7 @@ def check_reviewed(context: Context, plan: Plan, posting: Posting, *, since: str
     named = posting.pull_request
     if named is None:
         _check_place(place)
-    since = since or find_last_applied(context, plan.environment) or place.before
+    since = since or find_last_applied(context, plan.environment, scope=write_scope(plan.scope)) or place.before
 
     async def check(client: ForgeClient) -> Reviewed:
         author = posting.author or await client.name_self()
@@ -63,12 +64,11 @@ def _check_place(place: Place) -> None:
         raise Problem(Diagnostic(code="ci-unknown", message=message, advice=advice), exit_code=Exit.FAILED)
 
 
-def find_last_applied(context: Context, environment: str | None, *, before: str = "") -> str:
-    """Return the commit of the last run that applied everything in this environment; "" where none is known.
+def find_last_applied(context: Context, environment: str | None, *, scope: str = "", before: str = "") -> str:
+    """Return the commit of the last run that applied all of a scope in this environment; "" where none is known.
 
-    One that was narrowed, as by --target or a plan made with --since, applied a part only.
-
-    With `before`, of the last one before that run. What cannot be read is not known: then fewer reviews count.
+    That is one that looked at everything, or was narrowed alike: each shard of a fleet is applied for itself. With
+    `before`, of the last one before that run, of its scope. What cannot be read is not known: then fewer reviews count.
     """
     from reconciler.app.workspace import open_workspace
     from reconciler.ledger import LedgerProblem
@@ -78,12 +78,13 @@ def find_last_applied(context: Context, environment: str | None, *, before: str 
         runs = workspace.open_store().runs()
     except (Problem, LedgerProblem):
         return ""
+    scope = next((run.scope for run in runs if run.run == before), scope)
     whole = (
         run.commit.removesuffix("-dirty")
         for run in runs
         if run.command == "apply"
         and run.exit_code == Exit.DONE
-        and not run.left_out
+        and (not run.left_out or (scope and run.scope == scope))
         and run.environment == environment
         and (not before or run.run < before)
     )

@@ -94,11 +94,8 @@ def _write_beginning(deployment: Deployment, journal: Journal) -> None:
     if deployment.plan.updates:
         stored = deployment.ledger.entries.values()
         journal.hold_back(estimate_room(deployment.plan.updates, deployment.resources, stored))
-    left_out = len(deployment.workspace.project.resources) - len(deployment.plan.resources)
-    header = describe_origin(
-        deployment.workspace, command=deployment.command, undoes=deployment.undoes, left_out=left_out
-    )
-    journal.begin(header)
+    workspace, plan = deployment.workspace, deployment.plan
+    journal.begin(describe_origin(workspace, command=deployment.command, undoes=deployment.undoes, plan=plan))
     for intention in deployment.store.unsettled():
         if intention.run != deployment.run and intention.address in deployment.live.readings:
             words = tell_doubt(intention, deployment.live, catalog=deployment.workspace.catalog)

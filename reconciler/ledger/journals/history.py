@@ -119,6 +119,8 @@ class RunSummary:
     """As the commit's message names it: `#12`, `!12`, or nothing."""
     left_out: int = 0
     """How many declared resources it did not look at."""
+    scope: str = ""
+    """What it was narrowed to; "" where it looked at everything."""
     addresses: tuple[str, ...] = ()
     """What it tried to change, in order."""
     forgotten: tuple[str, ...] = ()
@@ -278,6 +280,7 @@ def _summarise(name: str, rows: Sequence[Mapping[str, Json]], *, steps: tuple[St
         subject=_text(begin, "subject"),
         pull_request=_text(begin, "pull_request"),
         left_out=_read_number(begin.get("left_out")) or 0,
+        scope=_text(begin, "scope"),
         addresses=tuple(dict.fromkeys(step.address for step in steps)),
         forgotten=tuple(_text(row, "address") for row in rows if row["event"] == "forget"),
         sightings=tuple(_read_sighting(row) for row in rows if row["event"] == "saw"),

@@ -47,6 +47,8 @@ class RunHeader:
     pull_request: str = ""
     left_out: int = 0
     """How many declared resources it did not look at."""
+    scope: str = ""
+    """What it was narrowed to, as the options of the command line say it; "" where it looked at everything."""
 
 
 @dataclass(frozen=True, slots=True)
