@@ -67,15 +67,15 @@ def test_far_unchanged_lines_become_gaps() -> None:
 def test_huge_texts_stay_cheap() -> None:
     before = "\n".join(f"alpha {number} " * 20 for number in range(5_000))
     after = "\n".join(f"beta {number} " * 20 for number in range(5_000))
-    started = time.perf_counter()
+    started = time.process_time()
     rows = diff_texts(before, after)
     assert join(rows, "after") == after
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_one_huge_line_stays_cheap() -> None:
     before, after = ("x y " * 50_000, "z w " * 50_000)
-    started = time.perf_counter()
+    started = time.process_time()
     (row,) = diff_texts(before, after)[:1]
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert row.kind in {RowKind.DELETE, RowKind.CHANGE}
