@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -10,6 +11,7 @@ from types import MappingProxyType
 from reconciler.engine.address import fill
 from reconciler.engine.encode import is_merged
 from reconciler.engine.follow import find_consequences, list_undone
+from reconciler.engine.normal_form import same
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.field import ANY, Field
 from reconciler.model.paths import MISSING, FieldPath, Json, format_pointer
@@ -40,6 +42,7 @@ def find_refusals(
         offered = _find_offer(known, declared, account, options) if known.options and known.options.complete else None
         refusal = (
             _refuse_immutable(known, change)
+            or _refuse_value(resource_type.find_field(change.path), change)
             or _refuse_clearing(resource_type, change, account)
             or _refuse_option(known, change, offered)
             or _refuse_dangling(resource_type.find_field(change.path), change, account, missing)
@@ -132,6 +135,16 @@ def _refuse_immutable(known: Field, change: Change) -> Refusal | None:
         return None
     message = f"{known.name} is {change.before!r} and cannot be changed to {change.after!r}"
     return "immutable-field", message, known.advice or f"Declare {known.name} as it is, or remove it from spec."
+
+
+def _refuse_value(known: Field, change: Change) -> Refusal | None:
+    """Refuse a value that a field can have and nobody can give it."""
+    for value, reason in known.unwritable:
+        if same(value, change.after):
+            where, told = ".".join(change.path), json.dumps(value)
+            message = f"{where} is {json.dumps(change.before)} and cannot be set to {told}: {reason}"
+            return "not-writable", message, known.advice or f"Remove {where} from spec, or declare it as it is."
+    return None
 
 
 def _refuse_clearing(resource_type: ResourceType, change: Change, account: Account) -> Refusal | None:

@@ -96,6 +96,8 @@ class Field:
     writable: bool = True
     immutable: bool = False
     """Declared to select or document; a difference from the live value is refused."""
+    unwritable: tuple[tuple[Json, str], ...] = ()
+    """Values that the field can have and nobody can give it, each with the reason."""
     clearing: Clearing = "refuse"
     equals_null: tuple[Json, ...] = ()
     """Values that mean the same as null; None is the normal form of them all."""

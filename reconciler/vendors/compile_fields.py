@@ -29,12 +29,15 @@ FIELD_KEYWORDS: Final = frozenset(
         "x-risk",
         "x-secret",
         "x-union",
+        "x-unwritable",
     }
 )
 """The closed vocabulary. `schemas/meta/` says what each means; a test holds the two lists equal."""
 
 _TOP_ONLY: Final = frozenset({"x-derived-from", "x-immutable", "x-language", "x-options"})
-_NOT_IN_LISTS: Final = frozenset({*_TOP_ONLY, "x-merge", "x-read-as", "x-risk", "x-secret", "x-union", "writeOnly"})
+_NOT_IN_LISTS: Final = frozenset(
+    {*_TOP_ONLY, "x-merge", "x-read-as", "x-risk", "x-secret", "x-union", "x-unwritable", "writeOnly"}
+)
 _BELOW: Final[Mapping[Merging, Merging]] = {
     "merge": "merge",
     "shallow": "replace",
@@ -107,6 +110,7 @@ def compile_field(name: str, schema: Json, *, above: Above) -> Field:
         readable=readable,
         writable=not read_only and not immutable,
         immutable=immutable,
+        unwritable=tuple((each["value"], each["why"]) for each in schema.get("x-unwritable", ())),
         clearing=null.get("clear", "refuse"),
         equals_null=tuple(null.get("equals", ())),
         absence=null.get("absent", "null"),
