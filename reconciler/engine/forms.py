@@ -21,6 +21,7 @@ from reconciler.model.live import Present
 from reconciler.model.paths import FieldPath, Json, format_pointer
 from reconciler.model.project import Declared
 from reconciler.model.resource_type import ResourceType
+from reconciler.model.text_form import normalise_text
 
 _UNSEEN: Final = frozenset({"Cf", "Cc", "Co", "Cn"})
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
@@ -49,7 +50,7 @@ def _spells(left: Json, right: Json) -> bool:
 def _is_equivalent(left: str, right: str) -> bool:
     if left == right or left.isascii() or right.isascii():
         return left == right
-    return unicodedata.normalize("NFC", left) == unicodedata.normalize("NFC", right)
+    return normalise_text(left, form="NFC") == normalise_text(right, form="NFC")
 
 
 def list_reformed(live: Json, declared: Json, at: FieldPath = ()) -> Iterator[tuple[FieldPath, str]]:
@@ -125,7 +126,7 @@ def _part(text: str) -> list[str]:
 
 
 def _squeeze(text: str) -> str:
-    return unicodedata.normalize("NFKC", text)
+    return normalise_text(text, form="NFKC")
 
 
 def _see(text: str) -> str:

@@ -7,7 +7,6 @@ replaced whole. So a diff of any size is right; only a huge one is coarse.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 
 from reconciler.model.invisible import is_invisible
+from reconciler.model.text_form import normalise_text
 from reconciler.report.escape import escape_terminal
 
 LINE_PRODUCT = 4_000_000
@@ -198,7 +198,7 @@ def _fold(line: str) -> str:
     """Return a line without what cannot be seen: lines that look alike have all their words in common."""
     if line.isascii():
         return line
-    return unicodedata.normalize("NFC", "".join(each for each in line if each.isspace() or not is_invisible(each)))
+    return normalise_text("".join(each for each in line if each.isspace() or not is_invisible(each)), form="NFC")
 
 
 def _resemblance(before: Counter[str], after: Counter[str]) -> float:
