@@ -286,6 +286,37 @@ def test_what_stands_in_its_way_is_seen_though_it_is_not_looked_at(
     assert "phone_connections.line-1 (reconciler.yaml:4:3)" in plan["resources"][0]["reason"]
 
 
+def test_links_of_then_are_followed_as_today_and_no_further(clone: Clone, tmp_path: Path) -> None:
+    (clone.folder / "prompts/desk.md").rename(clone.folder / "prompts/real.md")
+    (clone.folder / "prompts/desk.md").symlink_to("real.md")
+    clone.commit()
+    assert clone.plan_since("HEAD") == set()
+    clone.change("prompts/real.md", "phone", "door")
+    assert clone.plan_since("HEAD") == {"prompts.desk"}
+    outside = tmp_path / "outside.md"
+    outside.write_text(clone.read("prompts/real.md"))
+    (clone.folder / "prompts/desk.md").unlink()
+    (clone.folder / "prompts/desk.md").symlink_to(outside)
+    clone.commit()
+    (clone.folder / "prompts/desk.md").unlink()
+    clone.write("prompts/desk.md", clone.read("prompts/real.md"))
+    told = clone.run("plan", "--since", "HEAD", "--format", "json")
+    assert "prompts.desk" in statuses(told.plan)
+    assert any(
+        "lies outside" in found["message"] for found in told.plan["diagnostics"] if found["code"] == "not-compared"
+    )
+
+
+def test_a_pointer_to_a_large_file_is_not_taken_for_its_text(clone: Clone) -> None:
+    text = clone.read("prompts/desk.md")
+    clone.write("prompts/desk.md", "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 21\n")
+    clone.commit()
+    clone.write("prompts/desk.md", text)
+    told = clone.run("plan", "--since", "HEAD", "--format", "json")
+    assert "prompts.desk" in statuses(told.plan)
+    assert any("Git LFS" in found["message"] for found in told.plan["diagnostics"] if found["code"] == "not-compared")
+
+
 # --- saved plans, python, the shell -----------------------------------------------------------------------------------
 
 
