@@ -59,7 +59,7 @@ def test_a_program_does_what_the_command_line_does(folder: Path, capsys: pytest.
     assert len(project.read_run("latest").steps) == len(plan.updates)
     assert project.undo("latest").exit_code is Exit.REFUSED  # what one vendor never showed cannot come back
     assert project.plan().updates
-    assert project.pull(["numbers"], declared=True).count == 2
+    assert project.pull(["numbers"], declared=True).count == 3
     assert all(each.well for each in project.examine())
     assert capsys.readouterr() == ("", "")
 
