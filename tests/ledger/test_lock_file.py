@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -43,11 +44,15 @@ def test_a_lock_is_swapped_by_the_text_that_was_read(folder: Path) -> None:
     assert place.swap("three", expected=None) == "three"
 
 
-def test_when_it_was_put_there_is_told_in_utc(folder: Path) -> None:
+def test_when_it_was_put_there_is_told_in_utc(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = LockFile(folder, None)
     place.swap("held", expected=None)
     os.utime(folder / "lock.json", (1_000_000_000, 1_000_000_000))
-    stored = place.read()
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        stored = place.read()
+    time.tzset()
     assert stored is not None
     assert stored.when == "2001-09-09T01:46:40Z"
 
