@@ -215,7 +215,7 @@ def _list_undeclared(known: Field, held: Mapping[str, Json], spec: Json, path: F
 def _refuse_option(known: Field, change: Change, offered: frozenset[str] | None) -> Refusal | None:
     if offered is None or not isinstance(change.after, str) or change.after in offered:
         return None
-    near = get_close_matches(change.after, sorted(offered), n=1)
+    near = get_close_matches(change.after, sorted(offered))
     listed = ", ".join(sorted(offered)[:20])
     advice = f"Did you mean {near[0]}? Offered now: {listed}." if near else f"Offered now: {listed}."
     return "option-unknown", f"the vendor does not offer {known.name} {change.after!r}", advice

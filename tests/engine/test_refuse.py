@@ -167,6 +167,18 @@ def test_a_key_of_an_object_can_be_dropped_where_the_vendor_would_drop_it(mergin
     assert refuse(holder(merging, "null"), Change(("box", "key"), "a", None), spec={"box": {}}) == ()
 
 
+def test_it_is_the_nearest_holder_that_keeps_or_drops_a_key() -> None:
+    deep = text("deep", merging="unknown", fields={"key": text("key")})
+    path = ("box", "deep", "key")
+    (found,) = refuse(
+        kind_of(text("box", merging="merge", fields={"deep": deep})), Change(path, "a", None), spec={"box": {}}
+    )
+    assert "whether the vendor merges or replaces box.deep" in found.message
+    calm = replace(deep, merging="merge")
+    outer = text("box", merging="unknown", fields={"deep": calm})
+    assert refuse(kind_of(outer), Change(path, "a", None), spec={"box": {}}) == ()
+
+
 CHOSEN = text("voice", options=Options("/voices/{id}", (), "id"))
 DOUBTED = text("voice", options=Options("/voices/{id}", (), "id", complete=False))
 OFFER = {("shop", "/voices/l-1"): frozenset({"jack", "sarah", "theo"})}
@@ -197,6 +209,18 @@ def doubt(kind: ResourceType, *changes: Change, declared: Declared | None = None
         account=ACCOUNT,
         options=OFFER if offered is None else offered,
     )
+
+
+def test_all_doubts_are_told_and_those_below_a_field_at_their_place() -> None:
+    kind = kind_of(DOUBTED, replace(DOUBTED, name="second"))
+    changes = [Change(("voice", "day"), "sarah", "x"), Change(("second",), "sarah", "y")]
+    found = doubt(kind, *changes)
+    assert [(one.path, one.severity) for one in found] == [
+        ("/voice/day", Severity.WARNING),
+        ("/second", Severity.WARNING),
+    ]
+    (refused,) = refuse(kind_of(CHOSEN), changes[0], offered=OFFER)
+    assert refused.path == "/voice/day"
 
 
 @pytest.mark.parametrize("after", ["jack", 7, ["nobody"]])
