@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
+from typing import Final
 
 from reconciler.engine.sealed import seal_fields
 from reconciler.model.ledger import Applied, Undone
 from reconciler.model.paths import Json
 from reconciler.model.project import Declared
 from reconciler.model.resource_type import Identity, ResourceType
+
+_SCALARS: Final = frozenset({str, int, float, bool, NoneType})
 
 
 def record_applied(
@@ -43,3 +46,25 @@ def record_applied(
         run=run,
         undone=undone,
     )
+
+
+def is_recorded(entry: Applied, stored: Applied | None) -> bool:
+    """Tell whether what is stored says the same of an object: then that stays, and names the run that made it so."""
+    return (
+        stored is not None
+        and (stored.account, stored.provider, stored.kind) == (entry.account, entry.provider, entry.kind)
+        and stored.identity == entry.identity
+        and stored.undone == entry.undone
+        and _is_same_json(stored.fields, entry.fields)
+    )
+
+
+def _is_same_json(left: Json, right: Json) -> bool:
+    """Tell whether two values are equal to JSON: to Python 1, 1.0 and True are one. A secret equals nothing."""
+    if type(left) in _SCALARS:
+        return type(left) is type(right) and bool(left == right)
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return left.keys() == right.keys() and all(_is_same_json(value, right[name]) for name, value in left.items())
+    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        return len(left) == len(right) and all(map(_is_same_json, left, right))
+    return False

@@ -29,7 +29,11 @@ def follow_renames(ledger: Ledger, resources: Sequence[Declared], *, readings: M
         for declared in resources
         if (identity := _find_identity(declared, readings)) is not None
     }
-    followed = {address: replace(entry, address=address) for address, entry in found.items() if entry is not None}
+    followed = {
+        address: entry if entry.address == address else replace(entry, address=address)
+        for address, entry in found.items()
+        if entry is not None
+    }
     taken = {_name_object(entry) for entry in followed.values()}
     rest = {
         address: entry

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.engine.normal_form import normalise
+from reconciler.model.field import ANY
 from reconciler.model.ledger import Applied, Ledger
 from reconciler.model.paths import Json, format_pointer, pick
 from reconciler.model.plan import Update
@@ -54,7 +55,8 @@ def _recognise_value(kept: Json, declared: Json, fingerprint: Fingerprint) -> Js
 
 def seal_fields(resource_type: ResourceType, fields: Mapping[str, Json]) -> dict[str, Json]:
     """Return fields by name in normal form, in which every secret is sealed, ready to be kept."""
-    return {name: normalise(resource_type.find_field((name,)), value) for name, value in fields.items()}
+    known = resource_type.fields
+    return {name: normalise(known.get(name, ANY), value) for name, value in fields.items()}
 
 
 def fill_secrets(update: Update, declared: Declared, *, resource_type: ResourceType) -> Update:

@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from reconciler.ledger.errors import LedgerConflict
 from reconciler.ledger.fingerprints import fingerprint_value, keep_comparable
@@ -52,6 +53,7 @@ class Sheets:
         return {address: row for sheet in self.rows.values() for address, row in sheet.items()}
 
 
+@lru_cache(maxsize=1_024)
 def name_safely(text: str) -> str:
     """Write any text as a file name, the same on every file system: all but a-z, 0-9, `-` and inner `_` as %XX."""
     octets = text.encode("utf-8", "surrogatepass")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.app.deploy.deployment import Deployment
@@ -18,7 +18,7 @@ from reconciler.app.review.doubts import tell_doubt
 from reconciler.app.review.review import judge_plan
 from reconciler.engine.encode import identity_after
 from reconciler.engine.exempt import keep_exempt
-from reconciler.engine.record import record_applied
+from reconciler.engine.record import is_recorded, record_applied
 from reconciler.engine.renames import find_old_addresses
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.ledger import Applied
@@ -128,7 +128,7 @@ def _record(deployment: Deployment, outcomes: Sequence[Outcome]) -> tuple[Diagno
     from reconciler.ledger import LedgerProblem
 
     try:
-        applied = list(_collect_applied(deployment, outcomes))
+        applied = _list_news(deployment, outcomes)
         moved = find_old_addresses(deployment.ledger, applied)
         deployment.store.save(applied, run=deployment.run, removed=moved)
     except LedgerProblem as error:
@@ -136,11 +136,22 @@ def _record(deployment: Deployment, outcomes: Sequence[Outcome]) -> tuple[Diagno
     return ()
 
 
-def _collect_applied(deployment: Deployment, outcomes: Sequence[Outcome]) -> Iterator[Applied]:
+def _list_news(deployment: Deployment, outcomes: Sequence[Outcome]) -> list[Applied]:
+    """Return the entries that say something else than what was stored when this was prepared."""
     from reconciler.ledger import current_commit
 
+    stored = deployment.ledger.entries
+    news = [
+        entry for entry in _collect_applied(deployment, outcomes) if not is_recorded(entry, stored.get(entry.address))
+    ]
+    commit = current_commit(deployment.workspace.project.root) if news else ""
+    return [replace(entry, commit=commit) for entry in news]
+
+
+def _collect_applied(deployment: Deployment, outcomes: Sequence[Outcome]) -> Iterator[Applied]:
+    """Yield an entry for each resource whose live object is as declared, without its commit."""
     workspace = deployment.workspace
-    when, commit = workspace.context.now().isoformat(timespec="seconds"), current_commit(workspace.project.root)
+    when = workspace.context.now().isoformat(timespec="seconds")
     settled = {outcome.update.address: outcome.update for outcome in outcomes if outcome.result in SETTLED}
     in_sync = {planned.address for planned in deployment.plan.resources if planned.status is Status.IN_SYNC}
     for declared in deployment.resources:
@@ -160,7 +171,7 @@ def _collect_applied(deployment: Deployment, outcomes: Sequence[Outcome]) -> Ite
             identity,
             resource_type=resource_type,
             when=when,
-            commit=commit,
+            commit="",
             run=deployment.run,
             kept={
                 **keep_exempt(declared, deployment.ledger.entries.get(declared.address)),

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -70,7 +70,13 @@ class FileStore(RunKeeper):
 
     def save(self, entries: Iterable[Applied], *, run: str, removed: Iterable[str] = ()) -> None:
         """Merge entries into the stored files, each replaced whole; damaged ones are set aside."""
-        applied, gone, key = tuple(entries), tuple(removed), self.fingerprint_key()
+        applied, gone = tuple(entries), tuple(removed)
+        if applied or gone:
+            self._merge(applied, gone, run=run)
+        self.keep_journal(run)
+
+    def _merge(self, applied: Sequence[Applied], gone: Sequence[str], *, run: str) -> None:
+        key = self.fingerprint_key()
         with _report_failure(self._state), _guard_folder(self._state):
             sheets = read_sheets(self._read_files())
             stored = sheets.flatten()
@@ -81,7 +87,6 @@ class FileStore(RunKeeper):
                 self._write_files(content, damaged=sheets.damaged.keys() & content.keys(), run=run)
                 stored = read_sheets(self._read_files()).flatten()
             self._start = stored
-        self.keep_journal(run)
 
     def keep_journal(self, run: str) -> None:  # noqa: ARG002 -- it is written where it is kept
         """Take what was written into the index, and let go what has expired."""
