@@ -30,8 +30,14 @@ ENVIRONMENT: Mapping[str, str] = {
     "GALTEA_API_KEY": "gsk_benchmark",
     "FLUENTS_API_KEY": "fluents_benchmark",
     "PYTHONPYCACHEPREFIX": _COMPILED.name,
+    "HOME": "",
+    "XDG_STATE_HOME": "",
 }
-"""For measured commands, whose modules are compiled after the first run, as an installer leaves them."""
+"""For measured commands, whose modules are compiled after the first run, as an installer leaves them. Without a home there
+is no key for verdicts, so that `validate` remembers none.
+"""
+REMEMBERING: Mapping[str, str] = {"HOME": _COMPILED.name}
+"""For a command that may remember its verdict."""
 
 
 @dataclass(frozen=True, slots=True)

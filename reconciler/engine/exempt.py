@@ -118,7 +118,7 @@ def _compare(declared: Declared, reading: object, catalog: Catalog) -> Iterator[
 
 def keep_exempt(declared: Declared, entry: Applied | None) -> dict[str, Json]:
     """Return what the ledger says of fields that are ignored whole, by JSON pointer: it stays true until they are owned again."""
-    if entry is None:
+    if entry is None or not declared.exemptions:
         return {}
     names = {f"/{each.path[0]}" for each in declared.exemptions if each.path[0] not in declared.spec}
     return {name: value for name, value in entry.fields.items() if name in names}

@@ -64,7 +64,7 @@ def _is_same_json(left: Json, right: Json) -> bool:
     if type(left) in _SCALARS:
         return type(left) is type(right) and bool(left == right)
     if isinstance(left, Mapping) and isinstance(right, Mapping):
-        return left.keys() == right.keys() and all(_is_same_json(value, right[name]) for name, value in left.items())
+        return left == right and all(map(_is_same_json, left.values(), [right[name] for name in left]))
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
         return len(left) == len(right) and all(map(_is_same_json, left, right))
     return False

@@ -63,6 +63,8 @@ def find_undeclared(ledger: Ledger, declared: Iterable[Declared]) -> tuple[str, 
 
 def find_old_addresses(ledger: Ledger, applied: Collection[Applied]) -> tuple[str, ...]:
     """List the stored addresses whose objects were applied under other ones: their entries have moved."""
+    if not applied:
+        return ()
     new = {entry.address for entry in applied}
     objects = {_name_object(entry) for entry in applied}
     return tuple(
