@@ -196,5 +196,7 @@ def test_pulled_agents_refer_to_what_hangs_on_them_and_are_in_sync(tmp_path: Pat
     for kind in ("prompts", "voices", "actions", "webhooks", "account_connections", "agents"):
         assert f"${{{kind}." in text, kind
     assert SHOWN not in text
+    for left_out in ("credentials", "config.signature_secret", "api_key"):
+        assert f"# Secrets are not here: {left_out}. Declare" in text
     after = stage.run("plan", "--detailed-exitcode")
     assert after.code == 0, after.all

@@ -151,7 +151,7 @@ def test_only_what_an_object_can_have_is_told_as_not_shown(tmp_path: Path) -> No
     text = Stage(tmp_path, seed={"fluents": {"voices": voices[:1]}}, files=files).run("pull", "voices").out
     assert ("calm:" in text, "does not show" in text) == (True, False)
     text = Stage(tmp_path, seed={"fluents": {"voices": voices}}, files=files).run("pull", "voices").out
-    assert "  # Fluents does not show these fields, so they are not here: api_key.\n" in text
+    assert "  # Secrets are not here: api_key. Declare them as ${secret.NAME}.\n" in text
     assert "canary" not in text
 
 

@@ -16,7 +16,7 @@ from reconciler.config.values.validate import Knowledge
 from reconciler.engine.normal_form import read_field
 from reconciler.model.field import Field
 from reconciler.model.live import Present
-from reconciler.model.paths import MISSING, Json
+from reconciler.model.paths import MISSING, FieldPath, Json
 from reconciler.model.project import Account, Declared
 from reconciler.model.resource_type import Identity, ResourceType
 from reconciler.model.spoiled import find_spoiled
@@ -130,15 +130,29 @@ class Drafter:
 
 def _remark(known: ResourceType, present: Present, title: str) -> Iterator[str]:
     """Say what cannot be read of an object of a type, and of its branch where there are several."""
-    absent = _list_foreign(known, present)
-    unread = [name for name, each in known.fields.items() if each.writable and not each.readable]
-    hidden = [name for name in unread if name not in absent]
+    unread = dict(_list_unread(known, present))
+    secret = [path for path, each in unread.items() if each.secret]
+    hidden = [path for path, each in unread.items() if not each.secret]
     unseen = [companion for companion in known.companions if companion in hidden]
+    if secret:
+        yield f"Secrets are not here: {', '.join(secret)}. Declare them as ${{secret.NAME}}."
     if hidden:
         yield f"{title} does not show these fields, so they are not here: {', '.join(hidden)}."
     if unseen:
         yield f"It demands {', '.join(unseen)} with every change: add that to spec before you own any field."
         yield "What an apply sends then overwrites what the console has, which nobody can see from here."
+
+
+def _list_unread(known: ResourceType, present: Present) -> Iterator[tuple[str, Field]]:
+    """Yield what could be declared of an object and cannot be read, at any depth, by the path as people write it."""
+    absent, branch = _list_foreign(known, present), known.choose_branch(present.value) if known.union else None
+    for name, field in known.fields.items():
+        own = (branch or {}).get(name, field)
+        found: list[FieldPath] = []
+        for path, below in own.walk((name,)) if own.writable and name not in absent else ():
+            if not below.readable and below.writable and not any(path[: len(above)] == above for above in found):
+                found.append(path)
+                yield ".".join(path), below
 
 
 def _list_foreign(known: ResourceType, present: Present) -> frozenset[str]:
