@@ -16,7 +16,7 @@ from reconciler.remote.wire import environment, transport
 from reconciler.vendors import load_catalog
 from tests.cli.stage import Stage
 
-from .masses import MISTAKES, WORK
+from .masses import FOLDERS, MISTAKES, WORK
 
 CATALOG = load_catalog()
 SOME = 250
@@ -60,6 +60,27 @@ def test_twice_as_much_takes_twice_the_steps(tmp_path: Path, name: str) -> None:
         assert bool(codes) == (name in MISTAKES)
         assert len(codes) <= 2 * LIMIT + 2
         assert ("many-findings" in codes) == (len(codes) > LIMIT)
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_twice_as_much_in_a_folder_takes_twice_the_steps(tmp_path: Path, name: str) -> None:
+    steps = []
+    for count in (1, SOME // 2, SOME, 2 * SOME):
+        folder = tmp_path / str(count)
+        for file, text in FOLDERS[name](count).items():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            (folder / file).write_text(text, encoding="utf-8")
+        chosen = "prod" if (folder / "environments/prod.yaml").exists() else None
+        found: list[Loaded] = []
+        steps.append(
+            count_steps(
+                lambda folder=folder, chosen=chosen, found=found: found.append(  # type: ignore[misc]
+                    load_project(folder, catalog=CATALOG, environment=chosen, environ={})
+                )
+            )
+        )
+        assert len(found[0].diagnostics) <= 2 * LIMIT + 2
+    assert steps[3] - steps[2] < 2.6 * max(steps[2] - steps[1], 1000), steps
 
 
 def test_the_count_is_that_of_all_mistakes(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from reconciler.config.findings import Findings
@@ -17,6 +16,7 @@ from reconciler.config.references.drafts import Draft, Unlinked
 from reconciler.config.references.fill import fill, take_declared
 from reconciler.config.references.fitness import check_fitness
 from reconciler.config.references.names import LinkError, link_mention, split_mention, trace_fields
+from reconciler.config.references.order import Walk
 from reconciler.config.values.scalars import WrongTypeError
 from reconciler.model.paths import MISSING, Json, Missing, format_pointer
 from reconciler.model.project import Declared
@@ -101,17 +101,11 @@ class _Linker:
         return reference
 
     def _sort(self) -> Iterator[str]:
-        """Yield addresses so that each comes after those it refers to; leave out circles, which are reported."""
-        graph = {address: self._list_targets(one) for address, one in self._unlinked.items()}
-        while True:
-            try:
-                yield from list(TopologicalSorter(graph).static_order())
-            except CycleError as error:
-                circle = list(reversed(error.args[1]))
-                self._report_circle(circle)
-                graph = {address: targets for address, targets in graph.items() if address not in circle}
-            else:
-                return
+        """Return addresses so that each comes after those it refers to; leave out circles, which are reported."""
+        walk = Walk({address: self._list_targets(one) for address, one in self._unlinked.items()})
+        for circle in walk.circles:
+            self._report_circle(circle)
+        return iter(walk.order)
 
     def _list_targets(self, one: Unlinked) -> dict[str, None]:
         templates = [draft.template for draft in one.drafts if draft.template]
