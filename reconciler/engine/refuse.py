@@ -241,13 +241,13 @@ def _refuse_dangling(
 
 def _refuse_misfits(declared: Declared, live: Mapping[str, Json], resource_type: ResourceType) -> Iterator[Diagnostic]:
     """Refuse fields that an object of the live type does not have, where git leaves the type to the vendor."""
-    union = resource_type.union
-    branch = resource_type.choose_branch(live) if union and union.by not in declared.spec else None
-    for name in declared.spec if union and branch is not None else ():
-        if union and branch is not None and name in union.own_names() and name not in branch:
+    union, branch = resource_type.union, resource_type.choose_branch(live)
+    if union is None or branch is None or union.by in declared.spec:
+        return
+    for name in declared.spec:
+        if name in union.own_names() and name not in branch:
             message = f"the live object has {union.by} {resource_type.look_up(union.by, live)}, which has no {name}"
-            advice = f"Remove {name}, or declare {union.by} too."
-            yield _place(declared, (name,), "unknown-field", message, advice)
+            yield _place(declared, (name,), "unknown-field", message, f"Remove {name}, or declare {union.by} too.")
 
 
 def _refuse_unwritable(

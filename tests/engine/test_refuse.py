@@ -389,6 +389,9 @@ def test_another_object_of_the_same_kind_can_be_written() -> None:
     nameless = declare({"note": "b"}, identity=None)
     (found,) = refuse(kind, Change(("note",), "a", "b"), declared=nameless)
     assert found.message == "lines.a: id  cannot be written: it is none"
+    unshown = kind_of(text("note"), parts=(replace(part, field=None),))
+    (found,) = refuse(unshown, Change(("note",), "a", "b"), declared=nameless)
+    assert found.message == "lines.a: id  cannot be written: it is none"
 
 
 FOLLOWING = (
@@ -436,6 +439,8 @@ def test_a_move_travels_alone() -> None:
         ),
     )
     assert refuse(kind, move, other) == refuse(kind, move) == ()
+    deep = kind_of(text("shop", moves="id", fields={"x": text("x")}), text("note"))
+    assert len(refuse(deep, Change(("shop", "x"), "a", "b"), Change(("note",), "a", "b"))) == 1
 
 
 def test_what_the_vendor_demands_with_every_change_must_come_from_git() -> None:
@@ -450,6 +455,16 @@ def test_what_the_vendor_demands_with_every_change_must_come_from_git() -> None:
         ),
     )
     assert refuse(kind, spec={"note": "b"}) == ()
+
+
+def test_a_change_that_is_left_out_does_not_hide_the_next() -> None:
+    kind = kind_of(text("gone", absence="unsupported"), text("fixed", immutable=True))
+    found = refuse(kind, Change(("gone",), MISSING, "b"), Change(("fixed",), "a", "b"))
+    assert [one.code for one in found] == ["cannot-manage", "immutable-field"]
+    calm = text("calm", fields={"plain": text("plain")})
+    changes = [Change(("calm", "plain"), 0, 1), Change(("vault", "plain"), 0, 1)]
+    (lost,) = refuse(kind_of(calm, VAULT), *changes, spec={}, live={"calm": {"plain": 0}, "vault": {"token": "m"}})
+    assert lost.path == "/vault/token"
 
 
 def test_all_reasons_are_told_at_once() -> None:
