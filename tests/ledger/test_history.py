@@ -203,6 +203,7 @@ BEGIN: Row = {
     "subject": "Change it",
     "pull_request": "#12",
     "left_out": 3,
+    "scope": "--since main",
 }
 
 
@@ -243,6 +244,7 @@ def test_a_run_is_summed_up() -> None:
         subject="Change it",
         pull_request="#12",
         left_out=3,
+        scope="--since main",
         addresses=("lines.a", "lines.b", "lines.c", "lines.d"),
         forgotten=("lines.y",),
         sightings=(

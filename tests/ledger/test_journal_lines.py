@@ -57,7 +57,7 @@ def write_one(tmp_path: Path, deed: Callable[[Journal], None]) -> Json:
 
 
 def test_a_run_begins_with_who_runs_what(tmp_path: Path) -> None:
-    header = RunHeader("alice", "abc", "undo", "staging", "1.0", "r0", "Change it", "#12", 3)
+    header = RunHeader("alice", "abc", "undo", "staging", "1.0", "r0", "Change it", "#12", 3, scope="--since main")
     assert write_one(tmp_path, lambda journal: journal.begin(header)) == {
         "event": "begin",
         "when": WHEN,
@@ -72,6 +72,7 @@ def test_a_run_begins_with_who_runs_what(tmp_path: Path) -> None:
         "subject": "Change it",
         "pull_request": "#12",
         "left_out": 3,
+        "scope": "--since main",
     }
 
 
