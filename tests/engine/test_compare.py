@@ -19,11 +19,11 @@ from tests.vendors.made_up import IDENTITY, declare, make_type
 TEXT: Json = {"type": "string"}
 KIND = make_type(
     {
+        "shop": TEXT,
         "name": {**TEXT, "x-null": {"clear": "null", "equals": [""]}},
         "hook": {"type": "object", "x-merge": "merge", "properties": {"url": TEXT, "mode": TEXT}},
         "seen": {**TEXT, "readOnly": True},
         "sent": {**TEXT, "writeOnly": True},
-        "shop": TEXT,
         "token": {**TEXT, "x-secret": True},
     }
 )
@@ -84,6 +84,13 @@ def test_what_is_ignored_or_not_read_is_not_astray() -> None:
     found = compare(exempt, resource(RIGHT, {"name": "b"}), first=present(name="c"), second=present(name="b"))
     assert [one.astray for one in found.differences] == [False]
     assert [one.astray for one in differ({"name": "a"}, {"name": "b"})] == [False]
+
+
+def test_all_declared_and_live_fields_are_looked_at() -> None:
+    left, right = {"name": "a", "sent": "s"}, {"name": "b", "sent": "t"}
+    assert [one.path for one in differ(left, right)] == [("name",), ("sent",)]
+    first, second = present(shop="x", name="a", hook={"url": "u"}), present(shop="y", name="b", hook={"url": "v"})
+    assert [one.path for one in differ({}, {}, first, second)] == [("name",), ("hook", "url")]
 
 
 def test_what_is_live_otherwise_and_not_declared_so_is_not_intended() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from reconciler.engine.languages import find_discords
 from reconciler.engine.owners import Owners
-from reconciler.model.diagnostic import Location
+from reconciler.model.diagnostic import Diagnostic, Location, Severity
+from reconciler.model.field import Field
 from reconciler.model.live import LiveState, Present
 from reconciler.model.paths import Json
 from reconciler.model.project import Account, Declared
@@ -67,3 +68,35 @@ def test_what_agrees_is_not_known_or_is_not_ours_is_no_matter(agent: Declared, v
 
 def test_only_a_resource_that_is_read_lends_its_language() -> None:
     assert find(AGENT, live={}) == []
+
+
+def test_a_discord_is_a_warning_at_the_declared_field() -> None:
+    placed = replace(AGENT, positions={("language",): Location("f.yaml", 7)})
+    readings = {each.address: Present(each.identity, {}) for each in (placed, VOICE) if each.identity}
+    state = LiveState(readings, {})
+    owners = Owners((placed, VOICE), live=state, catalog=CATALOG, accounts=ACCOUNTS)
+    (found,) = find_discords((placed,), known=(placed, VOICE), live=state, catalog=CATALOG, owners=owners)
+    assert found == Diagnostic(
+        "language-differs",
+        "agents.desk: language is es, but voice_name of voices.calm is en-US-AriaNeural",
+        Severity.WARNING,
+        advice="Choose two of one language, unless callers are meant to hear another one than they speak.",
+        location=Location("f.yaml", 7),
+        address="agents.desk",
+        path="/language",
+    )
+
+
+def test_fields_of_one_object_are_held_against_each_other_once() -> None:
+    fields = {name: Field(name, {}, tells_language=True) for name in ("heard", "spoken", "written")}
+    kind = replace(CATALOG.resource_types["fluents", "agents"], fields=fields)
+    catalog = replace(CATALOG, resource_types={**CATALOG.resource_types, ("fluents", "agents"): kind})
+    agent = declare("agents", "desk", heard="es-MX", spoken="EN_us", written="es")
+    owners = Owners((agent,), live=LiveState({}, {}), catalog=catalog, accounts=ACCOUNTS)
+    found = find_discords((agent,), known=(agent,), live=LiveState({}, {}), catalog=catalog, owners=owners)
+    assert [one.message for one in found] == [
+        "agents.desk: heard is es-MX, but spoken is EN_us",
+        "agents.desk: spoken is EN_us, but written is es",
+    ]
+    alike = replace(agent, spec={"heard": "es-MX", "spoken": "ES"})
+    assert list(find_discords((alike,), known=(alike,), live=LiveState({}, {}), catalog=catalog, owners=owners)) == []
