@@ -152,8 +152,11 @@ def pull_into(destination: Destination, wish: Wish) -> Adopted:
     layout.place(haul.kinds, headed=_find_headed(workspace))
     files = {f"{prefix}{name}": text for name, text in layout.files.items()}
     if destination.begun:
-        used = {account.name: account for account, _, _ in haul.live}
-        settings = write_project_text(used.values(), workspace.catalog)
+        used = dict.fromkeys(account.name for account, _, _ in haul.live)
+        accounts = [
+            workspace.project.accounts[name] for name in used
+        ]  # as they are written: the sandbox has a pace of its own
+        settings = write_project_text(accounts, workspace.catalog)
         files = {PROJECT_FILE: settings, ".gitignore": _IGNORE, **files}
         files = {name: text for name, text in files.items() if not (name == ".gitignore" and (root / name).exists())}
     _write(root, files, workspace, begun=destination.begun)
