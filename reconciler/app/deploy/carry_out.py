@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.app.deploy.deployment import Deployment
 from reconciler.app.deploy.interrupts import Interrupts
 from reconciler.app.deploy.locking import describe_ledger
 from reconciler.app.deploy.origin import describe_origin
+from reconciler.app.deploy.recording import collect_applied
 from reconciler.app.deploy.room import estimate_room
 from reconciler.app.deploy.sending import Sent, Watch, send_updates
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.review.doubts import tell_doubt
 from reconciler.app.review.review import judge_plan
-from reconciler.engine.encode import identity_after
-from reconciler.engine.exempt import keep_exempt
-from reconciler.engine.record import is_recorded, record_applied
 from reconciler.engine.renames import find_old_addresses
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.ledger import Applied
-from reconciler.model.live import Present
 from reconciler.model.outcome import SETTLED, Outcome, Result
-from reconciler.model.plan import Plan, Status
+from reconciler.model.plan import Plan
 
 if TYPE_CHECKING:
     from reconciler.ledger import Journal, LedgerProblem
@@ -58,17 +54,17 @@ def carry_out(deployment: Deployment, *, watch: Watch) -> Deployed:
         sent.show(watch.on_interrupt)
 
     with Interrupts(on_first) as interrupts, contextlib.closing(deployment.store.journal(deployment.run)) as journal:
-        _begin(deployment, journal)
+        commit = _begin(deployment, journal)
         try:
             outcomes = send_updates(deployment, journal, sent=sent, watch=watch, interrupts=interrupts)
         except BaseException:
-            _record(deployment, tuple(sent.outcomes.values()))
+            _record(deployment, tuple(sent.outcomes.values()), commit=commit)
             raise
         exit_code = judge_run(deployment.plan, outcomes, interrupted=interrupts.received)
         if exit_code is Exit.DONE and deployment.left:
             exit_code = Exit.REFUSED
         cut = _end(journal, exit_code, interrupted=interrupts.received) or sent.unwritten
-        troubles = (*_note_trouble(cut, journal.filled, outcomes), *_record(deployment, outcomes))
+        troubles = (*_note_trouble(cut, journal.filled, outcomes), *_record(deployment, outcomes, commit=commit))
     if sent.unshown is not None:
         raise sent.unshown
     return Deployed(
@@ -80,26 +76,28 @@ def carry_out(deployment: Deployment, *, watch: Watch) -> Deployed:
     )
 
 
-def _begin(deployment: Deployment, journal: Journal) -> None:
-    """Open the journal; raise Problem where it cannot be written: then nothing is sent."""
+def _begin(deployment: Deployment, journal: Journal) -> str:
+    """Open the journal and return the commit of the run; raise Problem where it cannot be written: then nothing is sent."""
     from reconciler.ledger import LedgerProblem
 
     try:
-        _write_beginning(deployment, journal)
+        return _write_beginning(deployment, journal)
     except LedgerProblem as error:
         raise Problem(describe_ledger(error), exit_code=Exit.FAILED) from error
 
 
-def _write_beginning(deployment: Deployment, journal: Journal) -> None:
+def _write_beginning(deployment: Deployment, journal: Journal) -> str:
     if deployment.plan.updates:
         stored = deployment.ledger.entries.values()
         journal.hold_back(estimate_room(deployment.plan.updates, deployment.resources, stored))
     workspace, plan = deployment.workspace, deployment.plan
-    journal.begin(describe_origin(workspace, command=deployment.command, undoes=deployment.undoes, plan=plan))
+    header = describe_origin(workspace, command=deployment.command, undoes=deployment.undoes, plan=plan)
+    journal.begin(header)
     for intention in deployment.store.unsettled():
         if intention.run != deployment.run and intention.address in deployment.live.readings:
             words = tell_doubt(intention, deployment.live, catalog=deployment.workspace.catalog)
             journal.settle(intention.address, message=f"read again before this run: {words}".rstrip(": "))
+    return header.commit
 
 
 def _end(journal: Journal, exit_code: Exit, *, interrupted: bool) -> LedgerProblem | None:
@@ -123,62 +121,20 @@ def _note_trouble(
     return (describe_ledger(filled, code="state-disk-full"),) if filled and ended_early else ()
 
 
-def _record(deployment: Deployment, outcomes: Sequence[Outcome]) -> tuple[Diagnostic, ...]:
+def _record(deployment: Deployment, outcomes: Sequence[Outcome], *, commit: str) -> tuple[Diagnostic, ...]:
     """Save what was settled to the ledger; a failure costs attribution only, and is said (law 10)."""
     from reconciler.ledger import LedgerProblem
 
+    applied = collect_applied(deployment, outcomes, commit=commit)
+    moved = find_old_addresses(deployment.ledger, applied)
     try:
-        applied = _list_news(deployment, outcomes)
-        moved = find_old_addresses(deployment.ledger, applied)
-        deployment.store.save(applied, run=deployment.run, removed=moved)
+        if applied or moved:
+            deployment.store.save(applied, run=deployment.run, removed=moved)
+        else:
+            deployment.store.keep_journal(deployment.run)
     except LedgerProblem as error:
         return (describe_ledger(error, code="ledger-not-saved"),)
     return ()
-
-
-def _list_news(deployment: Deployment, outcomes: Sequence[Outcome]) -> list[Applied]:
-    """Return the entries that say something else than what was stored when this was prepared."""
-    from reconciler.ledger import current_commit
-
-    stored = deployment.ledger.entries
-    news = [
-        entry for entry in _collect_applied(deployment, outcomes) if not is_recorded(entry, stored.get(entry.address))
-    ]
-    commit = current_commit(deployment.workspace.project.root) if news else ""
-    return [replace(entry, commit=commit) for entry in news]
-
-
-def _collect_applied(deployment: Deployment, outcomes: Sequence[Outcome]) -> Iterator[Applied]:
-    """Yield an entry for each resource whose live object is as declared, without its commit."""
-    workspace = deployment.workspace
-    when = workspace.context.now().isoformat(timespec="seconds")
-    settled = {outcome.update.address: outcome.update for outcome in outcomes if outcome.result in SETTLED}
-    in_sync = {planned.address for planned in deployment.plan.resources if planned.status is Status.IN_SYNC}
-    for declared in deployment.resources:
-        resource_type = workspace.catalog.of(declared)
-        if declared.address in settled:
-            identity = identity_after(resource_type, settled[declared.address])
-        elif declared.address in in_sync:
-            reading = deployment.live.readings.get(declared.address)
-            found = reading.identity if isinstance(reading, Present) else declared.identity
-            if found is None:
-                continue
-            identity = found
-        else:
-            continue
-        yield record_applied(
-            declared,
-            identity,
-            resource_type=resource_type,
-            when=when,
-            commit="",
-            run=deployment.run,
-            kept={
-                **keep_exempt(declared, deployment.ledger.entries.get(declared.address)),
-                **deployment.kept.get(declared.address, {}),
-            },
-            undone=deployment.undone.get(declared.address, {}),
-        )
 
 
 def judge_run(plan: Plan, outcomes: Sequence[Outcome], *, interrupted: bool) -> Exit:

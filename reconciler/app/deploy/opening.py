@@ -9,7 +9,9 @@ from typing import TypeAlias
 
 from reconciler.app.deploy.approval import Allowances
 from reconciler.app.deploy.deployment import Deployment, prepare, prepare_saved
-from reconciler.app.deploy.locking import open_store_locked
+from reconciler.app.deploy.locking import describe_ledger, open_store_locked
+from reconciler.app.deploy.recording import list_saved, list_written
+from reconciler.app.problem import Exit, Problem
 from reconciler.app.review.review import review
 from reconciler.app.workspace import Workspace
 from reconciler.model.diagnostic import Diagnostic
@@ -38,7 +40,7 @@ def open_apply(
 
     `on_notes` and `wait` are those of `open_store_locked`; `reading` is entered while the live state is read.
     """
-    accounts = list_accounts(workspace, saved, scope=scope)
+    accounts = _list_accounts(workspace, saved, scope)
     with open_store_locked(workspace, accounts=accounts, on_notes=on_notes, wait=wait) as (store, lock, run):
         if saved is not None:
             yield prepare_saved(saved, workspace, allowances, store=store, lock=lock, run=run)
@@ -53,17 +55,33 @@ def open_apply(
                 workspace=seen,
                 store=store,
             )
-        yield prepare(found, allowances, store=store, lock=lock, run=run)
+        prepared = prepare(found, allowances, store=store, lock=lock, run=run)
+        narrow_lock(prepared)
+        yield prepared
 
 
-def list_accounts(workspace: Workspace, saved: Plan | None = None, *, scope: Scope = EVERYTHING) -> frozenset[str]:
-    """List the accounts that an apply may write to: of a saved plan's resources, else of those that a scope chooses.
+def _list_accounts(workspace: Workspace, saved: Plan | None, scope: Scope) -> frozenset[str]:
+    """List the accounts that an apply may write to; raise Problem where its scope names nothing.
 
-    It goes by what git declares: what a plan file says of accounts is not believed. Raise Problem where the scope names
-    nothing.
+    Without a saved plan nobody knows yet what differs, so it is all of the resources in its scope.
     """
-    if saved is None:
-        chosen = workspace.select(targets=scope.targets, accounts=scope.accounts, excluded=scope.excluded)
-        return frozenset(declared.account for declared in chosen)
-    planned = {each.address for each in saved.resources}
-    return frozenset(declared.account for declared in workspace.project.resources if declared.address in planned)
+    if saved is not None:
+        return list_saved(workspace, saved, ledger=workspace.open_store().load().ledger)
+    chosen = workspace.select(targets=scope.targets, accounts=scope.accounts, excluded=scope.excluded)
+    return frozenset(declared.account for declared in chosen)
+
+
+def narrow_lock(deployment: Deployment) -> None:
+    """Give back the lock of accounts that nothing will be written to, so that nobody waits for them meanwhile."""
+    from reconciler.ledger import LedgerProblem, LockLost
+
+    held = deployment.lock.holder.accounts or ()
+    if len(held) == 1 or not deployment.plan.updates or deployment.refusals:
+        return
+    written = list_written(deployment)
+    if written < set(held):
+        try:
+            deployment.lock.narrow(written)
+        except LedgerProblem as error:
+            refused = isinstance(error, LockLost)
+            raise Problem(describe_ledger(error), exit_code=Exit.REFUSED if refused else Exit.FAILED) from error

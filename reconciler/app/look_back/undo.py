@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.deploy.approval import Allowances
 from reconciler.app.deploy.deployment import Deployment, prepare
 from reconciler.app.deploy.locking import open_store_locked
+from reconciler.app.deploy.opening import narrow_lock
 from reconciler.app.look_back.history import find_run
 from reconciler.app.problem import Exit, Problem
 from reconciler.app.review.notes import explain_sandbox
@@ -57,7 +58,9 @@ def open_undo(
     accounts = frozenset(step.account for step in _narrow(record, targets).steps)
     with open_store_locked(workspace, accounts=accounts, on_notes=on_notes) as (store, lock, new_run):
         chosen = record.summary.run
-        yield prepare_undo(workspace, chosen, allowances, targets=targets, store=store, lock=lock, new_run=new_run)
+        prepared = prepare_undo(workspace, chosen, allowances, targets=targets, store=store, lock=lock, new_run=new_run)
+        narrow_lock(prepared)
+        yield prepared
 
 
 def prepare_undo(
