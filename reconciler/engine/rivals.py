@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from reconciler.engine.references import close
-from reconciler.model.paths import MISSING, Json
+from reconciler.model.paths import Json
 from reconciler.model.project import Declared, Project
 from reconciler.model.resource_type import Catalog
 
@@ -49,6 +49,6 @@ def _shares(declared: Declared, names: Collection[object], project: Project, cat
 def _name(declared: Declared, project: Project, catalog: Catalog) -> object:
     """Return what a resource declares that no other may have at the same vendor; None where it declares no such thing."""
     known = catalog.of(declared)
-    value: Json = declared.spec.get(known.unique[-1], MISSING) if known.unique else MISSING
+    value: Json = declared.spec.get(known.unique[-1]) if known.unique else None
     host = project.accounts[declared.account].base_url
     return (known.key, host, value) if isinstance(value, str) else None

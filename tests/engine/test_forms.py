@@ -18,6 +18,7 @@ from reconciler.model.ledger import Ledger
 from reconciler.model.live import Present
 from reconciler.model.outcome import Result
 from reconciler.model.plan import Status
+from reconciler.model.secret import Secret
 from tests.remote.execute_stage import CATALOG, Stage, galtea
 from tests.vendors.made_up import declare, make_type, present
 
@@ -220,6 +221,12 @@ def test_each_text_in_another_form_is_noted_where_it_stands() -> None:
         for path, place in (("/box/note", Location("lines.yaml", 9)), ("/tags", Location("lines.yaml")))
     ]
     assert list(note_reformed(declare({"name": "plain", "box": 7}), present(live), LINES)) == []
+    assert len(list(note_reformed(declare({"name": "plain", "tags": [COMPOSED]}), present(live), LINES))) == 1
+
+
+def test_a_secret_has_no_likely_reason() -> None:
+    assert explain_difference(Secret("a"), 1) == ""
+    assert explain_difference("a", Secret("b")) == ""
 
 
 @pytest.mark.parametrize(

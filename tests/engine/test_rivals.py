@@ -16,7 +16,7 @@ from reconciler.model.reference import Reference, Template, Use
 from reconciler.model.resource_type import Catalog
 from tests.engine.shop import ACCOUNTS, CATALOG, declare
 
-UNIQUE = replace(CATALOG.resource_types["acme", "agents"], unique=("shop", "name"))
+UNIQUE = replace(CATALOG.resource_types["acme", "agents"], unique=("name",))
 KNOWN = Catalog({}, {**CATALOG.resource_types, ("acme", "agents"): UNIQUE})
 
 
