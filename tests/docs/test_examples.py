@@ -28,6 +28,7 @@ NOT_RUN = {
     ("CONTRIBUTING.md", "bash .ci/run"): CI_SCRIPT,
     ("CONTRIBUTING.md", "uv run pytest -n0 tests/test_cases.py --rewrite-golden"): CHECKOUT,
     ("CONTRIBUTING.md", "uv run reconciler schema > schemas/reconciler.schema.json"): CHECKOUT,
+    ("CONTRIBUTING.md", "uv run reconciler schema environment > schemas/environment.schema.json"): CHECKOUT,
     ("CONTRIBUTING.md", "uv run python docs/generate.py"): CHECKOUT,
     ("docs/adopt.md", "reconciler --env production pull --into config"): WORLDS,
     ("docs/adopt.md", "reconciler --env staging pull --into config"): WORLDS,

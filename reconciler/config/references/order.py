@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 
 class Walk:
-    """Walk from each resource to those that it refers to: `order` has each after its targets, without those in `circles`.
+    """Walk from each resource to those that it refers to: `order` has each after its targets, without those in a circle.
 
-    A circle begins and ends with the same address. A resource counts for one circle only: once it is known to be wrong, others
-    through it need not be told.
+    Each of `circles` begins and ends with the same address. A resource counts for one of them only: once it is known to be
+    wrong, other circles through it need not be told. What stands in those alone may be left out of `order`, or not.
     """
 
     def __init__(self, graph: Mapping[str, Collection[str]]) -> None:
@@ -53,7 +53,7 @@ class Walk:
             self.order.append(address)
 
     def _close(self, place: int) -> None:
-        """Note the circle from a place of the path to its end, unless a resource of it is in another one."""
+        """Leave the circle from a place of the path to its end out; tell it, unless a resource of it is in another one."""
         if self._barriers[-1] < place:
             self.circles.append((*self._path[place:], self._path[place]))
-            self._barriers[place:] = range(place, len(self._path))
+        self._barriers[place:] = range(place, len(self._path))
