@@ -83,6 +83,7 @@ def test_other_readers_agree(value: Any) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(values=st.dictionaries(TEXTS, VALUES, min_size=1, max_size=4))
+@example(values={"what becomes longer": ["A${'"]})
 def test_other_readers_agree_about_one_line(values: dict[str, Any]) -> None:
     if find_obstacle(values) or has_odd_float(values):
         return

@@ -126,7 +126,7 @@ def _write_within(value: Json) -> str:
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(_write_within, value))}]"
     written = write_scalar(value)
-    plain = isinstance(value, str) and written == value
+    plain = isinstance(value, str) and not written.startswith('"')
     return quote_text(written) if plain and _FLOW_SIGNS & set(written) else written
 
 
