@@ -78,11 +78,15 @@ def test_a_matrix_of_jobs_is_one_report_and_one_ledger(forge: FakeForge, workspa
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def hold(shard: str) -> dict[str, str]:
-        """The keys of one shard, and of no other: on a port, a world's name is its key."""
+    def hold(shard: str, name: str = "plan") -> dict[str, str]:
+        """Hand out the keys of one shard, and of no other: on a port, a world's name is its key."""
         names = [f"FLUENTS_CUSTOMER_{place:04}_KEY" for place in range(12)]
         named = {name: name for name in names if name.startswith(f"FLUENTS_CUSTOMER_{shard}")}
-        return {**named, "SHARD": shard}
+        kept = workspace / f"{name}-{shard}.env"
+        run(name, "Hand out the keys", job | {"FLEET_KEYS": json.dumps(named), "GITHUB_ENV": str(kept)})
+        handed = dict(line.split("=", 1) for line in kept.read_text(encoding="utf-8").splitlines())
+        assert handed == named
+        return {**handed, "SHARD": shard}
 
     for shard in SHARDS:
         assert "title=update-planned" in run("plan", "Plan", job | hold(shard))
@@ -101,7 +105,7 @@ def test_a_matrix_of_jobs_is_one_report_and_one_ledger(forge: FakeForge, workspa
     forge.merged[commit] = [7]
     after = job | {"GITHUB_EVENT_PATH": "", "GITHUB_REF": "refs/heads/main", "GITHUB_SHA": commit}
     for shard in SHARDS:
-        assert "Every update was shown in #7." in run("apply", "Apply what was reviewed", after | hold(shard))
+        assert "Every update was shown in #7." in run("apply", "Apply what was reviewed", after | hold(shard, "apply"))
     context = Globals(folder=str(workspace / "fleet"), environ={"PATH": os.environ["PATH"]}).build_context()
     assert find_last_applied(context, None, scope="--target *.customer-001*") == commit
     assert find_last_applied(context, None) == ""
