@@ -60,6 +60,7 @@ def test_every_trap_comes_back_as_written(tmp_path: Path, text: str) -> None:
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(label=TEXTS, context=st.dictionaries(TEXTS, VALUES, min_size=1, max_size=3))
 @example(label="x", context={"<<": {"a": 1}})
+@example(label="x", context={'"\uf900': None, "\\\uf900": '"\uf900'})
 def test_any_value_comes_back_as_written(tmp_path: Path, label: str, context: dict[str, Any]) -> None:
     spec = {"label": label, "example_context": context}
     if find_obstacle(spec):
@@ -84,6 +85,7 @@ def test_other_readers_agree(value: Any) -> None:
 @settings(max_examples=200, deadline=None)
 @given(values=st.dictionaries(TEXTS, VALUES, min_size=1, max_size=4))
 @example(values={"what becomes longer": ["A${'"]})
+@example(values={"a question": "A?"})
 def test_other_readers_agree_about_one_line(values: dict[str, Any]) -> None:
     if find_obstacle(values) or has_odd_float(values):
         return

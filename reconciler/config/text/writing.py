@@ -25,7 +25,7 @@ _PLAIN_KEY: Final = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
 _WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 """Words that some version of YAML takes for a boolean or null."""
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
-_FLOW_SIGNS: Final = frozenset(",[]{}")
+_FLOW_SIGNS: Final = frozenset(",?[]{}")
 _LONGEST_KEY: Final = 256
 """Characters of a key; YAML itself gives up at 1024 with all escapes written out."""
 _LONGEST_NUMBER: Final = 200
@@ -207,7 +207,7 @@ def quote_text(text: str) -> str:
     parts, done = list[str](), 0
     for start, end in find_denormal(text):
         parts += map(_escape, text[done:start])
-        parts += (sign if sign.isascii() else _spell(sign) for sign in text[start:end])
+        parts += (_escape(sign) if sign.isascii() else _spell(sign) for sign in text[start:end])
         done = end
     return WITHIN_LINE.sub(_disarm, '"' + "".join([*parts, *map(_escape, text[done:])]) + '"')
 
