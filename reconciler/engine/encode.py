@@ -13,7 +13,7 @@ from reconciler.engine.normal_form import normalise, read_field
 from reconciler.model.field import Field
 from reconciler.model.paths import MISSING, FieldPath, Json
 from reconciler.model.plan import Change, Request, Update
-from reconciler.model.project import Account, Declared
+from reconciler.model.project import Account, ClearSetting, Declared
 from reconciler.model.resource_type import Identity, ResourceType
 from reconciler.model.spoiled import find_spoiled
 
@@ -74,7 +74,8 @@ def encode_body(
         known = resource_type.find_field((name,))
         spec = normalise(known, declared.spec.get(name))
         rest = _fill_unread(known, keep_sendable(known, live.get(known.live_name)), spec)
-        body[name] = _set_at(body.get(name), change.path[1:], change.after, known=known, rest=rest, account=account)
+        clear = account.clear_of(name)
+        body[name] = _set_at(body.get(name), change.path[1:], change.after, known=known, rest=rest, clear=clear)
     return body
 
 
@@ -104,14 +105,14 @@ def _fill_unread(known: Field, rest: Json, spec: Json) -> Json:
     return filled
 
 
-def _set_at(value: Json, path: FieldPath, after: Json, *, known: Field, rest: Json, account: Account) -> Json:
+def _set_at(value: Json, path: FieldPath, after: Json, *, known: Field, rest: Json, clear: ClearSetting) -> Json:
     """Return what a body holds of a field after one change of it or below it.
 
-    `value` is what the body holds already, `rest` the live value. An object that the vendor does not merge starts from
-    the rest, so that nothing of it is lost.
+    `value` is what the body holds already, `rest` the live value, `clear` what the account says of the field at the top. An
+    object that the vendor does not merge starts from the rest, so that nothing of it is lost.
     """
     if not path:
-        return _encode_field(known, after, rest=rest, account=account)
+        return _encode_field(known, after, rest=rest, clear=clear)
     live = rest if isinstance(rest, Mapping) else {}
     copy = dict(value if isinstance(value, Mapping) else {} if is_merged(known) else live)
     key, below = path[0], known.child(path[0])
@@ -119,13 +120,13 @@ def _set_at(value: Json, path: FieldPath, after: Json, *, known: Field, rest: Js
         # Nothing says that null clears the key, and the object is replaced whole: leaving it out does.
         copy.pop(key, None)
         return copy
-    copy[key] = _set_at(copy.get(key), path[1:], after, known=below, rest=live.get(key), account=account)
+    copy[key] = _set_at(copy.get(key), path[1:], after, known=below, rest=live.get(key), clear=clear)
     return copy
 
 
-def _encode_field(known: Field, after: Json, *, rest: Json, account: Account) -> Json:
+def _encode_field(known: Field, after: Json, *, rest: Json, clear: ClearSetting) -> Json:
     if after is None:
-        return encode_null(known, account=account)
+        return encode_null(known, clear=clear)
     if isinstance(after, Mapping) and isinstance(rest, Mapping) and not is_merged(known):
         return {**rest, **after}
     return after
@@ -136,9 +137,9 @@ def is_merged(known: Field) -> bool:
     return known.merging in {"merge", "shallow"}
 
 
-def encode_null(known: Field, *, account: Account) -> Json:
+def encode_null(known: Field, *, clear: ClearSetting) -> Json:
     """Return what clears a field: null, or the empty value of its type where the account says so."""
-    if known.clearing == "account" and account.clear_of(known.name) == "send-empty":
+    if known.clearing == "account" and clear == "send-empty":
         return {} if "object" in known.types else [] if "array" in known.types else ""
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from reconciler.model.ledger import Applied, Ledger
 from reconciler.model.paths import Json
 from reconciler.model.plan import Plan, Status
 from reconciler.model.plan_document import write_plan
+from reconciler.model.project import Account
 from reconciler.model.resource_type import ResourceType
 from reconciler.model.secret import Secret
 from tests.engine.test_laws import LAW
@@ -34,8 +36,10 @@ CONFIG: Json = {
 CANARY = "canary-7f3a"
 
 
-def plan(known: ResourceType, spec: Json, live: Json, *, ledger: Ledger = NO_LEDGER) -> Verdict:
-    return plan_resource(declare(spec), present(live), resource_type=known, account=ACCOUNT, ledger=ledger, options={})
+def plan(
+    known: ResourceType, spec: Json, live: Json, *, ledger: Ledger = NO_LEDGER, account: Account = ACCOUNT
+) -> Verdict:
+    return plan_resource(declare(spec), present(live), resource_type=known, account=account, ledger=ledger, options={})
 
 
 def read_body(verdict: Verdict) -> Json:
@@ -130,6 +134,21 @@ def test_a_list_of_references_compares_by_id() -> None:
     verdict = plan(known, {"actions": ["b", "a"]}, live)
     assert read_body(verdict) == {"actions": ["b", "a"]}
     assert CANARY not in write(verdict)
+
+
+@pytest.mark.parametrize(
+    ("account", "sent"),
+    [
+        (replace(ACCOUNT, clear_fields={"top": "send-empty"}), ""),
+        (replace(ACCOUNT, clear="send-empty"), ""),
+        (replace(ACCOUNT, clear="send-empty", clear_fields={"top": "send-null"}), None),
+    ],
+)
+def test_what_clears_a_field_clears_what_lies_below_it_in_the_same_way(account: Account, sent: Json) -> None:
+    note = {**TEXT, "x-null": {"clear": "account", "equals": [""]}}
+    known = make_type({"top": {"type": "object", "x-merge": "merge", "properties": {"note": note}}})
+    verdict = plan(known, {"top": {"note": None}}, {"top": {"note": "old"}}, account=account)
+    assert read_body(verdict) == {"top": {"note": sent}}
 
 
 def test_a_discriminator_travels_from_the_live_object_and_must_not_have_moved() -> None:

@@ -91,9 +91,9 @@ def test_what_the_vendor_sets_never_travels_back() -> None:
 )
 def test_what_clears_a_field_is_the_account_s_to_say(types: set[str], empty: Json) -> None:
     known = Field("x", {}, types=frozenset(types), clearing="account")
-    assert encode_null(known, account=make_account(clear="send-empty")) == empty
-    assert encode_null(known, account=make_account(clear="send-null")) is None
-    assert encode_null(replace(known, clearing="null"), account=make_account(clear="send-empty")) is None
+    assert encode_null(known, clear="send-empty") == empty
+    assert encode_null(known, clear="send-null") is None
+    assert encode_null(replace(known, clearing="null"), clear="send-empty") is None
 
 
 def test_the_outermost_objects_that_travel_whole_are_named() -> None:
