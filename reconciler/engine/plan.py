@@ -274,7 +274,7 @@ def _make_change(
         after=after,
         cause=cause,
         location=declared.locate(path),
-        risk=find_risk(resource_type, path, after=after),
+        risk=find_risk(resource_type, path, before=before, after=after),
         secret=known.secret,
         last_applied=last,
     )

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.engine.risk import collect_risks, find_risk
 from reconciler.model.field import Field
-from reconciler.model.paths import FieldPath, Json
+from reconciler.model.paths import MISSING, FieldPath, Json
 from reconciler.model.plan import Change
 from tests.engine.worlds import LINE
 
@@ -26,6 +26,7 @@ FIELDS = {
             "wild": Field("wild", {}, risk="it is wild", fields={"inner": Field("inner", {}, risk="it is deep")}),
         },
     ),
+    "spoken": Field("spoken", {}, fields={"words": Field("words", {}, risk_when_empty="nobody would speak")}),
     "holder": Field(
         "holder",
         {},
@@ -66,7 +67,25 @@ KIND = replace(LINE, fields=FIELDS, live_risk={"state": {"live": "people call it
     ],
 )
 def test_the_nearest_reason_counts(path: FieldPath, after: Json, risk: str) -> None:
-    assert find_risk(KIND, path, after=after) == risk
+    assert find_risk(KIND, path, before=None, after=after) == risk
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "risk"),
+    [
+        (("holder",), {"calm": 1, "wild": {"inner": 1}}, None, "it is deep"),
+        (("holder",), {"calm": 1, "wild": {"inner": 1}}, [], "it is deep"),
+        (("holder",), {"calm": 1, "wild": {"inner": None}}, None, ""),
+        (("holder",), {"calm": 1}, None, ""),
+        (("holder",), MISSING, None, ""),
+        (("holder", "wild"), {"inner": 1}, None, "it is deep"),
+        (("spoken",), {"words": "Hello"}, None, "nobody would speak"),
+        (("spoken",), {"words": "Hello"}, {"tone": "warm"}, ""),
+        (("loud",), {"inner": 1}, None, "callers hear it"),
+    ],
+)
+def test_what_an_object_loses_counts_too(path: FieldPath, before: Json, after: Json, risk: str) -> None:
+    assert find_risk(KIND, path, before=before, after=after) == risk
 
 
 @pytest.mark.parametrize(
