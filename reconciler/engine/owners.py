@@ -48,15 +48,11 @@ class Owners:
         known = self._type_of(declared)
         traced = trace_fields(known, path)
         last = traced[-1] if len(traced) == len(path) else ANY
-        expected = last.reference or (last.entries.reference if last.entries else None)
-        if expected:
-            host, kind = self._accounts[declared.account].base_url, expected.kind
-        elif path == (known.phone_number,):
-            host, kind = "", _PHONE
-        else:
-            return ()
-        values = value if isinstance(value, list | tuple) else [value]
-        found = (self._names.get((host, kind, each)) for each in values if isinstance(each, str))
+        host = self._accounts[declared.account].base_url
+        named = [(host, reference.kind, text) for reference, text in last.list_references(value)]
+        if path == (known.phone_number,) and isinstance(value, str):
+            named.append(("", _PHONE, value))
+        found = map(self._names.get, named)
         return tuple(dict.fromkeys(address for address in found if address and address != declared.address))
 
     def note(self, update: Update, declared: Declared) -> Update:

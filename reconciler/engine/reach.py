@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from reconciler.engine.normal_form import normalise
-from reconciler.model.field import Field
 from reconciler.model.live import LiveState, Present
-from reconciler.model.paths import Json
 from reconciler.model.plan import Reach, Update
 from reconciler.model.project import Account, Declared
 from reconciler.model.resource_type import Catalog, ResourceType
@@ -59,20 +57,11 @@ def _list_user_kinds(resource_type: ResourceType, catalog: Catalog) -> tuple[str
     wanted = [resource_type.kind]
     for kind in wanted:
         for known in offered:
-            refers = any(kind == below.reference.kind for below in _list_references(known) if below.reference)
-            if refers and known.kind not in {*found, resource_type.kind}:
+            referred = {each.kind for field in known.fields.values() for each in field.list_referred()}
+            if kind in referred and known.kind not in {*found, resource_type.kind}:
                 found.append(known.kind)
                 wanted.append(known.kind)
     return tuple(found)
-
-
-def _list_references(resource_type: ResourceType) -> Iterator[Field]:
-    for field in resource_type.fields.values():
-        for _, known in field.walk():
-            if known.reference is not None:
-                yield known
-            if known.entries is not None and known.entries.reference is not None:
-                yield known.entries
 
 
 def _find_users(
@@ -99,19 +88,9 @@ def _list_values(known: ResourceType, declared: Declared, reading: Present) -> I
     values: dict[tuple[str, str], None] = {}
     for name, field in known.fields.items():
         for value in (reading.value.get(field.live_name), declared.spec.get(name)):
-            values.update(dict.fromkeys(_list_below(field, normalise(field, value))))
+            named = field.list_references(normalise(field, value))
+            values.update(dict.fromkeys((reference.kind, text) for reference, text in named))
     yield from values
-
-
-def _list_below(field: Field, value: Json) -> Iterator[tuple[str, str]]:
-    if field.reference is not None and isinstance(value, str):
-        yield field.reference.kind, value
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _list_below(field.child(key), inner)
-    elif isinstance(value, list) and field.entries is not None:
-        for inner in value:
-            yield from _list_below(field.entries, inner)
 
 
 def _reach(update: Update, kinds: Sequence[str], users: Mapping[Key, list[_User]], host: str) -> Reach:

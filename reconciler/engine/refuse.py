@@ -225,11 +225,9 @@ def _refuse_dangling(
     known: Field, change: Change, account: Account, missing: Mapping[tuple[str, str, str], str]
 ) -> Refusal | None:
     """Refuse a reference to what is proved not to exist: the vendor would refuse it, or take it and answer no call."""
-    values = change.after if isinstance(change.after, list | tuple) else [change.after]
-    reference = known.reference or (known.entries.reference if known.entries else None)
-    for value in values if reference else ():
-        proof = missing.get((account.name, reference.kind, value)) if reference and isinstance(value, str) else None
-        if reference and proof:
+    for reference, value in known.list_references(change.after) if missing else ():
+        proof = missing.get((account.name, reference.kind, value))
+        if proof:
             advice = f"Give the {reference.target} of one that exists: `reconciler pull {reference.kind}` lists them."
             return (
                 "option-unknown",

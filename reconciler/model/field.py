@@ -158,6 +158,24 @@ class Field:
         below = (*self.fields.values(), *((self.rest,) if self.rest else ()))
         return self.secret or any(known.holds_secret for known in below)
 
+    def list_referred(self) -> Iterator[Reference]:
+        """Yield what the field refers to, itself or by what lies below it at any depth, in the elements of lists too."""
+        if self.reference:
+            yield self.reference
+        for below in (*self.fields.values(), *filter(None, (self.rest, self.entries))):
+            yield from below.list_referred()
+
+    def list_references(self, value: Json) -> Iterator[tuple[Reference, str]]:
+        """Yield each reference that a value in normal form holds, at any depth, with what it names."""
+        if self.reference is not None:
+            yield from [(self.reference, value)] if isinstance(value, str) else ()
+        elif isinstance(value, Mapping):
+            for key, inner in value.items():
+                yield from self.child(key).list_references(inner)
+        elif isinstance(value, list | tuple) and self.entries is not None:
+            for inner in value:
+                yield from self.entries.list_references(inner)
+
     def walk(self, path: FieldPath = ()) -> Iterator[tuple[FieldPath, Field]]:
         """Yield this field and all named fields below it, with the paths that lead there; list elements excluded."""
         yield path, self

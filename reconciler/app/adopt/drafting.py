@@ -223,15 +223,7 @@ def _keep_writable(field: Field, value: Json) -> Json:
 def find_users(known: ResourceType, live: Mapping[str, Json]) -> Iterator[str]:
     """Yield the ids of the objects that a live object uses."""
     for field in known.fields.values():
-        yield from _list_ids(field, read_field(field, live))
-
-
-def _list_ids(field: Field, value: Json) -> Iterator[str]:
-    if field.reference and isinstance(value, str):
-        yield value
-    elif field.entries and isinstance(value, list):
-        for each in value:
-            yield from _list_ids(field.entries, each)
+        yield from (value for _, value in field.list_references(read_field(field, live)))
 
 
 def find_id_obstacle(known: ResourceType, identity: Identity) -> str:

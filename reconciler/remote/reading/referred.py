@@ -11,9 +11,8 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from reconciler.engine.normal_form import normalise, read_field
-from reconciler.model.field import Field, Reference
+from reconciler.model.field import Reference
 from reconciler.model.live import Absent, Present, Reading
-from reconciler.model.paths import Json
 from reconciler.model.project import Declared
 from reconciler.model.resource_type import Catalog, Identity, ResourceType
 from reconciler.remote.reading.source import Source, run_all
@@ -62,12 +61,7 @@ async def find_missing(
 
 def _list_referring(known: ResourceType) -> frozenset[str]:
     """List the fields that refer to other objects, themselves or by what lies in them."""
-    return frozenset(name for name, each in known.fields.items() if _refers(each))
-
-
-def _refers(known: Field) -> bool:
-    below = (*known.fields.values(), *filter(None, (known.rest, known.entries)))
-    return known.reference is not None or any(map(_refers, below))
+    return frozenset(name for name, each in known.fields.items() if any(each.list_referred()))
 
 
 def _list_targets(
@@ -78,23 +72,12 @@ def _list_targets(
         known = resource_type.find_field((name,))
         if not isinstance(value, Mapping | list | tuple) and known.reference is None:
             continue
-        held = set(_list_values(known, read_field(known, reading.value)))
-        for reference, text in _list_values(known, normalise(known, value)):
+        held = set(known.list_references(read_field(known, reading.value)))
+        for reference, text in known.list_references(normalise(known, value)):
             target = catalog.find(declared.provider, reference.kind, declared.generation)
             identity = _identify(target, reference, text, reading.identity) if target else None
             if target and identity and (reference, text) not in held:
                 yield target, identity, text
-
-
-def _list_values(known: Field, value: Json) -> Iterator[tuple[Reference, str]]:
-    if known.reference is not None and isinstance(value, str):
-        yield known.reference, value
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _list_values(known.child(key), inner)
-    elif isinstance(value, list | tuple) and known.entries is not None:
-        for inner in value:
-            yield from _list_values(known.entries, inner)
 
 
 def _identify(target: ResourceType, reference: Reference, value: str, holder: Identity) -> Identity | None:
