@@ -60,6 +60,7 @@ def test_every_trap_comes_back_as_written(tmp_path: Path, text: str) -> None:
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(label=TEXTS, context=st.dictionaries(TEXTS, VALUES, min_size=1, max_size=3))
 @example(label="x", context={"<<": {"a": 1}})
+@example(label="x", context={"\u1100\u1161" * 80: 1})
 @example(label="x", context={'"\uf900': None, "\\\uf900": '"\uf900'})
 def test_any_value_comes_back_as_written(tmp_path: Path, label: str, context: dict[str, Any]) -> None:
     spec = {"label": label, "example_context": context}
@@ -122,6 +123,7 @@ def has_odd_float(value: Any) -> bool:
         (float("inf"), "finite"),
         (10**400, "too long"),
         ({"k" * 2000: 1}, "too long"),
+        ({"\u1100\u1161" * 100: 1}, "too long"),
         ([{"a": ["\ud800"]}], "surrogate"),
     ],
 )

@@ -26,8 +26,8 @@ _WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", 
 """Words that some version of YAML takes for a boolean or null."""
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
 _FLOW_SIGNS: Final = frozenset(",?[]{}")
-_LONGEST_KEY: Final = 256
-"""Characters of a key; YAML itself gives up at 1024 with all escapes written out."""
+_LONGEST_KEY: Final = 1000
+"""Characters of a key with all escapes written out: YAML itself gives up at 1024."""
 _LONGEST_NUMBER: Final = 200
 _DEEPEST: Final = 20
 _ONE_BYTE: Final = 0xFF
@@ -57,7 +57,7 @@ def find_obstacle(value: Json, *, depth: int = 0) -> str:
     if isinstance(value, (int, float)):
         return _find_odd_number(value)
     if isinstance(value, Mapping):
-        long = any(len(key) > _LONGEST_KEY for key in value)
+        long = any(len(write_key(key)) > _LONGEST_KEY for key in value)
         found = ["a key in it is too long"] if long else [_find_surrogate(key) for key in value]
         found += [find_obstacle(below, depth=depth + 1) for below in value.values()]
         return next(filter(None, found), "")
