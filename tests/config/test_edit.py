@@ -136,6 +136,7 @@ def edit(text: str, path: str, old: Any, new: Any, shape: Shape = ANY) -> str:
         ("k: |\n  one\n\nz: 1\n", "one\n", "two\n\n\n", 'k: "two\\n\\n\\n"\n\nz: 1\n'),
         ("k: >\n  some long\n  words\n\n  more\n", "some long words\nmore\n", "some long words\nless\n", "k: >\n  some long\n  words\n\n  less\n"),
         ('k: "a $${x}"\n', "a ${x}", "b ${y}", 'k: "b $${y}"\n'),
+        ('k: "a $$${x}"\n', "a $${x}", "b $$${y}", 'k: "b $$$${y}"\n'),
     ],
 )  # fmt: skip
 def test_a_text_keeps_its_style_where_it_can(before: str, old: Any, new: Any, after: str) -> None:

@@ -20,7 +20,7 @@ Keys: TypeAlias = tuple[str, ...]
 _LONE_FILE: Final = re.compile(r"\$\{\s*file:\s*((?:[^{}]|\$\{[^{}]*\})*?)\s*\}")
 _LONE_VARIABLE: Final = re.compile(r"\$\{\s*var\.([^{}\s]+)\s*\}")
 _LONE_REFERENCE: Final = re.compile(r"\$\{\s*[a-z_]+\.[^{}]+\.[^{}.]+\s*\}")
-_OPEN: Final = re.compile(r"(?<!\$)(?:\$\$)*\$\{")
+_OPEN: Final = re.compile(r"(?<!\$)\$\{")
 
 
 @dataclass(frozen=True, slots=True)
