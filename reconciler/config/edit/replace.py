@@ -197,8 +197,8 @@ class Replacer:
             self._add_entries(node, added, shape)
 
     def place_of(self, key: Scalar, *, flow: bool) -> Place:
-        """Return the place of a key's value."""
-        return Place(self._column(key.start), self._text.index(":", key.end) + 1, flow)
+        """Return the place of a key's value; behind a last key that has none there need be no colon."""
+        return Place(self._column(key.start), self._text.find(":", key.end) + 1, flow)
 
     def _add_entries(self, node: Entries, added: Mapping[str, Json], shape: Shape) -> None:
         if node.flow:
