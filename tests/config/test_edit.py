@@ -155,6 +155,7 @@ def test_a_text_keeps_its_style_where_it_can(before: str, old: Any, new: Any, af
         ("k:\n- a\nz: 1\n", ["a"], [], "k: []\nz: 1\n"),
         ("k: []\n", [], ["a"], "k: [a]\n"),
         ("k: {x}\n", {"x": None}, {"x": None, "z": 2}, "k: {x, z: 2}\n"),
+        ("k: {x: 1}\n", {"x": 1}, {"x": 1, "${y}": 2}, 'k: {x: 1, "${y}": 2}\n'),
         ("k:\n  x: 1  # one\n  y: 2\n", {"x": 1, "y": 2}, {"x": 1, "y": 3}, "k:\n  x: 1  # one\n  y: 3\n"),
         ("k:\n  x: 1\n  y: 2\n", {"x": 1, "y": 2}, {"y": 2, "z": True}, "k:\n  y: 2\n  z: true\n"),
         ("k:\n  x: 1\n", {"x": 1}, None, "k: null\n"),

@@ -18,6 +18,7 @@ from reconciler.config.text.writing import (
     is_block,
     quote_text,
     write_block,
+    write_key,
     write_scalar,
 )
 from reconciler.config.values.scalars import NULLS, WrongTypeError, convert_scalar
@@ -53,10 +54,7 @@ def write_flow(value: Json, *, shape: Shape) -> str:
     """Write any value on one line, as it stands within `[]` and `{}`."""
     if isinstance(value, Mapping):
         known, extra = shape.fields, shape.extra or ANY
-        pairs = [
-            f"{_write_line(key, style='', shape=ANY, flow=True)}: {write_flow(below, shape=known.get(key, extra))}"
-            for key, below in value.items()
-        ]
+        pairs = [f"{write_key(key)}: {write_flow(below, shape=known.get(key, extra))}" for key, below in value.items()]
         return "{" + ", ".join(pairs) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(write_flow(entry, shape=shape.items or ANY) for entry in value) + "]"
