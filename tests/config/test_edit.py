@@ -127,6 +127,7 @@ def edit(text: str, path: str, old: Any, new: Any, shape: Shape = ANY) -> str:
         ("{k: &x 'old'}\n", "old", "new", "{k: &x 'new'}\n"),
         ("{k: 'old'}\n", "old", "one\ntwo", '{k: "one\\ntwo"}\n'),
         ("{k: old}\n", "old", "a, b", '{k: "a, b"}\n'),
+        ("{k: old}\n", "old", "a?", '{k: "a?"}\n'),
         ("k: {a: 1, k: old}\n", None, None, "k: {a: 1, k: old}\n"),
         ("k: old", "old", "one\ntwo", "k: |-\n  one\n  two"),
         ("k: |\r\n  one\r\n# c\r\n", "one\n", "two\nthree\n", "k: |\r\n  two\r\n  three\r\n# c\r\n"),

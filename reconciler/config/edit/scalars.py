@@ -13,6 +13,7 @@ from yaml.events import ScalarEvent
 from reconciler.config.edit.nodes import BLOCKS
 from reconciler.config.text.events import FASTEST_PARSER
 from reconciler.config.text.writing import (
+    FLOW_SIGNS,
     Spelled,
     escape_interpolation,
     is_block,
@@ -76,6 +77,8 @@ def _write_line(text: str, *, style: str, shape: Shape, flow: bool) -> str:
 def _can_be_plain(text: str, types: frozenset[str], *, flow: bool) -> bool:
     """Tell whether the reader takes unquoted characters for this very text, by asking it."""
     if text in NULLS or len(text) > _LONGEST_PLAIN or not is_clear(text) or "${" in text:
+        return False
+    if flow and FLOW_SIGNS & set(text):
         return False
     try:
         if convert_scalar(text, types) != text:

@@ -25,7 +25,8 @@ _PLAIN_KEY: Final = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
 _WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 """Words that some version of YAML takes for a boolean or null."""
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
-_FLOW_SIGNS: Final = frozenset(",?[]{}")
+FLOW_SIGNS: Final = frozenset(",?[]{}")
+"""What some reader takes within braces for more than text."""
 _LONGEST_KEY: Final = 1000
 """Characters of a key with all escapes written out: YAML itself gives up at 1024."""
 _LONGEST_NUMBER: Final = 200
@@ -127,7 +128,7 @@ def _write_within(value: Json) -> str:
         return f"[{', '.join(map(_write_within, value))}]"
     written = write_scalar(value)
     plain = isinstance(value, str) and not written.startswith('"')
-    return quote_text(written) if plain and _FLOW_SIGNS & set(written) else written
+    return quote_text(written) if plain and FLOW_SIGNS & set(written) else written
 
 
 def _write_list(entries: Sequence[Json], *, indent: int) -> Iterator[str]:
