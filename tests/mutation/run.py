@@ -3,8 +3,9 @@
     uv run --group mutation python -m tests.mutation.run engine/diff ledger/lock
 
 Each mutant runs the tests of its room (rooms.toml) that reach it, in a copy of the project; those that mypy refuses run none.
-A survivor is killed by a new test, or its code is deleted, or it is listed with its reason in survivors.toml. What differs only
-in the wording of a sentence is counted apart. `--record` keeps the counts, which the next run shows as `before`.
+A survivor is killed by a new test, or its code is deleted, or it is listed with its reason in survivors.toml; what is listed
+there and survives no more is told too. What differs only in the wording of a sentence is counted apart. `--record` keeps the
+counts, which the next run shows as `before`.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -32,6 +33,9 @@ SENTENCE = re.compile(r'f?"(?:[^"\\]|\\.)* (?:[^"\\]|\\.)*"')
 MYPY = [sys.executable, "-m", "mypy", "--config-file=", "--strict", "--warn-unreachable", "--no-warn-unused-ignores"]
 MYPY += ["--output", "json", "--enable-error-code", "redundant-expr", "--enable-error-code", "truthy-bool"]
 MYPY += ["--cache-dir", str(ROOT / "build" / "mypy")]
+Key: TypeAlias = tuple[str, str, str, str]
+"""Module, function, what was there, and what it becomes."""
+
 ALIVE = {0: "survived", 33: "no test", 5: "no test", None: "not run"}
 
 
@@ -50,6 +54,11 @@ class Survivor:
         """The function's name, without the tool's marks and the mutant's number."""
         return re.sub(r"^x[_ǁ]|__mutmut_\d+$", "", self.name.rpartition(".")[2]).replace("ǁ", ".")
 
+    @property
+    def key(self) -> Key:
+        """What survivors.toml knows it by."""
+        return (self.module, self.function, self.was, self.becomes)
+
     def is_wording(self) -> bool:
         """Tell whether only the text of a sentence differs."""
         return SENTENCE.sub('""', self.was) == SENTENCE.sub('""', self.becomes)
@@ -58,7 +67,8 @@ class Survivor:
 def main() -> int:
     options = _parse_options()
     before, found = _read_counts(), dict[str, dict[str, int]]()
-    unlisted = 0
+    listed = _read_listed()
+    amiss = _tell_gone(listed)
     for tests, modules in _group_by_tests(options.modules).items():
         scratch = ROOT / "build" / "mutation" / modules[0].replace("/", "-")
         _prepare(scratch, modules, tests=tests)
@@ -66,12 +76,12 @@ def main() -> int:
         for module in modules:
             codes = _read_exit_codes(scratch, module)
             survivors = list(_list_survivors(scratch, module, codes))
-            unlisted += len(_sort_out(survivors)[1])
             found[module] = _count(codes, survivors)
-            _print_module(module, found[module], before.get(module), survivors)
+            amiss += _print_module(module, found[module], before.get(module), survivors, listed)
     if options.record:
-        COUNTS.write_text(json.dumps(_read_counts() | found, indent=2, sort_keys=True) + "\n")
-    return 1 if unlisted else 0
+        counts = {module: each for module, each in (_read_counts() | found).items() if _find_source(module).is_file()}
+        COUNTS.write_text(json.dumps(counts, indent=2, sort_keys=True) + "\n")
+    return 1 if amiss else 0
 
 
 def _read_counts() -> dict[str, dict[str, int]]:
@@ -98,12 +108,16 @@ def _group_by_tests(names: Sequence[str]) -> dict[tuple[str, ...], list[str]]:
 
 def _expand(name: str) -> list[str]:
     package = ROOT / "reconciler"
-    if (package / f"{name}.py").is_file():
+    if _find_source(name).is_file():
         return [name]
     inner = [path for path in sorted((package / name).glob("*.py")) if path.name != "__init__.py"]
     if not inner:
         sys.exit(f"{name}: there is no such module below reconciler/.")
     return [path.relative_to(package).with_suffix("").as_posix() for path in inner]
+
+
+def _find_source(module: str) -> Path:
+    return ROOT / "reconciler" / f"{module}.py"
 
 
 def _prepare(scratch: Path, modules: Sequence[str], *, tests: Sequence[str]) -> None:
@@ -184,27 +198,38 @@ def _list_survivors(scratch: Path, module: str, codes: Mapping[str, int | None])
                 yield survivor
 
 
-def _sort_out(survivors: Sequence[Survivor]) -> tuple[list[Survivor], list[Survivor]]:
-    """Part the survivors whose reason is listed from those that nobody explained."""
-    listed = tomllib.loads((HERE / "survivors.toml").read_text()).get("survivors", [])
-    known = Counter((each["module"], each["function"], each["was"], each["becomes"]) for each in listed)
-    told: list[Survivor] = []
-    untold: list[Survivor] = []
-    for each in survivors:
-        (told if known[each.module, each.function, each.was, each.becomes] else untold).append(each)
-    return told, untold
+def _read_listed() -> frozenset[Key]:
+    """Return the survivors that have a reason."""
+    listed = tomllib.loads((HERE / "survivors.toml").read_text())["survivors"]
+    return frozenset((each["module"], each["function"], each["was"], each["becomes"]) for each in listed)
+
+
+def _tell_gone(listed: Iterable[Key]) -> int:
+    """Print the listed modules that are no more, and count them."""
+    gone = sorted({module for module, *_ in listed if not _find_source(module).is_file()})
+    sys.stdout.writelines(f"{module}: survivors.toml lists it, and there is no such module\n" for module in gone)
+    return len(gone)
 
 
 def _print_module(
-    module: str, counts: Mapping[str, int], before: Mapping[str, int] | None, survivors: Sequence[Survivor]
-) -> None:
-    told, untold = _sort_out(survivors)
-    lines = [f"{module}: " + ", ".join(f"{number} {name}" for name, number in counts.items()) + f", {len(told)} listed"]
+    module: str,
+    counts: Mapping[str, int],
+    before: Mapping[str, int] | None,
+    survivors: Sequence[Survivor],
+    listed: frozenset[Key],
+) -> int:
+    """Print what was found, and count what nobody explained and what is explained for nothing."""
+    untold = [each for each in survivors if each.key not in listed]
+    stale = sorted({key for key in listed if key[0] == module} - {each.key for each in survivors})
+    told = len(survivors) - len(untold)
+    lines = [f"{module}: " + ", ".join(f"{number} {name}" for name, number in counts.items()) + f", {told} listed"]
     if before:
         lines[0] += f" (before: {before['survived']} of {before['mutants']} survived)"
     lines += [f"  {each.status} in {each.function}\n    - {each.was}\n    + {each.becomes}" for each in untold]
+    lines += [f"  listed, and no survivor, in {name}\n    - {was}\n    + {becomes}" for _, name, was, becomes in stale]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
+    return len(untold) + len(stale)
 
 
 if __name__ == "__main__":
