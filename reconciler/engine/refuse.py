@@ -141,8 +141,8 @@ def _refuse_value(known: Field, change: Change) -> Refusal | None:
     """Refuse a value that a field can have and nobody can give it."""
     for value, reason in known.unwritable:
         if same(value, change.after):
-            where, told = ".".join(change.path), json.dumps(value)
-            message = f"{where} is {json.dumps(change.before)} and cannot be set to {told}: {reason}"
+            where = ".".join(change.path)
+            message = f"{where} cannot be set to {json.dumps(value)}: {reason}"
             return "not-writable", message, known.advice or f"Remove {where} from spec, or declare it as it is."
     return None
 

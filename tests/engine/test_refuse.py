@@ -109,6 +109,26 @@ def test_a_field_that_never_changes_is_refused() -> None:
     assert [one.advice for one in refuse(advised, Change(("note", "x"), "a", "b"))] == ["Make another one."]
 
 
+@pytest.mark.parametrize("before", [True, MISSING])
+def test_a_value_that_nobody_can_give_is_refused(before: Json) -> None:
+    unwritable = ((None, "it is never cleared"), (False, "another one is made the default"))
+    chosen = text("chosen", unwritable=unwritable)
+    plain, deep = kind_of(chosen), kind_of(text("box", fields={"chosen": chosen}))
+    message = "chosen cannot be set to false: another one is made the default"
+    assert refuse(plain, Change(("chosen",), before, False)) == (
+        told("not-writable", ("chosen",), message, "Remove chosen from spec, or declare it as it is."),
+    )
+    assert refuse(deep, Change(("box", "chosen"), before, False)) == (
+        told(
+            "not-writable", ("box", "chosen"), f"box.{message}", "Remove box.chosen from spec, or declare it as it is."
+        ),
+    )
+    advised = kind_of(replace(chosen, advice="Choose another one."))
+    assert [one.advice for one in refuse(advised, Change(("chosen",), before, False))] == ["Choose another one."]
+    for after in (True, 0, "false"):
+        assert refuse(plain, Change(("chosen",), before, after)) == ()
+
+
 NULL, ASK, NEVER = (text("note", clearing=clearing) for clearing in ("null", "account", "refuse"))
 
 
