@@ -117,7 +117,6 @@ def _join(parts: Sequence[Part]) -> Plan:
         return parts[0].plan
     plans = [part.plan for part in parts]
     graphs = [_apart(plan.calls, number) for number, plan in enumerate(plans)]
-    drift = all(plan.subject is Subject.DRIFT for plan in plans)
     return Plan(
         created_at=min((plan.created_at for plan in plans), default=""),
         updates=tuple(update for plan in plans for update in plan.updates),
@@ -126,7 +125,7 @@ def _join(parts: Sequence[Part]) -> Plan:
         calls=_join_calls(graphs),
         ignored=tuple(one for plan in plans for one in plan.ignored),
         forecast_requests=sum(plan.forecast_requests for plan in plans),
-        subject=Subject.DRIFT if drift else Subject.PLAN,
+        subject=Subject.DRIFT if {plan.subject for plan in plans} == {Subject.DRIFT} else Subject.PLAN,
         scope=Scope(left_out=sum(plan.scope.left_out for plan in plans)),
     )
 
