@@ -94,6 +94,8 @@ def test_where_calls_go_after_the_plan_and_until_now() -> None:
     ]
     ended = draw(declare("numbers.+1", agent=None), readings=readings)
     assert ended.edges == (CallEdge("number:+1", "acme:agents:a1", "answered by", gone=True),)
+    begun = draw(declare("numbers.+1", agent="a2"), readings=read(**{"numbers_+1": {"number": "+1", "agent": None}}))
+    assert begun.edges == (CallEdge("number:+1", "acme:agents:a2", "answered by"),)
 
 
 @pytest.mark.parametrize(
