@@ -69,7 +69,7 @@ def read_sheets(files: Mapping[str, bytes]) -> Sheets:
         try:
             rows[name] = _parse_sheet(files[name])
         except (ValueError, RecursionError) as problem:
-            damaged[name] = str(problem) or type(problem).__name__
+            damaged[name] = str(problem)
     return Sheets(rows, damaged)
 
 
