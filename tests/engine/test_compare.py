@@ -28,7 +28,8 @@ KIND = make_type(
     }
 )
 MOVING = replace(KIND, fields={**KIND.fields, "shop": replace(KIND.fields["shop"], moves="id")})
-CATALOG = Catalog({}, {("acme", "lines"): MOVING})
+OPEN = replace(KIND, fields={**KIND.fields, "token": replace(KIND.fields["name"], name="token")})
+CATALOG = Catalog({}, {("acme", "lines"): MOVING}, {("acme", "lines", "old"): OPEN})
 LEFT, RIGHT = Location("left.yaml", 2), Location("right.yaml", 2)
 
 
@@ -151,8 +152,10 @@ def test_a_field_that_is_left_alone_in_either_world_is_intended_and_declared_all
 
 
 def test_a_secret_is_marked_as_one_whichever_world_holds_it() -> None:
-    (found,) = differ({"token": "a"}, {"token": "b"})
-    assert (found.path, found.secret) == (("token",), True)
+    for generations in (("", ""), ("old", ""), ("", "old")):
+        left, right = (resource(LEFT, {"token": name}, generation=name) for name in generations)
+        (found,) = compare(left, replace(right, spec={"token": "b"})).differences
+        assert (found.path, found.secret) == (("token",), True)
     (found,) = differ({"name": "a"}, {"name": "b"})
     assert found.secret is False
 

@@ -100,3 +100,18 @@ def test_fields_of_one_object_are_held_against_each_other_once() -> None:
     ]
     alike = replace(agent, spec={"heard": "es-MX", "spoken": "ES"})
     assert list(find_discords((alike,), known=(alike,), live=LiveState({}, {}), catalog=catalog, owners=owners)) == []
+
+
+def test_what_a_resource_uses_is_of_its_own_generation_of_the_api() -> None:
+    agents, voices = (CATALOG.resource_types["fluents", kind] for kind in ("agents", "voices"))
+    mute = replace(voices, fields={name: replace(each, tells_language=False) for name, each in voices.fields.items()})
+    catalog = replace(
+        CATALOG,
+        resource_types={**CATALOG.resource_types, ("fluents", "voices"): mute},
+        generations={("fluents", each.kind, "new"): replace(each, api="new") for each in (agents, voices)},
+    )
+    for generation, discords in (("new", 1), ("", 0)):
+        resources = [replace(each, generation=generation) for each in (AGENT, VOICE)]
+        owners = Owners(resources, live=LiveState({}, {}), catalog=catalog, accounts=ACCOUNTS)
+        found = find_discords(resources, known=resources, live=LiveState({}, {}), catalog=catalog, owners=owners)
+        assert len(list(found)) == discords
