@@ -1,11 +1,7 @@
-"""Law 11: an apply of 60 updates on a state disk of its own that fills up, at an outcome line or while a request is in flight.
-
-The disk is a real one of two megabytes, which only who may mount can make: in a container, or as root.
-"""
+"""Law 11: an apply of 60 updates on a state disk of its own that fills up, at an outcome line or while a request is in flight."""
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import os
@@ -17,37 +13,13 @@ import pytest
 
 from tests.cli.stage import Stage, lines
 from tests.laws.test_ended_anywhere import COUNT, HEAD, Ending, apply, check_finished, check_recorded
-
-CAPACITY = 2 * 1024 * 1024
-
-
-@pytest.fixture(name="disk")
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of two megabytes, as a folder."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={CAPACITY}", "none", str(disk)]
-    try:
-        subprocess.run(mount, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("no disk can be mounted here: run it as root or in a container")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+from tests.ledger.full_disk import fill, free, mount_small_disk
 
 
-def fill(disk: Path, *, leave: int = 0) -> None:
-    """Fill a disk to its last octet, or nearly."""
-    handle = os.open(disk / "filling", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for size in (4096, 1):
-        with contextlib.suppress(OSError):
-            while os.write(handle, bytes(size)):
-                pass
-    os.ftruncate(handle, os.fstat(handle).st_size - leave)
-    os.close(handle)
-
-
-def free(disk: Path) -> None:
-    (disk / "filling").unlink()
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with mount_small_disk(tmp_path / "disk") as disk:
+        yield disk
 
 
 def check_told(code: int, words: str, stage: Stage) -> None:

@@ -160,7 +160,7 @@ class Journal:
             except OSError as problem:
                 self._broken = problem
             if self._broken is not None:
-                raise OSError(self._broken.errno, self._broken.strerror)
+                raise self._broken
 
     def end(self, summary: RunEnd = RunEnd()) -> None:
         """Write how the run ended, and close the file; the last line."""
