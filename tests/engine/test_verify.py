@@ -253,13 +253,19 @@ def test_what_an_answer_does_not_truly_tell_is_no_damage() -> None:
     )
 
 
-def test_a_text_in_another_unicode_form_is_neither_moved_nor_wrong() -> None:
+def test_a_text_in_another_unicode_form_is_neither_moved_nor_wrong_nor_damage() -> None:
     composed, apart = "caf\u00e9", "cafe\u0301"
     update = one_change(("text",), before=composed, after="tea", body={"text": "tea"})
     assert find_moved(LINE, update, {"text": apart}) == ()
     wanted = one_change(("text",), before="tea", after=composed, body={"text": composed})
     assert find_wrong(LINE, wanted, {"text": apart}) == ()
     assert find_wrong(LINE, wanted, {"text": "cafe"}) == (("text",),)
+    beside = one_change(("amount",), before=1, after=2, body={"amount": 2})
+    before, after = {"amount": 1, "text": composed}, {"amount": 2, "text": apart}
+    assert find_collateral(LINE, beside, before=before, after=after) == ()
+    nested = one_change(("merged", "a"), before=1, after=2, body={"merged": {"a": 2}})
+    before, after = {"merged": {"a": 1, "b": composed}}, {"merged": {"a": 2, "b": apart}}
+    assert find_collateral(LINE, nested, before=before, after=after) == ()
 
 
 def test_a_key_of_an_object_that_is_not_served_is_not_known() -> None:
