@@ -62,7 +62,7 @@ class Memory:
         try:
             make_state_folder(self.root / STATE_FOLDER)
             check_folder(self.path.parent).mkdir(exist_ok=True)
-            write_file(self.path, content=self._sign(content) + b"\n" + content, mode=0o600, flushed=False)
+            write_file(self.path, content=self._sign(content) + b"\n" + content, mode=0o600, sync=None)
         except OSError:
             return
 
