@@ -39,7 +39,11 @@ def open_listener(*, port: int, host: str = "127.0.0.1") -> socket.socket:
     if not _is_loopback(host):
         msg = f"the sandbox listens on loopback only, not on {host}"
         raise ValueError(msg)
-    return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    # What is accepted inherits it. asyncio sets it only on sockets that name their protocol, and without it the kernel keeps the
+    # body of each answer for 40 ms, until the client has acknowledged the head.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def serve(app: ASGIApp, *, listener: socket.socket) -> None:

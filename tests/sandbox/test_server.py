@@ -1,7 +1,10 @@
+import socket
+
 import httpx
 import pytest
 
 from reconciler.sandbox import create_app, serve
+from reconciler.sandbox.server import open_listener
 from tests.sandbox.served import serve_in_process
 from tests.sandbox.visitor import VOICE, make_seed
 
@@ -45,6 +48,13 @@ def test_a_host_header_of_a_vendor_narrows_the_routes() -> None:
         headers = {"Authorization": "Bearer ocx_live_sandbox", "Host": "api.open.cx"}
         assert httpx.get(url + "/phone", headers=headers).status_code == 200
         assert httpx.get(url + "/phoneConnections", headers=headers).json()["statusCode"] == 404
+
+
+def test_no_answer_waits_for_the_acknowledgment_of_its_head() -> None:
+    with open_listener(port=0) as listener, socket.create_connection(listener.getsockname()[:2]):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.2", "example.com", "::"])  # noqa: S104 - these are refused
