@@ -41,8 +41,8 @@ IMPURE_MODULES = frozenset({"asyncio", "datetime", "os", "random", "socket", "su
 BANNED_WORDS = frozenset(
     {"data", "info", "item", "obj", "manager", "handler", "processor", "helper", "utils", "common", "base", "misc"}
 )
-PROPER_WORDS = re.compile(r"base_?url", re.IGNORECASE)
-"""Words of the contract that contain a banned one."""
+PROPER_WORDS = re.compile(r"base_?url|get_extra_info", re.IGNORECASE)
+"""Words of the contract, and of what a library asks of its callers, that contain a banned one."""
 
 LONGEST_MODULE = 350
 TOP_MODULES = {"__init__": "api", "__main__": "cli"}

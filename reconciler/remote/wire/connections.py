@@ -13,6 +13,8 @@ from typing import Final, cast
 import httpcore
 import httpx
 
+from reconciler.remote.wire.streams import JoiningBackend
+
 KEPT_SECONDS: Final = 5.0
 """How long a connection that nobody uses is kept: as long as httpx keeps one."""
 
@@ -100,7 +102,10 @@ class StraightConnection(httpx.AsyncBaseTransport):
             return found
         await self.aclose()
         self._connection = httpcore.AsyncHTTPConnection(
-            self._origin, ssl_context=self._context, keepalive_expiry=KEPT_SECONDS
+            self._origin,
+            ssl_context=self._context,
+            keepalive_expiry=KEPT_SECONDS,
+            network_backend=JoiningBackend(),
         )
         return self._connection
 
