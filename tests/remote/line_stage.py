@@ -197,6 +197,7 @@ class LineStage:
                 clock=lambda: self.now,
                 fresh_seconds=self.fresh_seconds,
                 patience=patience,
+                turns=asyncio.Semaphore(2),
                 slots=asyncio.Semaphore(4),
                 on_window=lambda update, seconds: self.windows.append((update.address, seconds)),
             )

@@ -133,6 +133,56 @@ def test_nothing_is_sent_where_the_run_or_the_account_came_to_its_end(why: str) 
     assert stage.asked == []
 
 
+class Meanwhile:
+    """A journal during whose flush something comes up; several intents may be on their way to the disk."""
+
+    def __init__(self, happen: Callable[[], None]) -> None:
+        self.happen = happen
+
+    async def intend(self, _updates: object, _request: object) -> None:
+        self.happen()
+
+    def conclude(self, _outcome: object) -> None:
+        raise AssertionError("steps of a write conclude nothing")
+
+
+def send_meanwhile(stage: LineStage, happen: Callable[[Run], None], *group: Ready) -> tuple[Attempt | Withheld, ...]:
+    async def run_it() -> tuple[Attempt | Withheld, ...]:
+        async with stage.run() as fresh:
+            run = replace(fresh, journal=Meanwhile(lambda: happen(run)))
+            return await send_group(group, run)
+
+    return asyncio.run(run_it())
+
+
+@pytest.mark.parametrize("names", ["a", "ab"])
+@pytest.mark.parametrize("why", ["interrupted", "halted"])
+def test_an_end_that_comes_while_the_intent_goes_to_the_disk_keeps_the_request_back(names: str, why: str) -> None:
+    stage = LineStage({name: {"text": "old"} for name in names})
+
+    def end(run: Run) -> None:
+        if why == "halted":
+            run.lane.halted = why
+        else:
+            run.stop.request(why)
+
+    parts = send_meanwhile(stage, end, *(make_ready(stage, name) for name in names))
+    assert [withheld(part).why for part in parts] == [why] * len(names)
+    assert stage.asked == []
+
+
+@pytest.mark.parametrize("names", ["a", "ab"])
+def test_a_wish_for_rest_that_comes_while_the_intent_goes_to_the_disk_counts_as_turned_away(names: str) -> None:
+    stage = LineStage({name: {"text": "old"} for name in names})
+    group = [make_ready(stage, name) for name in names]
+    turned_away = Reply(Word.UNTOUCHED, "the vendor asked to wait before it was sent", again=True)
+    parts = send_meanwhile(stage, lambda run: setattr(run.lane, "resume_at", 130.0), *group)
+    assert [attempted(part) for part in parts] == [
+        Attempt(replace(ready, tries=1, started=100.0), turned_away) for ready in group
+    ]
+    assert stage.asked == []
+
+
 def test_what_was_tried_before_keeps_its_earlier_reply_and_is_not_tried_again() -> None:
     stage = LineStage({"a": {"text": "old"}})
     last = Reply(Word.DOUBT, "cut", 500, again=True)

@@ -91,7 +91,14 @@ class _Line:
         connect = min(account.timeout_seconds, LONGEST_CONNECT_SECONDS)
         self._timeout = httpx.Timeout(account.timeout_seconds, connect=connect, pool=None).as_dict()
 
-    async def exchange(self, method: str, url: str, *, body: Mapping[str, object] | None = None) -> Answer | NoAnswer:
+    async def exchange(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: Mapping[str, object] | None = None,
+        on_turn: Callable[[], None] = lambda: None,
+    ) -> Answer | NoAnswer:
         if not _SENDABLE.fullmatch(self._key.reveal()):
             reason = (
                 f"the key in {self.account.credential} holds characters that no HTTP header may carry; copy it again"
@@ -105,12 +112,15 @@ class _Line:
             reason = shorten(sieve.redact(f"the request cannot be built: {error}"))
             return NoAnswer(sent=False, reason=reason, url=sieve.redact(url), method=method, unaskable=True)
         async with self._gate.places:
+            on_turn()
             started = time.monotonic()
-            outcome = await self._attempt(request, url, sieve)
+            outcome = await self._attempt(request)
             seconds = time.monotonic() - started
-        if isinstance(outcome, NoAnswer):
-            return replace(outcome, method=method, seconds=seconds)
-        return replace(outcome, method=method, seconds=seconds, attempts=request.extensions.get("attempts", 1))
+        # What is left is our own work: the next request need not wait for it.
+        if isinstance(outcome, httpx.HTTPError):
+            return self._explain(outcome, request, sieve, seconds=seconds, url=url)
+        answer = read_answer(outcome, provider=self.provider, sieve=sieve, url=url)
+        return replace(answer, method=method, seconds=seconds, attempts=request.extensions.get("attempts", 1))
 
     def _build(self, method: str, url: str, body: Mapping[str, object] | None) -> httpx.Request:
         """Build a request with nothing on it but what is said here: no cookie, and no key but the account's."""
@@ -118,20 +128,25 @@ class _Line:
         content = None if body is None else reveal_within(body)
         return httpx.Request(method, url, headers=headers, json=content, extensions={"timeout": self._timeout})
 
-    async def _attempt(self, request: httpx.Request, url: str, sieve: Sieve) -> Answer | NoAnswer:
+    async def _attempt(self, request: httpx.Request) -> httpx.Response | httpx.HTTPError:
         try:
-            response = await self._way.handle_async_request(request)
+            return await self._way.handle_async_request(request)
         except WaitTooLongError as error:
-            return self._read(error.response, url, sieve)
+            return error.response
         except httpx.HTTPError as error:
-            sent = bool(request.extensions.get("reached"))
-            reason = shorten(sieve.redact(_explain(error)))
-            advice = error.advice if isinstance(error, FaultyVariableError) else ""
-            return NoAnswer(sent=sent, reason=reason, url=sieve.redact(url), advice=advice)
-        return self._read(response, url, sieve)
+            return error
 
-    def _read(self, response: httpx.Response, url: str, sieve: Sieve) -> Answer:
-        return read_answer(response, provider=self.provider, sieve=sieve, url=url)
+    def _explain(
+        self, error: httpx.HTTPError, request: httpx.Request, sieve: Sieve, *, seconds: float, url: str
+    ) -> NoAnswer:
+        return NoAnswer(
+            sent=bool(request.extensions.get("reached")),
+            reason=shorten(sieve.redact(_explain(error))),
+            seconds=seconds,
+            url=sieve.redact(url),
+            method=request.method,
+            advice=error.advice if isinstance(error, FaultyVariableError) else "",
+        )
 
 
 class ReadClient:
@@ -168,9 +183,12 @@ class WriteClient:
         """Count the requests sent so far, retries included."""
         return self._line.trace.requests
 
-    async def send(self, request: Request) -> Answer | NoAnswer:
-        """Send a planned request; raise ForbiddenRequestError where it is no update of a known resource type."""
-        return await self._line.exchange(request.method, request.url, body=request.body)
+    async def send(self, request: Request, *, on_turn: Callable[[], None] = lambda: None) -> Answer | NoAnswer:
+        """Send a planned request; raise ForbiddenRequestError where it is no update of a known resource type.
+
+        `on_turn` is called when the account has a place for it, right before it leaves; what that raises keeps it back.
+        """
+        return await self._line.exchange(request.method, request.url, body=request.body, on_turn=on_turn)
 
 
 def resolve_keys(accounts: Iterable[Account], environ: Mapping[str, str]) -> Mapping[str, Secret]:

@@ -36,7 +36,7 @@ from reconciler.remote.writing.run import Journal, Run, Stop
 from reconciler.remote.writing.send import Attempt, Ready, Withheld, send_apart
 from reconciler.remote.writing.settle import settle
 from reconciler.remote.writing.sources import Sources
-from reconciler.remote.writing.waves import Group, Wave, find_pace, plan_waves
+from reconciler.remote.writing.waves import WAVE_SIZE, Group, Wave, find_pace, plan_waves
 
 __all__ = ["SETTLE_PATIENCE", "WRITE_PATIENCE", "Journal", "Stop", "carry_out"]
 
@@ -46,7 +46,6 @@ WRITE_PATIENCE = Patience(attempts=1)
 SETTLE_PATIENCE = Patience(attempts=4, first_wait_seconds=0.25)
 """How often an update is read back and how often it is sent at most while the vendor turns it away, and the waits between."""
 
-_WAVES_AT_ONCE = 2
 _QUEUE_SECONDS = 2.0
 
 
@@ -80,6 +79,7 @@ async def carry_out(
                 _give_up(updates, f"account {name} has no key", journal=journal, record=queue.record)
                 continue
             pace = find_pace(accounts[name], catalog=catalog)
+            places = _count_places(accounts[name], pace)
             run = Run(
                 account=accounts[name],
                 catalog=catalog,
@@ -90,14 +90,16 @@ async def carry_out(
                 clock=clock,
                 fresh_seconds=fresh_seconds,
                 patience=patience,
-                slots=asyncio.Semaphore(_count_slots(accounts[name], pace)),
+                turns=asyncio.Semaphore(_count_turns(places)),
+                # Where a pace rather than the wire holds writes up, what is made ready early only grows old.
+                slots=asyncio.Semaphore(places if pace else 2 * places),
                 on_window=on_window,
             )
             waves = plan_waves(
                 updates, catalog=catalog, requests_per_minute=pace, fresh_seconds=fresh_seconds, levels=levels
             )
             rest = iter(waves)
-            for _ in range(_WAVES_AT_ONCE):
+            for _ in range(2 * _count_turns(places)):
                 tasks.create_task(_work(rest, run, state=state, queue=queue, sources=sources))
     return tuple(queue.outcomes[update.address] for update in plan_updates)
 
@@ -109,14 +111,19 @@ def _split(updates: Sequence[Update]) -> Mapping[str, list[Update]]:
     return by_account
 
 
-def _count_slots(account: Account, pace: int | None) -> int:
+def _count_places(account: Account, pace: int | None) -> int:
     """Count the writes in flight: no more than a paced account lets through in a moment, so that none waits long."""
     wanted = account.concurrency if pace is None else min(account.concurrency, int(pace / 60 * _QUEUE_SECONDS))
     return max(1, wanted)
 
 
+def _count_turns(places: int) -> int:
+    """Count the waves that are looked at or sent side by side: one is read while the others keep all places busy."""
+    return 2 + places // WAVE_SIZE
+
+
 async def _work(waves: Iterator[Wave], run: Run, *, state: LiveState, queue: Queue, sources: Sources) -> None:
-    """Take waves until none is left. Two workers overlap: one reads while the other writes.
+    """Take waves until none is left. There are twice as many workers as turns: what has been sent is read back without one.
 
     A wave waits for what its updates take values from, in whichever account that is.
     """
@@ -179,17 +186,21 @@ def _give_up(updates: Sequence[Update], reason: str, *, journal: Journal, record
 
 
 async def _carry_wave(wave: Wave, run: Run, state: LiveState) -> tuple[Outcome, ...]:
-    if run.blocked:
-        return tuple(_describe(Withheld(update, run.blocked)) for group in wave for update in group)
+    async with run.turns:
+        sent = await _look_and_send(wave, run, state)
+    settled = await settle([part for part in sent if isinstance(part, Attempt)], run)
+    return (*(_describe(part) for part in sent if isinstance(part, Withheld)), *settled)
+
+
+async def _look_and_send(wave: Wave, run: Run, state: LiveState) -> Sequence[Attempt | Withheld]:
     updates = tuple(update for group in wave for update in group)
+    if run.blocked:
+        return [Withheld(update, run.blocked) for update in updates]
     judged = await _look(updates, run, state)
     early = [found for found in judged.values() if isinstance(found, Withheld)]
     groups = [tuple(_keep_ready(group, judged)) for group in wave]
     parts = await asyncio.gather(*(send_apart(group, run) for group in groups if group))
-    sent = [part for several in parts for part in several]
-    withheld = [*early, *(part for part in sent if isinstance(part, Withheld))]
-    settled = await settle([part for part in sent if isinstance(part, Attempt)], run)
-    return (*(_describe(one) for one in withheld), *settled)
+    return [*early, *(part for several in parts for part in several)]
 
 
 def _keep_ready(group: Group, judged: Mapping[str, Ready | Withheld]) -> Iterator[Ready]:

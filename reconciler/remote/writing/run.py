@@ -71,7 +71,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One account's part of an apply. `slots` bounds the writes in flight, so that a fresh reading does not age in a queue."""
+    """One account's part of an apply, and what bounds it so that a fresh reading does not age in a queue."""
 
     account: Account
     catalog: Catalog
@@ -82,7 +82,10 @@ class Run:
     clock: Callable[[], float]
     fresh_seconds: float
     patience: Patience
+    turns: asyncio.Semaphore
+    """Of the waves that are looked at or sent; those that are read back have none."""
     slots: asyncio.Semaphore
+    """Of the writes that are made ready or in flight: some wait for the disk to take their intents while others are on the wire."""
     on_window: Callable[[Update, float], None]
     lane: Lane = field(default_factory=Lane)
 

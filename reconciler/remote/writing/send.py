@@ -11,6 +11,7 @@ from reconciler.model.live import Present, Reading
 from reconciler.model.plan import Request, Update
 from reconciler.model.resource_type import Identity
 from reconciler.remote.apart import keep_apart
+from reconciler.remote.wire.answers import Answer, NoAnswer
 from reconciler.remote.writing.compare import Verdict, is_comparable, judge
 from reconciler.remote.writing.reply import Reply, Word, find_strangers, interpret, interpret_batch
 from reconciler.remote.writing.run import SILENT_LIMIT, Run
@@ -134,10 +135,13 @@ async def _send_batch(group: tuple[Ready, ...], run: Run) -> tuple[Attempt | Wit
         message = f"{kind.name} has no batch endpoint"
         raise ValueError(message)
     request = encode_batch(kind, [ready.update for ready in group], base_url=run.account.base_url)
+    rested_until = run.lane.resume_at
     trouble = await _intend(group, request, run)
     if trouble:
         return tuple(_withhold(ready, trouble) for ready in group)
-    answer = await run.writer.send(request)
+    answer = await _exchange(request, run, rested_until=rested_until)
+    if answer is None:
+        return tuple(_hold_back(ready, run) for ready in group)
     keys = [ready.update.identity[batch.key] for ready in group]
     replies = interpret_batch(batch, answer, keys=keys)
     strangers = find_strangers(batch, answer, keys=keys)
@@ -188,12 +192,43 @@ def _note_filled(ready: Ready, added: tuple[str, ...]) -> Ready:
 
 
 async def _post(ready: Ready, request: Request, run: Run) -> Attempt | Withheld:
+    rested_until = run.lane.resume_at
     trouble = await _intend((ready,), request, run)
     if trouble:
         return _withhold(ready, trouble)
-    reply = interpret(await run.writer.send(request))
+    answer = await _exchange(request, run, rested_until=rested_until)
+    if answer is None:
+        return _hold_back(ready, run)
+    reply = interpret(answer)
     _learn(reply, run)
     return Attempt(_mark(ready, run, ()), reply)
+
+
+class _HeldBackError(Exception):
+    """Something came up while the intent went to the disk and a place was awaited."""
+
+
+async def _exchange(request: Request, run: Run, *, rested_until: float) -> Answer | NoAnswer | None:
+    """Send a request when the account has a place for it; nothing is sent where the run ended or the vendor asked for a rest since."""
+
+    def look_up() -> None:
+        if run.blocked or run.lane.resume_at > rested_until:
+            raise _HeldBackError
+
+    try:
+        return await run.writer.send(request, on_turn=look_up)
+    except _HeldBackError:
+        return None
+
+
+def _hold_back(ready: Ready, run: Run) -> Attempt | Withheld:
+    """Say what becomes of an update that was held back at the last moment.
+
+    Where the vendor asked for a rest it is as if this one had been turned away too: it is looked at again before it is sent.
+    """
+    if run.blocked:
+        return _withhold(ready, run.blocked)
+    return Attempt(ready, Reply(Word.UNTOUCHED, "the vendor asked to wait before it was sent", again=True))
 
 
 async def _intend(group: tuple[Ready, ...], request: Request, run: Run) -> str:
