@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import httpx
@@ -12,7 +13,8 @@ import pytest
 
 from reconciler.model.plan import Request
 from reconciler.model.secret import Secret
-from reconciler.remote.wire.client import build_gates, open_readers, open_writers
+from reconciler.remote.wire.client import Answer, build_gates, open_readers, open_writers
+from reconciler.remote.wire.transport import WIRE_LIMIT
 from tests.remote.read_stage import CATALOG, build_accounts
 
 T = TypeVar("T")
@@ -116,6 +118,54 @@ def test_a_vendor_without_a_limit_is_not_paced() -> None:
 def test_reads_and_writes_together_stay_within_the_bound(concurrency: int) -> None:
     server = Server()
     run(drive(server, reads=60, writes=60, requests_per_minute=1_000_000, concurrency=concurrency))
+    assert server.most == concurrency
+
+
+async def drive_many(server: Server, *, accounts: int, status: int = 200) -> None:
+    """Send ten reads to each of many accounts; the first attempt of each gets a status."""
+    like = build_accounts(concurrency=10)["galtea"]
+    many = [replace(like, name=f"shop-{number}") for number in range(accounts)]
+    seen: set[bytes] = set()
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        answered = await server(request)
+        if request.url.query in seen:
+            return answered
+        seen.add(request.url.query)
+        return httpx.Response(status, json={})
+
+    wiring: dict[str, Any] = {
+        "catalog": CATALOG,
+        "keys": {account.name: Secret("k") for account in many},
+        "transport": lambda _: httpx.MockTransport(answer),
+    }
+    async with open_readers(many, **wiring) as readers:
+        jobs = [
+            readers[name].get("/phoneConnections", [("offset", f"{name}-{number}")])
+            for name in readers
+            for number in range(10)
+        ]
+        answers = await asyncio.gather(*jobs)
+    assert [answer.status for answer in answers if isinstance(answer, Answer)] == [200] * len(jobs)
+
+
+def test_however_many_accounts_share_one_wire() -> None:
+    server = Server()
+    run(drive_many(server, accounts=40))
+    assert server.most == WIRE_LIMIT
+
+
+def test_who_waits_for_a_retry_is_not_on_the_wire() -> None:
+    server = Server(seconds=0.0)
+    run(drive_many(server, accounts=40, status=503))
+    assert server.starts[399] < 0.1, "the first attempts of all wait for nobody's retry"
+    assert len(server.starts) == 800
+
+
+@pytest.mark.parametrize("concurrency", [1, 100])
+def test_one_account_has_the_places_that_it_names(concurrency: int) -> None:
+    server = Server()
+    run(drive(server, reads=200, account="galtea", requests_per_minute=None, concurrency=concurrency))
     assert server.most == concurrency
 
 

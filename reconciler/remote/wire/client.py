@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import time
@@ -30,6 +31,7 @@ from reconciler.remote.wire.transport import (
     LONGEST_CONNECT_SECONDS,
     NOT_SENT,
     READ_STATUSES,
+    WIRE_LIMIT,
     WRITE_STATUSES,
     Gate,
     GuardedTransport,
@@ -201,11 +203,17 @@ def resolve_keys(accounts: Iterable[Account], environ: Mapping[str, str]) -> Map
 
 
 def build_gates(accounts: Iterable[Account], *, catalog: Catalog) -> Mapping[str, Gate]:
-    """Build what bounds each account's requests: hand the same gates to readers and writers of one event loop."""
+    """Build what bounds each account's requests: hand the same gates to readers and writers of one event loop.
+
+    Together they bound what is on the wire at once, at no less than what one account may have there.
+    """
+    accounts = tuple(accounts)
+    wire = asyncio.Semaphore(max([WIRE_LIMIT, *(account.concurrency for account in accounts)]))
     return {
         account.name: Gate(
             concurrency=account.concurrency,
             requests_per_minute=account.requests_per_minute or catalog.providers[account.provider].requests_per_minute,
+            wire=wire,
         )
         for account in accounts
     }

@@ -50,6 +50,11 @@ WRITE_STATUSES: Final = frozenset({429, 502, 503, 504})
 
 LONGEST_CONNECT_SECONDS: Final = 10.0
 
+WIRE_LIMIT: Final = 128
+"""Attempts on the wire at once over all accounts: enough to hide the latency of any number of them, and few enough that one processor
+takes in what they get long before their time is over (M: a thousand pages at once are not taken in within 30 s on a tenth of a core).
+"""
+
 _MARGIN: Final = 0.95
 _BURST_SHARE: Final = 20
 
@@ -136,11 +141,14 @@ class Gate:
     """Bound how many requests of one account are under way, and how many start in a minute; belongs to one event loop.
 
     Readers and writers of an account share its gate. A request that waits for a retry keeps its place, so an account that answers
-    429 comes to rest by itself.
+    429 comes to rest by itself. `wire` bounds the attempts of all accounts together; one that waits for a retry is not on it.
     """
 
-    def __init__(self, *, concurrency: int, requests_per_minute: int | None) -> None:
+    def __init__(
+        self, *, concurrency: int, requests_per_minute: int | None, wire: asyncio.Semaphore | None = None
+    ) -> None:
         self.places = asyncio.Semaphore(max(1, concurrency))
+        self.wire = wire or asyncio.Semaphore(max(1, concurrency))
         self.pace = build_limiter(requests_per_minute) if requests_per_minute else None
 
     async def wait_turn(self) -> None:
@@ -195,10 +203,11 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         """Make one attempt; note in the request's extensions how many there were and whether one may have arrived."""
         self._guard(request)
         await self._gate.wait_turn()
-        self._trace.count()
-        request.extensions["attempts"] = request.extensions.get("attempts", 0) + 1
         try:
-            response = await self._send(request)
+            async with self._gate.wire:
+                self._trace.count()
+                request.extensions["attempts"] = request.extensions.get("attempts", 0) + 1
+                response = await self._send(request)
         except NOT_SENT:
             raise
         except httpx.HTTPError:
