@@ -116,8 +116,9 @@ def estate(accounts: int, beside: int) -> str:
     small, _ = measure(beside, 10_000, delay=DELAY)
     large, _ = measure(accounts, 10_000, delay=DELAY)
     times = accounts / beside
+    told = f"exit code {large.exit_code}, so not all was read; " if large.exit_code else ""
     return (
-        f"{large.processor / small.processor / times:.2f} of the time an object; {large.mebibytes:.0f} MiB"
+        f"{told}{large.processor / small.processor / times:.2f} of the time an object; {large.mebibytes:.0f} MiB"
         f" ({large.seconds:.0f} s, processor {large.processor:.1f} s)"
     )
 

@@ -115,10 +115,11 @@ def find_collateral(
     derived = {name for name, known in resource_type.fields.items() if {*touched, "*"} & set(known.derived_from)}
     told = {consequence.path[0]: consequence.after for consequence in update.consequences}
     derived -= {name for name, after in told.items() if after is not MISSING and not same(after, new.get(name))}
+    expected = touched | derived | _list_lent(resource_type)
     damage = [
         Collateral((name,), before=old.get(name), after=new.get(name))
         for name in (old | new)
-        if name not in touched | derived | _list_lent(resource_type)
+        if name not in expected
         and not _is_still(resource_type.find_field((name,)), old.get(name), new.get(name))
         and not find_spoiled([old.get(name), new.get(name)])
     ]

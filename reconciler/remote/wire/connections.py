@@ -13,7 +13,7 @@ from typing import Final, cast
 import httpcore
 import httpx
 
-from reconciler.remote.wire.streams import JoiningBackend
+from reconciler.remote.wire.streams import open_stream
 
 KEPT_SECONDS: Final = 5.0
 """How long a connection that nobody uses is kept: as long as httpx keeps one."""
@@ -77,13 +77,14 @@ class StraightConnection(httpx.AsyncBaseTransport):
     def __init__(self, base_url: str, *, context: ssl.SSLContext) -> None:
         self._origin = httpcore.URL(base_url).origin
         self._context = context
-        self._connection: httpcore.AsyncHTTPConnection | None = None
+        self._context.set_alpn_protocols(["http/1.1"])
+        self._connection: httpcore.AsyncHTTP11Connection | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send over the connection; the next request may follow when the body was read or given up."""
         url = request.url
         with _rename_errors():
-            connection = await self._find_connection()
+            connection = await self._find_connection(request.extensions.get("timeout", {}).get("connect"))
             response = await connection.handle_async_request(
                 httpcore.Request(
                     request.method,
@@ -96,18 +97,22 @@ class StraightConnection(httpx.AsyncBaseTransport):
         body = _Body(cast("AsyncIterator[bytes]", response.stream))
         return httpx.Response(response.status, headers=response.headers, stream=body, extensions=response.extensions)
 
-    async def _find_connection(self) -> httpcore.AsyncHTTPConnection:
+    async def _find_connection(self, seconds: float | None) -> httpcore.AsyncHTTP11Connection:
         found = self._connection
         if found is not None and found.is_available() and not found.has_expired():
             return found
         await self.aclose()
-        self._connection = httpcore.AsyncHTTPConnection(
-            self._origin,
-            ssl_context=self._context,
-            keepalive_expiry=KEPT_SECONDS,
-            network_backend=JoiningBackend(),
-        )
+        stream = await self._connect(seconds)
+        self._connection = httpcore.AsyncHTTP11Connection(self._origin, stream, keepalive_expiry=KEPT_SECONDS)
         return self._connection
+
+    async def _connect(self, seconds: float | None) -> httpcore.AsyncNetworkStream:
+        """Open a stream within some seconds, and as many again for TLS."""
+        host = self._origin.host.decode("ascii")
+        stream = await open_stream(host, self._origin.port, seconds=seconds)
+        if self._origin.scheme != b"https":
+            return stream
+        return await stream.start_tls(self._context, host, seconds)
 
     async def aclose(self) -> None:
         """Close the connection."""
