@@ -104,7 +104,7 @@ def identify_machine() -> str:
 
 def _read_mark(path: Path) -> str:
     try:
-        return path.read_text("ascii").strip()
+        return path.read_bytes().decode().strip()
     except (OSError, ValueError):
         return ""
 

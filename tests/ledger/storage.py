@@ -35,12 +35,12 @@ class Storage:
     def __init__(self) -> None:
         self._inner = DomainDispatcherApplication(create_backend_app)
         self._mutex = threading.Lock()
-        self.on_write: Callable[[str, str], None] = lambda _what, _side: None
-        """Told of each write, `before` and `after` it is done."""
         self.reset()
 
     def reset(self) -> None:
-        """Lose nothing any more, and count from none."""
+        """Lose nothing any more, tell nobody, and count from none."""
+        self.on_write: Callable[[str, str], None] = lambda _what, _side: None
+        """Told of each write, `before` and `after` it is done."""
         self.lose = 0
         self.lose_first = False
         self._lost: set[tuple[str, str]] = set()

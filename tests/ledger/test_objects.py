@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,8 @@ from reconciler.ledger import (
     fingerprint_value,
     open_store,
 )
+from reconciler.ledger.journals.index import parse_index
+from reconciler.ledger.stores.bucket import Bucket
 from reconciler.ledger.stores.objects import ObjectStore
 from reconciler.model.outcome import Result
 from reconciler.model.secret import Secret
@@ -169,6 +172,29 @@ def test_an_answer_that_is_lost_after_the_write_is_no_defeat(cloud: Storage, tmp
     assert lock.notes == ()
     assert store.read_locks() == ()
     assert store.load().ledger.entries["connectors.a"].run == "r2"
+
+
+def test_an_index_that_two_runs_write_in_one_moment_knows_both(cloud: Storage, tmp_path: Path) -> None:
+    stores = []
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        project = make_project(tmp_path / name, ledger=f"{URL}/{tmp_path.name}")
+        stores.append(open_store(project, clock=Clock()))
+        write_run(stores[-1], name)
+    written: list[str] = []
+
+    def interfere(what: str, side: str) -> None:
+        if side == "before" and what.endswith("journal-index.jsonl"):
+            written.append(what)
+            if len(written) == 1:
+                stores[1].keep_journal("other")
+
+    cloud.on_write = interfere
+    stores[0].keep_journal("one")
+    assert len(written) == 3, "one that was too late, that of the other, and the one that knows both"
+    index = Bucket(f"{URL}/{tmp_path.name}", environ=os.environ).read("journal-index.jsonl")
+    assert index is not None
+    assert list(parse_index(index.content)) == ["one.jsonl", "other.jsonl"]
 
 
 @pytest.mark.parametrize("trouble", ["no bucket", "away"])

@@ -149,7 +149,7 @@ class LockFile:
         """Return the text of the lock file, and its age."""
         with _report_failure(self._folder):
             try:
-                text = read_file(self._path).decode("utf-8", "replace")
+                text = read_file(self._path).decode(errors="replace")
                 when = datetime.fromtimestamp(self._path.stat().st_mtime, UTC)
             except FileNotFoundError:
                 return None

@@ -216,7 +216,7 @@ class LockObject:
         self._vacant = found.version if found and not found.content else None
         if found is None or not found.content:
             return None
-        return Stored(found.content.decode("utf-8", "replace"), found.version, found.when)
+        return Stored(found.content.decode(errors="replace"), found.version, found.when)
 
     def swap(self, text: str | None, *, expected: str | None) -> str | None:
         """Create, replace or give back the lock."""
