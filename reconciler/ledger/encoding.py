@@ -175,11 +175,11 @@ def _says_the_same(stored: Row | None, row: Row) -> bool:
 
 def _same_types(left: Json, right: Json) -> bool:
     """Tell whether two equal values are equal to JSON too: to Python 1, 1.0 and True are one."""
-    if isinstance(left, dict) and isinstance(right, dict):
+    if isinstance(left, Mapping):
         return all(_same_types(left[name], right[name]) for name in left)
-    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+    if isinstance(left, list | tuple):
         return all(map(_same_types, left, right))
-    return type(left) is type(right) or (isinstance(left, str) and isinstance(right, str))
+    return type(left) is type(right) or isinstance(left, str)
 
 
 def _write_row(entry: Applied, accounts: Mapping[str, Account], key: bytes) -> Row:

@@ -28,7 +28,7 @@ def create_key() -> bytes:
 def parse_key(content: bytes | None) -> bytes | None:
     """Read a key from a key file's content, or return None where that holds none."""
     try:
-        key = bytes.fromhex((content or b"").decode("ascii"))
+        key = bytes.fromhex((content or b"").decode())
     except ValueError:
         return None
     return key if len(key) == KEY_BYTES else None
@@ -41,7 +41,7 @@ def format_key(key: bytes) -> bytes:
 
 def fingerprint_value(value: Json, *, key: bytes) -> str:
     """Return the keyed fingerprint of a secret value; a `Secret` and its plain value have the same one."""
-    text = json.dumps(reveal_within(value), sort_keys=True, ensure_ascii=True)
+    text = json.dumps(reveal_within(value), sort_keys=True)
     return f"{_SCHEME}:{_name_key(key)}:{Secret(text).fingerprint(key)}"
 
 

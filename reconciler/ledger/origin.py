@@ -8,12 +8,11 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC
 from pathlib import Path
 
 from reconciler.ledger.stores.git_command import GitDistrust, GitFailure
 from reconciler.ledger.stores.git_open import open_repository, read_user_setting
-from reconciler.ledger.times import Clock
+from reconciler.ledger.times import Clock, in_utc
 from reconciler.model.diagnostic import Diagnostic, Severity
 
 _STATUS = ("status", "--porcelain", "--untracked-files=no", "--no-renames", "--ignore-submodules=all")
@@ -37,8 +36,7 @@ def new_run_id(clock: Clock) -> str:
 
     It sorts by time, in UTC, to a fraction of a second: an undo may follow its apply in the same one.
     """
-    moment = clock()
-    start = moment if moment.tzinfo is None else moment.astimezone(UTC)
+    start = in_utc(clock())
     fraction = start.microsecond * 0x1000 // 1_000_000
     return f"{start:%Y%m%d-%H%M%S}-{fraction:03x}{secrets.token_hex(2)[1:]}"
 
@@ -51,8 +49,8 @@ def current_commit(root: Path, *, environ: Mapping[str, str] = os.environ) -> st
     """
     try:
         opened = open_repository(root, environ=environ)
-        commit = opened.git.run("rev-parse", "--verify", "--quiet", "HEAD").strip()
-        changed = replace(opened.git, folder=root).run(*_STATUS, "--", ".")
+        commit = opened.git.run("rev-parse", "--verify", "HEAD").strip()
+        changed = replace(opened.git, folder=root).run(*_STATUS, ".")
     except GitFailure:
         return ""
     return f"{commit}-dirty" if changed.strip() else commit
@@ -73,7 +71,7 @@ def note_distrust(root: Path, *, environ: Mapping[str, str] = os.environ) -> tup
 def describe_commit(root: Path, *, environ: Mapping[str, str] = os.environ) -> CommitWords:
     """Return what the message of the commit that is checked out says; nothing where there is none."""
     try:
-        message = open_repository(root, environ=environ).git.run("log", "-1", "--format=%B", "HEAD")
+        message = open_repository(root, environ=environ).git.run("log", "-1", "--format=%B")
     except GitFailure:
         return CommitWords()
     return read_message(message)
@@ -86,7 +84,7 @@ def read_message(message: str) -> CommitWords:
         return CommitWords()
     subject = lines[1] if len(lines) > 1 and _MERGED.match(lines[0]) else lines[0]
     found = _PULL_REQUEST.search(message)
-    review = next((part for part in found.groups() if part), "") if found else ""
+    review = next(filter(None, found.groups())) if found else ""
     return CommitWords(subject.removesuffix(f"({review})").rstrip(), review)
 
 

@@ -37,14 +37,9 @@ def check_folder(path: Path) -> Path:
 def read_file(path: Path) -> bytes:
     """Return the content of a file; raises OSError."""
     with os.fdopen(os.open(check_file(path), os.O_RDONLY | _FLAGS), "rb") as stream:
-        # What is asked for is set aside at once, so no more than what there is; then what was added meanwhile.
-        size = min(os.fstat(stream.fileno()).st_size, MAX_STATE_BYTES)
-        content = stream.read(size + 1)
-        if len(content) > size:
-            content += stream.read(MAX_STATE_BYTES + 1 - len(content))
-    if len(content) > MAX_STATE_BYTES:
-        raise StrayPathError(_describe(path, f"is larger than {MAX_STATE_BYTES // 1024**2} MiB"))
-    return content
+        if os.fstat(stream.fileno()).st_size > MAX_STATE_BYTES:
+            raise StrayPathError(_describe(path, f"is larger than {MAX_STATE_BYTES // 1024**2} MiB"))
+        return stream.read()
 
 
 def append_to_file(path: Path, *, mode: int) -> int:

@@ -29,7 +29,7 @@ class Store(Protocol):
     def load(self) -> Loaded:
         """Return what was last applied, with a note on whatever is not known."""
 
-    def save(self, entries: Iterable[Applied], *, run: str, removed: Iterable[str] = ()) -> None:
+    def save(self, entries: Iterable[Applied], *, run: str, removed: Iterable[str] = ...) -> None:
         """Merge entries into the stored ledger, all or nothing for each kind; forget the removed addresses.
 
         Call it after the run's journal has ended. Raises LedgerConflict where another run stored one of the addresses
@@ -37,7 +37,7 @@ class Store(Protocol):
         """
 
     def lock(
-        self, owner: str, *, ttl_seconds: float, run: str = "", accounts: Collection[str] | None = None
+        self, owner: str, *, ttl_seconds: float, run: str = ..., accounts: Collection[str] | None = ...
     ) -> AbstractContextManager[Lock]:
         """Hold the lock of some accounts, of all where none are given.
 

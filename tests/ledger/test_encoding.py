@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from reconciler.ledger.encoding import (
-    Sheets,
     build_ledger,
     check_overlap,
     digest_files,
@@ -159,13 +158,13 @@ def test_values_that_are_one_to_python_and_two_to_json_are_two(one: Json, other:
         assert write(make_entry("a", x=value), over=write(make_entry("a", x=value))) == {}
 
 
-def test_a_list_and_a_tuple_or_a_text_of_another_class_are_one_to_json() -> None:
+def test_values_of_other_classes_are_one_to_json() -> None:
     class Word(str):
         __slots__ = ()
 
-    sheets = Sheets({"connectors.json": {"connectors.a": json.loads(write(make_entry("a"))["connectors.json"])["entries"]["connectors.a"] | {"fields": {"/x": ("A", Word("B"))}}}})  # fmt: skip
-    entry = make_entry("a", x=["A", "B"])
-    assert write_sheets(sheets, entries=[replace(entry, fields={"/x": ("A", "B")})], removed=(), accounts=ACCOUNTS, key=KEY) == {}  # fmt: skip
+    files = write(make_entry("a", x="A", y={"z": [1]}))
+    assert write(make_entry("a", x=Word("A"), y=MappingProxyType({"z": [1]})), over=files) == {}
+    assert write(make_entry("a", x="A", y=MappingProxyType({"z": [True]})), over=files)
 
 
 def test_removed_rows_are_forgotten_unless_they_are_saved_too() -> None:
@@ -192,6 +191,18 @@ def test_a_secret_is_covered_at_every_depth() -> None:
         "/held": {"x": 1},
     }
     assert write(make_entry("b", token=Secret("s")), over=write(make_entry("b", token=Secret("s")))) == {}
+
+
+def test_a_secret_that_was_covered_with_another_key_is_not_known() -> None:
+    entry = make_entry("a", token=Secret("s"), plain="p")
+    sheets = read_sheets(write(entry))
+    for key, fields in (
+        (KEY, {"/token": fingerprint_value("s", key=KEY), "/plain": "p"}),
+        (create_key(), {"/plain": "p"}),
+        (None, {"/plain": "p"}),
+    ):
+        loaded = build_ledger(sheets, accounts=ACCOUNTS, key=key, version="")
+        assert loaded.ledger.entries["connectors.a"].fields == fields
 
 
 # --- what is not as it should be --------------------------------------------------------------------------------------

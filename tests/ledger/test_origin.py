@@ -56,12 +56,13 @@ def test_only_the_project_and_its_own_repository_count(team: Team) -> None:
     deep = clone / "deep"
     deep.mkdir()
     (deep / "a.yaml").touch()
+    run_git(clone, *IDENTITY, "commit", "-q", "--allow-empty", "-m", "See merge request a/b!45")
     run_git(clone, "add", "deep")
-    run_git(clone, *IDENTITY, "commit", "-q", "-m", "Add a file (#7)")
+    run_git(clone, *IDENTITY, "commit", "-q", "-m", "Add a file")
     head = run_git(clone, "rev-parse", "HEAD")
     (clone / "reconciler.yaml").write_text("edited")
     assert (current_commit(deep), current_commit(clone)) == (head, f"{head}-dirty")
-    assert describe_commit(deep) == CommitWords("Add a file", "#7")
+    assert describe_commit(deep) == CommitWords("Add a file")
     (deep / "a.yaml").write_text("edited")
     assert current_commit(deep) == f"{head}-dirty"
     walled = wall_off(clone)
@@ -94,7 +95,9 @@ def test_the_commit_says_when_files_differ_from_it(team: Team) -> None:
 def test_without_a_repository_there_is_no_commit(tmp_path: Path) -> None:
     assert current_commit(tmp_path) == ""
     run_git(tmp_path, "init", "-q")
+    (tmp_path / "HEAD").touch()
     assert current_commit(tmp_path) == ""
+    assert describe_commit(tmp_path) == CommitWords()
 
 
 def test_the_author_is_the_user_of_the_ci_then_of_git_then_of_the_machine(tmp_path: Path) -> None:
