@@ -96,17 +96,11 @@ class LockHolder:
 @cache
 def identify_machine() -> str:
     """Name what processes share that see each other: this boot of this machine, and the container within it."""
-    marks = [_read_mark(Path("/proc/sys/kernel/random/boot_id"))]
+    marks: list[str] = []
     with contextlib.suppress(OSError):
+        marks.append(Path("/proc/sys/kernel/random/boot_id").read_bytes().decode().strip())
         marks.append(str(Path("/proc/self/ns/pid").readlink()))
-    return " ".join(marks) if marks[0] else f"{uuid.getnode():x} {socket.gethostname()}"
-
-
-def _read_mark(path: Path) -> str:
-    try:
-        return path.read_bytes().decode().strip()
-    except (OSError, ValueError):
-        return ""
+    return " ".join(marks) or f"{uuid.getnode():x} {socket.gethostname()}"
 
 
 def create_holder(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import uuid
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -150,4 +151,9 @@ def test_a_new_holder_is_this_process_on_this_machine() -> None:
     )
     assert other.accounts is None
     assert holder.is_local
-    assert identify_machine().strip()
+
+
+def test_a_machine_is_known_by_its_boot_and_by_the_container_on_it() -> None:
+    boot, _, container = identify_machine().partition(" ")
+    assert str(uuid.UUID(boot)) == boot
+    assert container.startswith("pid:[")
