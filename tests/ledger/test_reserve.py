@@ -17,7 +17,7 @@ SIZE = 5 * 1024 * 1024 // 2
 def list_held(folder: Path) -> list[int]:
     """List the descriptors of this process that lead to a file without a name on the disk of a folder."""
     device, held = folder.stat().st_dev, []
-    for entry in Path("/proc/self/fd").iterdir():
+    for entry in Path("/dev/fd").iterdir():
         try:
             found = os.fstat(int(entry.name))
         except OSError:
