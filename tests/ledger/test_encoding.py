@@ -21,7 +21,7 @@ from reconciler.ledger.encoding import (
     write_sheets,
 )
 from reconciler.ledger.errors import LedgerConflict
-from reconciler.ledger.fingerprints import create_key, fingerprint_value
+from reconciler.ledger.fingerprints import KEY_BYTES, create_key, fingerprint_value
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.ledger import Applied, Undone
 from reconciler.model.paths import Json
@@ -30,7 +30,7 @@ from reconciler.model.secret import Secret
 
 from .samples import BASE_URL, make_entry
 
-KEY = create_key()
+KEY = bytes(range(KEY_BYTES))
 POLYAI = Account("polyai", "polyai", BASE_URL, "POLYAI_API_KEY")
 ACCOUNTS = {"polyai": POLYAI}
 
@@ -359,6 +359,7 @@ def test_a_line_is_sorted_and_holds_no_secret() -> None:
 @pytest.mark.parametrize(
     ("value", "key", "message"),
     [(Secret("s"), None, "Secret is no JSON value"), (object(), KEY, "object is no JSON value")],
+    ids=["a secret without a key", "anything else"],
 )
 def test_what_cannot_be_written_is_an_error(value: object, key: bytes | None, message: str) -> None:
     with pytest.raises(TypeError, match=f"^{message}$"):

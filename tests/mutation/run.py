@@ -36,7 +36,7 @@ MYPY += ["--cache-dir", str(ROOT / "build" / "mypy")]
 Key: TypeAlias = tuple[str, str, str, str]
 """Module, function, what was there, and what it becomes."""
 
-ALIVE = {0: "survived", 33: "no test", 5: "no test", None: "not run"}
+ALIVE = {0: "survived", 33: "no test", 5: "no test", None: "not run", 255: "not run"}
 
 
 @dataclass(frozen=True, slots=True)
