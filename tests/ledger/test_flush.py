@@ -21,15 +21,23 @@ class Disk:
     def __init__(self) -> None:
         self.written: list[int] = []
         self.flushed: list[tuple[int, ...]] = []
+        self.begun = threading.Semaphore(0)
         self.may_go_on = threading.Event()
         self.fails = False
 
     def flush(self) -> None:
         held = tuple(self.written)
+        self.begun.release()
         self.may_go_on.wait()
         if self.fails:
             raise OSError(5, "Input/output error")
         self.flushed.append(held)
+
+
+async def let_all_come() -> None:
+    """Let tasks go on until nothing is left to do but to wait."""
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 async def write(disk: Disk, shared: SharedFlush, number: int) -> None:
@@ -44,10 +52,11 @@ def test_who_comes_in_a_moment_shares_a_flush_and_who_comes_later_has_the_next()
     async def play() -> None:
         shared = SharedFlush(disk.flush)
         first = [asyncio.create_task(write(disk, shared, number)) for number in range(10)]
-        for _ in range(5):
-            await asyncio.sleep(0)
+        await let_all_come()
+        assert disk.begun.acquire(timeout=10)
         later = [asyncio.create_task(write(disk, shared, number)) for number in range(10, 20)]
-        await asyncio.sleep(0)
+        await let_all_come()
+        assert not disk.begun.acquire(timeout=0.05), "one flush at a time"
         disk.may_go_on.set()
         await asyncio.gather(*first, *later)
 
