@@ -19,27 +19,25 @@ def push_change(
     author: str,
     now: datetime,
     environ: Mapping[str, str],
-) -> bool:
-    """Let a branch be the commit that is checked out with files changed; remove it where none is. Tell whether it moved.
+) -> None:
+    """Let a branch be the commit that is checked out with files changed; remove it where none is.
 
     `contents` are whole files by path below `root`. A branch that holds the same change on the same commit stays as it is. Raises
     LedgerUnavailable where git does not do it.
     """
     repository = Repository(root, environ=environ)
     ref = f"refs/heads/{branch}"
-    old = repository.read_shared(ref)
-    if not contents:
-        return bool(old) and repository.swap(ref, new="", old=old)
-    head = repository.read_head()
-    prefix = f"{repository.prefix}/" if repository.prefix else ""
-    changes = {f"{prefix}{path}": content for path, content in contents.items()}
-    if old and repository.read_parent(old) == head and _holds(repository, old, changes):
-        return False
-    commit = repository.create_commit(changes, parent=head, message=message, signature=Signature(author, now))
-    if not repository.swap(ref, new=commit, old=old):
+    old, new = repository.read_shared(ref), ""
+    if contents:
+        head = repository.read_head()
+        prefix = f"{repository.prefix}/" if repository.prefix else ""
+        changes = {f"{prefix}{path}": content for path, content in contents.items()}
+        if old and repository.read_parents(old) == [head] and _holds(repository, old, changes):
+            return
+        new = repository.create_commit(changes, parent=head, message=message, signature=Signature(author, now))
+    if new != old and not repository.swap(ref, new=new, old=old):
         text = f"somebody else moved {branch} at the same time"
         raise LedgerUnavailable(text, advice="Run it again: the branch belongs to this command alone.")
-    return True
 
 
 def _holds(repository: Repository, commit: str, changes: Mapping[str, bytes]) -> bool:

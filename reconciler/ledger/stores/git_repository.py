@@ -159,13 +159,9 @@ class Repository:
         """Return the commit that is checked out."""
         return _attempt(lambda: self._git.run("rev-parse", "--verify", "HEAD^{commit}")).strip()
 
-    def read_parent(self, commit: str) -> str:
-        """Return the first parent of a commit, "" for none."""
-        return (
-            _attempt(lambda: self._git.run("log", "-1", "--no-show-signature", "--format=%P", commit))
-            .split(" ")[0]
-            .strip()
-        )
+    def read_parents(self, commit: str) -> list[str]:
+        """Return the parents of a commit, in order."""
+        return _attempt(lambda: self._git.run("log", "-1", "--no-show-signature", "--format=%P", commit)).split()
 
     def create_commit(
         self, changes: Mapping[str, bytes | None], *, parent: str, message: str, signature: Signature
