@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -62,6 +63,15 @@ def make_outcome(update: Update, result: Result = Result.VERIFIED, **more: Any) 
 def run_git(folder: Path, *words: str) -> str:
     done = subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True, text=True)
     return done.stdout.strip()
+
+
+def import_commit(folder: Path, ref: str, files: Mapping[str, bytes]) -> str:
+    """Let a ref be a first commit of many files, stored all at once."""
+    stream = f"commit {ref}\ncommitter A <a@example.org> 0 +0000\ndata 4\nPast".encode()
+    for name, content in files.items():
+        stream += f"\nM 100644 inline {name}\ndata {len(content)}\n".encode() + content
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=folder, input=stream + b"\n", check=True)
+    return run_git(folder, "rev-parse", ref)
 
 
 json_values: st.SearchStrategy[Any] = st.recursive(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +16,7 @@ from reconciler.ledger.journals.retention import KEPT_DAYS, KEPT_RUNS
 from reconciler.ledger.stores.git import LEDGER_REF
 from reconciler.model.plan import Cause, Change
 
-from .samples import make_entry, make_outcome, make_update, run_git
+from .samples import import_commit, make_entry, make_outcome, make_update, run_git
 from .shared import Shared, race
 
 Row = dict[str, object]
@@ -90,11 +89,7 @@ def plant(shared: Shared, past: Mapping[str, bytes]) -> None:
         for name, content in files.items():
             (shared.find_state() / name).write_bytes(content)
     else:
-        remote = shared.folder / "remote.git"
-        stream = f"commit {LEDGER_REF}\ncommitter A <a@example.org> 0 +0000\ndata 4\nPast".encode()
-        for name, content in files.items():
-            stream += f"\nM 100644 inline {name}\ndata {len(content)}\n".encode() + content
-        subprocess.run(["git", "fast-import", "--quiet"], cwd=remote, input=stream + b"\n", check=True)
+        import_commit(shared.folder / "remote.git", LEDGER_REF, files)
 
 
 def end_run(store: Store, run: str, name: str) -> None:
