@@ -53,7 +53,7 @@ def read_user_setting(key: str, *, folder: Path, environ: Mapping[str, str]) -> 
     """Return a setting that the user or the machine makes, "" for none, wherever we are run."""
     git = prepare_git(Path(folder.resolve().anchor), environ=environ, settings=PINNED)
     try:
-        return git.run("config", "--get", key).strip()
+        return git.run("config", key).strip()
     except GitFailure:
         return ""
 
@@ -74,7 +74,7 @@ def _check_trust(place: Place, *, environ: Mapping[str, str]) -> None:
     """Let git judge who owns the repository: it does so only where it finds one itself, so let it find just this one."""
     looking = prepare_git(place.top, environ=environ, settings=PINNED)
     looking = looking.extend({"GIT_CEILING_DIRECTORIES": str(place.top.parent)})
-    found = looking.run("rev-parse", "--absolute-git-dir").rstrip("\n")
+    found = looking.run("rev-parse", "--absolute-git-dir").removesuffix("\n")
     if not _is_same(found, place.git_dir):
         message = f"git takes {found} for the repository of {place.top}, and not {place.git_dir}"
         raise GitFailure(message, advice="Remove what looks like a git repository from the work tree.")
@@ -96,7 +96,7 @@ def _name_repository(place: Place, settings: tuple[str, ...], *, environ: Mappin
 def _tracks(outer: Place, folder: Path, *, environ: Mapping[str, str]) -> bool:
     path = folder.relative_to(outer.top).as_posix()
     try:
-        listing = _open(outer, environ=environ).git.run("ls-files", "-z", "--", f":(literal){path}")
+        listing = _open(outer, environ=environ).git.run("ls-files", "-z", f":(literal){path}")
     except GitFailure:
         return False
-    return any(name.startswith(f"{path}/") for name in listing.split("\0"))
+    return listing.startswith(f"{path}/")
