@@ -52,10 +52,9 @@ _UNLESS_SET = {"GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh", "GIT_PROXY_COMMA
 class GitFailure(Exception):  # noqa: N818 -- an expected answer, not an error of ours
     """Git did not do it: `reason` is what it said, on one line, `advice` what mends it where that is known."""
 
-    def __init__(self, reason: str, *, output: str = "", advice: str = "") -> None:
+    def __init__(self, reason: str, *, advice: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
-        self.output = output
         self.advice = advice
 
 
@@ -73,9 +72,8 @@ class Git:
 
     def run(self, *arguments: str, text: str = "", seconds: float = LOCAL_SECONDS) -> str:
         """Return what a command prints; raises GitFailure where it fails or takes too long."""
-        return self.run_bytes(*arguments, content=text.encode("utf-8", "replace"), seconds=seconds).decode(
-            "utf-8", "replace"
-        )
+        content = text.encode(errors="replace")
+        return self.run_bytes(*arguments, content=content, seconds=seconds).decode(errors="replace")
 
     def run_bytes(self, *arguments: str, content: bytes = b"", seconds: float = LOCAL_SECONDS) -> bytes:
         """Return the octets a command prints."""
@@ -97,7 +95,7 @@ class Git:
         except (OSError, ValueError) as problem:
             raise self._describe_start(problem) from problem
         if done.returncode:
-            raise _read_failure(done.stderr, output=done.stdout, command=arguments[0])
+            raise _read_failure(done.stderr, command=arguments[0])
         return done.stdout
 
     def run_limited(self, *arguments: str, most: int, seconds: float = LOCAL_SECONDS) -> bytes:
@@ -146,14 +144,13 @@ def prepare_git(folder: Path, *, environ: Mapping[str, str], settings: tuple[str
 
 
 def _read_limited(process: subprocess.Popen[bytes], most: int, *, seconds: float) -> bytes:
-    """Read so many octets of what a process prints, and end it: then, or after so many seconds."""
+    """Read what a process prints; end it after so many octets, or so many seconds."""
     end = Timer(seconds, process.kill)
     end.start()
     try:
         output = process.stdout.read(most) if process.stdout else b""
         if len(output) == most:
             process.kill()
-        process.wait()
     finally:
         end.cancel()
     return output
@@ -161,28 +158,25 @@ def _read_limited(process: subprocess.Popen[bytes], most: int, *, seconds: float
 
 def _find_git(environ: Mapping[str, str]) -> str:
     found = shutil.which("git", path=environ["PATH"])
-    if found is None or not Path(found).is_absolute():
+    if found is None:
         message = "git is not installed, or not on the PATH"
         raise GitFailure(message, advice="Install git, or use `ledger: files`.")
     return found
 
 
-def _read_failure(stderr: bytes, *, output: bytes, command: str) -> GitFailure:
+def _read_failure(stderr: bytes, *, command: str) -> GitFailure:
     """Pick what a person needs of git's complaint: the first fatal, error or remote line."""
-    told = stderr.decode("utf-8", "replace")
-    lines = [line.strip() for line in told.splitlines() if line.strip()]
+    lines = [line.strip() for line in stderr.decode(errors="replace").splitlines() if line.strip()]
     if any("dubious ownership" in line or "unsafe repository" in line for line in lines):
         return _describe_distrust(lines)
     telling = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "ERROR:", "! ["))]
-    reason = "; ".join((telling or lines)[:3]) or f"git {command} failed"
-    return GitFailure(reason, output=output.decode("utf-8", "replace"))
+    return GitFailure("; ".join((telling or lines)[:3]) or f"git {command} failed")
 
 
 def _describe_distrust(lines: list[str]) -> GitDistrust:
     """Name the folder that git itself names: in a container it may be known by another name."""
     mending = "git config --global --add safe.directory "
-    named = next((line.partition(mending)[2] for line in lines if mending in line), "")
-    folder = _unquote(named)
+    folder = _unquote(next((line.removeprefix(mending) for line in lines if line.startswith(mending)), ""))
     advice = f"`{mending}{shlex.quote(folder or '*')}` tells git that the folder is yours."
     return GitDistrust(f"git does not trust {folder or 'the repository'}: it belongs to another user", advice=advice)
 
