@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from reconciler.ledger.lock import Lock
     from reconciler.ledger.origin import current_author, current_commit, describe_commit, new_run_id, note_distrust
     from reconciler.ledger.state_files import STATE_FOLDER
-    from reconciler.ledger.store import Store, export_commit, fingerprint_key, list_revisions, open_store
+    from reconciler.ledger.store import Store, open_store
+    from reconciler.ledger.stores.git_export import export_commit, list_revisions
     from reconciler.ledger.times import parse_time
 
 __all__ = [
@@ -59,7 +60,6 @@ __all__ = [
     "current_commit",
     "describe_commit",
     "export_commit",
-    "fingerprint_key",
     "fingerprint_value",
     "list_open_sightings",
     "list_revisions",
@@ -93,11 +93,10 @@ _HOMES = {
     "current_author": "origin",
     "current_commit": "origin",
     "describe_commit": "origin",
-    "export_commit": "store",
-    "fingerprint_key": "store",
+    "export_commit": "stores.git_export",
     "fingerprint_value": "fingerprints",
     "list_open_sightings": "journals.history",
-    "list_revisions": "store",
+    "list_revisions": "stores.git_export",
     "new_run_id": "origin",
     "note_distrust": "origin",
     "open_store": "store",

@@ -87,22 +87,3 @@ def open_store(
 
         return ObjectStore(project, clock=clock, environ=environ)
     return FileStore(project, folder=folder or project.root / STATE_FOLDER, clock=clock)
-
-
-def fingerprint_key(store: Store) -> bytes:
-    """Return the key of a store's fingerprints."""
-    return store.fingerprint_key()
-
-
-def export_commit(folder: Path, revision: str, *, into: Path, environ: Mapping[str, str]) -> str:
-    """Write the files below a folder as a commit has them into another, and return the commit; raises LedgerProblem."""
-    from reconciler.ledger.stores.git_export import export_commit as export
-
-    return export(folder, revision, into=into, environ=environ)
-
-
-def list_revisions(folder: Path, *, environ: Mapping[str, str]) -> list[str]:
-    """List the branches and tags of the repository that a folder lies in; none where there is none."""
-    from reconciler.ledger.stores.git_export import list_revisions as listed
-
-    return listed(folder, environ=environ)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import os
-import shlex
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
@@ -33,7 +31,7 @@ from reconciler.ledger.stores.git_open import open_repository
 from reconciler.ledger.stores.git_place import Place, lies_in_tree
 from reconciler.ledger.stores.git_repository import Repository, Signature
 from tests.cli.stage import ROOT, lines
-from tests.ledger.samples import Clock, make_entry, make_project, run_git
+from tests.ledger.samples import Clock, make_entry, make_project, record_calls, run_git
 
 from .git_traps import REF, TRAPS, UNSPRUNG, Trap, TrappedClone, plant_lookalike, sanitize
 
@@ -98,23 +96,13 @@ def list_verbs() -> set[str]:
     return found - {""}
 
 
-def record_calls(folder: Path, environ: Mapping[str, str]) -> tuple[dict[str, str], Path]:
-    """Put a git before git that writes down how it is called."""
-    log, shim = folder / "calls", folder / "bin/git"
-    shim.parent.mkdir()
-    real = shutil.which("git", path=environ["PATH"])
-    shim.write_text(f'#!/bin/sh\necho "$@" >> {shlex.quote(str(log))}\nexec {real} "$@"\n')
-    shim.chmod(0o755)
-    return {**environ, "PATH": f"{shim.parent}:{environ['PATH']}"}, log
-
-
 def test_every_command_of_git_that_the_source_calls_is_tried_against_all_traps_at_once(trapped: TrappedClone) -> None:
     run_git(trapped.clone.parent, "clone", "-q", trapped.remote.as_uri(), "other")
     _save(open_git_store(trapped.clone.parent / "other"))
     (trapped.clone / ".git/objects/info/alternates").unlink()  # what the other has stored must be fetched
     run_git(trapped.clone, "init", "-q", "inner")
     set_all(trapped)
-    environ, log = record_calls(trapped.clone.parent, ENVIRON)
+    environ, log = record_calls(trapped.clone.parent, environ=ENVIRON)
     for folder in (trapped.clone, trapped.clone / "inner"):
         call_everything(folder, environ=environ)
     called = [line.split() for line in log.read_text().splitlines()]

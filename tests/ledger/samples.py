@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
@@ -65,11 +68,21 @@ def run_git(folder: Path, *words: str) -> str:
     return done.stdout.strip()
 
 
+def record_calls(folder: Path, *, environ: Mapping[str, str] = os.environ) -> tuple[dict[str, str], Path]:
+    """Put a git before git that writes down how it is called."""
+    log, shim = folder / "calls", folder / "bin/git"
+    shim.parent.mkdir()
+    real = shutil.which("git", path=environ["PATH"])
+    shim.write_text(f'#!/bin/sh\necho "$@" >> {shlex.quote(str(log))}\nexec {real} "$@"\n')
+    shim.chmod(0o755)
+    return {**environ, "PATH": f"{shim.parent}:{environ['PATH']}"}, log
+
+
 def import_commit(folder: Path, ref: str, files: Mapping[str, bytes]) -> str:
     """Let a ref be a first commit of many files, stored all at once."""
     stream = f"commit {ref}\ncommitter A <a@example.org> 0 +0000\ndata 4\nPast".encode()
     for name, content in files.items():
-        stream += f"\nM 100644 inline {name}\ndata {len(content)}\n".encode() + content
+        stream += f"\nM 100644 inline {name}\ndata {len(content)}\n".encode("utf-8", "surrogateescape") + content
     subprocess.run(["git", "fast-import", "--quiet"], cwd=folder, input=stream + b"\n", check=True)
     return run_git(folder, "rev-parse", ref)
 

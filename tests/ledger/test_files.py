@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.ledger import LedgerConflict, LedgerUnavailable, Store, fingerprint_key, fingerprint_value, open_store
+from reconciler.ledger import LedgerConflict, LedgerUnavailable, Store, fingerprint_value, open_store
 from reconciler.ledger.encoding import name_safely
 from reconciler.model.diagnostic import Severity
 from reconciler.model.ledger import Applied
@@ -174,7 +174,7 @@ def test_a_secret_is_stored_as_a_fingerprint_that_compares(tmp_path: Path) -> No
     store.save([make_entry("a", password=Secret("hunter2"))], run="r1")
     for path in (tmp_path / ".reconciler").rglob("*"):
         assert path.is_dir() or b"hunter2" not in path.read_bytes()
-    key = fingerprint_key(open_files(tmp_path))
+    key = open_files(tmp_path).fingerprint_key()
     stored = open_files(tmp_path).load().ledger.entries["connectors.a"].fields["/password"]
     assert stored == fingerprint_value("hunter2", key=key) == fingerprint_value(Secret("hunter2"), key=key)
     assert stored != fingerprint_value("hunter3", key=key)

@@ -122,8 +122,8 @@ class GitStore(RunKeeper):
 
     @property
     def _folder(self) -> str:
-        prefix = self._repository.prefix
-        return f"projects/{name_safely(prefix)}/" if prefix else ""
+        name = name_project(self._repository)
+        return f"projects/{name}/" if name else ""
 
     @property
     def _sheet_folder(self) -> str:
@@ -230,11 +230,10 @@ class LockRef:
 
     @property
     def _ref(self) -> str:
-        prefix, environment = self._repository.prefix, self._project.environment
-        if not prefix and environment is None:
-            return LOCK_REF
+        environment = self._project.environment
         world = f"@{name_safely(environment)}" if environment is not None else ""
-        return f"{LOCK_REF}s/{name_safely(prefix) if prefix else ''}{world}"
+        name = name_project(self._repository) + world
+        return f"{LOCK_REF}s/{name}" if name else LOCK_REF
 
     def read(self) -> Stored | None:
         """Return the message of the lock's commit."""
@@ -252,6 +251,11 @@ class LockRef:
         return self._repository.create_commit(
             {}, parent="", message=f"Lock of a running apply\n\n{text}", signature=signature
         )
+
+
+def name_project(repository: Repository) -> str:
+    """Name the project's folder in refs and their files, "" for the top of the repository."""
+    return name_safely(repository.prefix.removesuffix("/"))
 
 
 def _reorder(message: tuple[str, str], commit: str) -> tuple[str, str, str]:

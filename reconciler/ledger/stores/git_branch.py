@@ -30,8 +30,7 @@ def push_change(
     old, new = repository.read_shared(ref), ""
     if contents:
         head = repository.read_head()
-        prefix = f"{repository.prefix}/" if repository.prefix else ""
-        changes = {f"{prefix}{path}": content for path, content in contents.items()}
+        changes = {f"{repository.prefix}{path}": content for path, content in contents.items()}
         if old and repository.read_parents(old) == [head] and _holds(repository, old, changes):
             return
         new = repository.create_commit(changes, parent=head, message=message, signature=Signature(author, now))

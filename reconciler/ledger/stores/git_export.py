@@ -11,6 +11,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, groupby
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Final
 
@@ -18,7 +19,7 @@ from reconciler.config.discover import SUFFIXES
 from reconciler.config.text.reading import MAX_CONFIG_BYTES, MAX_INCLUDED_BYTES, is_hidden
 from reconciler.ledger.errors import CommitUnknown, LedgerUnavailable
 from reconciler.ledger.stores.git_command import Git, GitFailure
-from reconciler.ledger.stores.git_open import Opened, open_repository
+from reconciler.ledger.stores.git_open import open_repository
 from reconciler.ledger.stores.git_repository import miss_object, split_batch
 
 LARGEST_EXPORT: Final = 1024 * 1024 * 1024
@@ -28,7 +29,7 @@ LONGEST_LISTING: Final = 16 * 1024 * 1024
 _AT_ONCE: Final = 32 * 1024 * 1024
 _FILES: Final = frozenset({"100644", "100755"})
 _LINK: Final = "120000"
-_LONGEST_LINK: Final = 4096
+_LONGEST_LINK: Final = 4095
 _FETCH: Final = "Fetch more of it: in GitHub Actions `fetch-depth: 0` of actions/checkout, in GitLab CI `GIT_DEPTH: 0`."
 _NAME: Final = (
     "Name a commit, a tag or a branch as git does: HEAD^1, origin/main, 1a2b3c4. What is elsewhere is fetched first."
@@ -61,7 +62,7 @@ def export_commit(folder: Path, revision: str, *, into: Path, environ: Mapping[s
     try:
         opened = open_repository(folder, environ=environ)
         commit = _find_commit(opened.git, revision)
-        rows = _list_rows(opened.git, commit, prefix=_name_prefix(opened, folder))
+        rows = _list_rows(opened.git, commit, prefix=opened.place.find_prefix(folder))
         _write_rows(opened.git, rows, into)
     except (GitFailure, OSError) as problem:
         reason = problem.reason if isinstance(problem, GitFailure) else problem.strerror
@@ -90,14 +91,9 @@ def _find_commit(git: Git, revision: str) -> str:
     raise CommitUnknown(message, advice=_FETCH if part and revision[:1] not in {"", "-"} else _NAME)
 
 
-def _name_prefix(opened: Opened, folder: Path) -> str:
-    below = folder.resolve().relative_to(opened.place.top).as_posix()
-    return "" if below == "." else f"{below}/"
-
-
 def _list_rows(git: Git, commit: str, *, prefix: str) -> list[_Row]:
     arguments = ("ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--", *([prefix] if prefix else []))
-    listing = git.run_limited(*arguments, most=LONGEST_LISTING).decode("utf-8", "replace")
+    listing = git.run_limited(*arguments, most=LONGEST_LISTING).decode(errors="replace")
     rows = []
     for row in filter(None, listing.split("\0")):
         head, _, path = row.partition("\t")
@@ -147,19 +143,8 @@ def _make_place(into: Path, row: _Row) -> Path:
 
 def _read_rows(git: Git, rows: Sequence[_Row]) -> Iterator[tuple[_Row, bytes]]:
     """Yield what rows hold, a part of them at a time, so that not all is in memory at once."""
-    for chunk in _chunk(rows):
+    ends = accumulate(row.size for row in rows)
+    for _, part in groupby(zip(rows, ends, strict=True), key=lambda pair: pair[1] // _AT_ONCE):
+        chunk = [row for row, _ in part]
         asked = "".join(f"{row.name}\n" for row in chunk).encode()
         yield from zip(chunk, split_batch(git.run_bytes("cat-file", "--batch", content=asked)), strict=True)
-
-
-def _chunk(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
-    chunk: list[_Row] = []
-    held = 0
-    for row in rows:
-        if chunk and held + row.size > _AT_ONCE:
-            yield chunk
-            chunk, held = [], 0
-        chunk.append(row)
-        held += row.size
-    if chunk:
-        yield chunk

@@ -35,6 +35,10 @@ class Place:
         except (OSError, ValueError):
             return self.git_dir
 
+    def find_prefix(self, folder: Path) -> str:
+        """Name a folder of the work tree with a `/` behind it, "" for the top."""
+        return "".join(f"{part}/" for part in folder.resolve().relative_to(self.top).parts)
+
 
 def find_places(folder: Path, *, environ: Mapping[str, str]) -> tuple[Place, ...]:
     """List the repositories at a folder and above, the nearest first; GIT_CEILING_DIRECTORIES ends the search."""

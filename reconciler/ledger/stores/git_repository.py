@@ -53,9 +53,8 @@ class Repository:
 
     @cached_property
     def prefix(self) -> str:
-        """Name the folder within the repository, "" for its top."""
-        below = self._folder.resolve().relative_to(self._opened.place.top).as_posix()
-        return "" if below == "." else below
+        """Name the folder within the repository with a `/` behind it, "" for its top."""
+        return self._opened.place.find_prefix(self._folder)
 
     @cached_property
     def _opened(self) -> Opened:
