@@ -70,16 +70,16 @@ def test_nothing_is_written_through_a_link(forge: Forge, tmp_path: Path) -> None
     outside = tmp_path / "outside"
     outside.mkdir()
     below = forge.tree((BLOB, "file", "x"), (LINK, "link", "/etc"))
-    links = forge.tree((LINK, "link", "/etc"))
+    links = forge.tree((LINK, "link", "/etc"), (TREE, "deep", forge.tree((LINK, "link", "/etc"))))
     with pytest.raises(LedgerUnavailable, match="cannot be read here"):
         forge.export(forge.tree((LINK, "a", str(outside)), (TREE, "a", below)), tmp_path / "first")
-    found = forge.export(forge.tree((LINK, "b", str(outside)), (TREE, "b", links)), tmp_path / "second")
-    assert found.keys() == {"b"}
+    found = forge.export(forge.tree((LINK, "b", str(outside)), (TREE, "b", links), (LINK, "c", "c"), (TREE, "c", links)), tmp_path / "second")  # fmt: skip
+    assert found.keys() == {"b", "c"}
     assert list(outside.iterdir()) == []
 
 
 def test_links_are_links_and_circles_are_left(forge: Forge, tmp_path: Path) -> None:
-    rows = [(LINK, "near", "deep/x"), (LINK, "far", "/etc/passwd"), (LINK, "one", "two"), (LINK, "two", "one"), (LINK, "long", "x" * 5000)]  # fmt: skip
+    rows = [(LINK, "near", "deep/x"), (LINK, "far", "/etc/passwd"), (LINK, "one", "two"), (LINK, "two", "one"), (LINK, "long", "x" * 5000), (LINK, "no", "a\0b")]  # fmt: skip
     found = forge.export(forge.tree(*rows, (TREE, "deep", forge.tree((BLOB, "x", "in")))), tmp_path / "into")
     assert found.keys() == {"near", "far", "one", "two", "deep/x"}
     assert found["near"].read_text() == "in"

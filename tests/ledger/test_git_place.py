@@ -119,6 +119,13 @@ def test_work_trees_share_the_folder_that_their_own_names(tmp_path: Path, common
     assert Place(tmp_path, own).shared_dir == (tmp_path / shared).resolve()
 
 
+def test_a_folder_is_named_from_the_top_with_links_resolved(tmp_path: Path) -> None:
+    place = Place(tmp_path, tmp_path / ".git")
+    (tmp_path / "link").symlink_to(tmp_path / "a b")
+    names = [place.find_prefix(tmp_path / name) for name in ("", "a", "a/b", "link/c")]
+    assert names == ["", "a/", "a/b/", "a b/c/"]
+
+
 @pytest.mark.parametrize(
     ("url", "inside"),
     [

@@ -84,7 +84,7 @@ def list_revisions(folder: Path, *, environ: Mapping[str, str]) -> list[str]:
 def _find_commit(git: Git, revision: str) -> str:
     """Return the full name of a commit; what begins with a dash is not taken for an option."""
     with contextlib.suppress(GitFailure):
-        return git.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").strip()
+        return git.run("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}").strip()
     shallow = git.run("rev-parse", "--is-shallow-repository").strip() == "true"
     part = ", which has only a part of the history" if shallow else ""
     message = f"{revision or 'an empty text'} names no commit of this clone{part}"
@@ -125,14 +125,13 @@ def _write_rows(git: Git, rows: Sequence[_Row], into: Path) -> None:
         with _make_place(into, row).open("wb") as stream:
             stream.truncate(MAX_CONFIG_BYTES + 1)
     for row, target in _read_rows(git, [row for row in rows if row.link and row.readable]):
-        with contextlib.suppress(ValueError, RuntimeError):  # no file can have that name; a circle of links
-            _link(into, row, os.fsdecode(target))
+        if b"\0" not in target and not _lies_behind_link(into, row):
+            _make_place(into, row).symlink_to(os.fsdecode(target))
 
 
-def _link(into: Path, row: _Row, target: str) -> None:
-    """Write a link, but for one that would lie behind another that leads out of the folder."""
-    if (into / row.path).parent.resolve().is_relative_to(into.resolve()):
-        _make_place(into, row).symlink_to(target)
+def _lies_behind_link(into: Path, row: _Row) -> bool:
+    """Tell whether a tree that no `git add` made would have something written through a link."""
+    return any((into / parent).is_symlink() for parent in PurePosixPath(row.path).parents[:-1])
 
 
 def _make_place(into: Path, row: _Row) -> Path:
