@@ -10,12 +10,11 @@ import pytest
 
 from reconciler.ledger import Store, open_store
 from reconciler.ledger.errors import LedgerUnavailable
-from reconciler.ledger.store import export_commit, fingerprint_key, list_revisions
 from reconciler.ledger.stores.files import FileStore
 from reconciler.ledger.stores.git import GitStore
 from reconciler.ledger.stores.objects import ObjectStore
 
-from .samples import Clock, make_entry, make_project, run_git
+from .samples import Clock, make_entry, make_project
 from .storage import BUCKET, Storage
 from .team import Team
 
@@ -40,8 +39,6 @@ def test_files_are_in_the_project_unless_another_folder_is_named(
     store.save([make_entry("a")], run="r1")
     assert (tmp_path / (folder or ".reconciler") / "ledger" / "connectors.json").exists()
     assert (tmp_path / ".reconciler").exists() == (folder is None)
-    assert len(fingerprint_key(store)) == 32
-    assert fingerprint_key(store) == store.fingerprint_key()
     check_clock(store)
 
 
@@ -70,19 +67,3 @@ def test_a_ledger_in_a_bucket_is_reached_as_the_environment_allows(tmp_path: Pat
     assert cloud.writes > 0
     with pytest.raises(LedgerUnavailable):
         open_store(project, clock=Clock(), environ={}).read_locks()
-
-
-def test_commits_are_those_of_the_repository_which_the_environment_lets_see(team: Team, tmp_path: Path) -> None:
-    clone = team.clone("one")
-    deep = clone / "deep"
-    deep.mkdir()
-    walled = wall_off(clone)
-    assert {"main", "origin/main"} <= set(list_revisions(deep, environ=os.environ))
-    assert list_revisions(deep, environ=walled) == []
-    into = tmp_path / "into"
-    into.mkdir()
-    first = run_git(clone, "rev-parse", "HEAD~1")
-    assert export_commit(clone, "HEAD~1", into=into, environ=os.environ) == first
-    assert (into / "reconciler.yaml").read_text() == "one"
-    with pytest.raises(LedgerUnavailable, match="is not a git repository"):
-        export_commit(deep, "HEAD", into=into, environ=walled)
