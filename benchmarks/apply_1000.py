@@ -29,6 +29,8 @@ def main() -> None:
             options.count, changed=options.changed, port=server.port, concurrency=options.concurrency
         ) as folder,
     ):
+        # The first run compiles.
+        stage.run(["-C", str(folder), "plan"], environment=disk)
         planned = stage.run(["-C", str(folder), "plan"], environment=disk)
         before = server.count()
         applied = stage.run(["-C", str(folder), "apply", "--auto-approve"], environment=disk)
