@@ -20,6 +20,7 @@ from reconciler.remote.reading.classify import (
     judge,
     read_object,
     read_rows,
+    take_as,
     tell_torn,
 )
 from reconciler.remote.reading.source import Told
@@ -45,6 +46,29 @@ def read(answer: Answer | NoAnswer, *, kind: ResourceType = KIND) -> Reading:
 def test_the_object_that_was_asked_for_is_present_since_it_was_asked_for() -> None:
     line = {"id": "1", "text": "old"}
     assert read(got({"line": line})) == Present(point("1"), line, 3.0)
+
+
+def test_a_row_is_kept_under_the_identity_that_was_asked_for_with_its_texts() -> None:
+    asked = point("line-" + str(len(URL)))
+    row = {"id": "".join(["line-", str(len(URL))]), "text": "old"}
+    taken = take_as(asked, Present(point(row["id"]), row, 3.0), resource_type=KIND)
+    assert taken == Present(asked, row, 3.0)
+    assert isinstance(taken, Present)
+    assert taken.identity is asked
+    assert taken.value["id"] is asked["id"]
+    assert row["id"] is not asked["id"], "what others may hold is left alone"
+
+
+@pytest.mark.parametrize("held", ["LINE-1", 1, None])
+def test_a_text_that_only_means_the_same_is_kept_as_the_vendor_has_it(held: Json) -> None:
+    row = {"id": held, "text": "old"}
+    assert take_as(point("line-1"), Present(point("line-1"), row, 3.0), resource_type=KIND) == Present(
+        point("line-1"), row, 3.0
+    )
+
+
+def test_what_was_not_read_stays_what_it_is() -> None:
+    assert take_as(point("1"), Unknown("dark"), resource_type=KIND) == Unknown("dark")
 
 
 def shape(wrong: str) -> Unknown:

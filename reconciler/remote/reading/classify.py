@@ -177,9 +177,13 @@ def _has_shape(value: Json, other: GenerationShape) -> bool:
     )
 
 
-def take_as(identity: Identity, reading: Reading) -> Reading:
-    """Return a reading under the identity that was asked for, which is equal: a second one would only take memory."""
-    return Present(identity, reading.value, reading.read_at) if isinstance(reading, Present) else reading
+def take_as(identity: Identity, reading: Reading, *, resource_type: ResourceType) -> Reading:
+    """Return a reading under the identity that was asked for and with its texts, which are equal: twice they would only take memory."""
+    if not isinstance(reading, Present):
+        return reading
+    named = {part.field: identity[part.name] for part in resource_type.identity if part.field}
+    shared = {field: text for field, text in named.items() if reading.value.get(field) == text}
+    return Present(identity, {**reading.value, **shared}, reading.read_at)
 
 
 def tell_torn(identity: Identity, *, path: str) -> Unknown:

@@ -313,7 +313,7 @@ async def _settle(
     seen: dict[Identity, Reading] = {
         identity: tell_torn(identity, path=resource_type.list.path)
         if identity in listing.torn
-        else take_as(identity, judge(listing.rows[identity], resource_type=resource_type))
+        else take_as(identity, judge(listing.rows[identity], resource_type=resource_type), resource_type=resource_type)
         for identity in wanted
         if identity in listing.rows
     }
