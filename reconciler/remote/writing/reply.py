@@ -88,9 +88,11 @@ def _describe(answer: Answer, word: Word) -> str:
 
 def _read_wait(answer: Answer) -> float:
     """Read Retry-After, in seconds or as a date; 0 where there is none that makes sense."""
-    wish = answer.headers.get("retry-after", "") if answer.status in _WAITING else ""
-    if not wish or wish.isdecimal():
-        return float(wish or 0)
+    wish = answer.headers.get("retry-after") if answer.status in _WAITING else None
+    if wish is None:
+        return 0.0
+    if wish.isdecimal():
+        return float(wish)
     try:
         return max(0.0, (parsedate_to_datetime(wish) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError, OverflowError):
