@@ -51,6 +51,6 @@ def _find_named(project: Project, target: str, environ: Mapping[str, str]) -> st
     with contextlib.suppress(LedgerUnavailable):
         repository = Repository(project.root, environ=environ)
         commit = repository.read_local(f"refs/remotes/{repository.remote}/{target}")
-        path = f"{repository.prefix}/reconciler.yaml".lstrip("/")
+        path = f"{repository.prefix}reconciler.yaml"
         return find_ledger(repository.read_files(commit, folder=path).get("", b""))
     return ""

@@ -41,7 +41,7 @@ def in_cloud(stage: Stage) -> Stage:
 def commit_main(folder: Path) -> None:
     """Let `origin/main` hold the configuration as it is now, as a job's checkout has it."""
     run_git(folder, "init", "-q", "-b", "main")
-    run_git(folder, "add", "reconciler.yaml")
+    run_git(folder, "add", "--all")
     run_git(folder, "-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-q", "-m", "Declare")
     run_git(folder, "remote", "add", "origin", str(folder.parent / "voice.git"))
     run_git(folder, "update-ref", "refs/remotes/origin/main", "HEAD")
@@ -81,8 +81,9 @@ def test_a_bucket_that_only_a_pull_request_names_is_not_used(storage: Storage, t
     assert stage.run("plan").code == 0
 
 
-def test_a_bucket_that_the_target_branch_names_is_used(storage: Storage, tmp_path: Path) -> None:
-    stage = in_cloud(lines(tmp_path, head=HEAD))
+@pytest.mark.parametrize("folder", ["", "voice/us"])
+def test_a_bucket_that_the_target_branch_names_is_used(storage: Storage, tmp_path: Path, folder: str) -> None:
+    stage = in_cloud(lines(tmp_path / folder, head=HEAD))
     stage.environ |= PULL_REQUEST
     told = stage.run("plan")
     assert told.code == 5

@@ -88,7 +88,8 @@ class Repository:
 
     def read_local(self, ref: str) -> str:
         """Return the commit of the local copy of a ref, "" for none."""
-        return _attempt(lambda: self._git.run("for-each-ref", "--format=%(objectname)", ref)).strip()
+        listing = _attempt(lambda: self._git.run("for-each-ref", "--format=%(objectname)%09%(refname)", ref))
+        return _find_ref(listing, ref)
 
     def read_shared(self, ref: str) -> str:
         """Return the commit of the shared ref, "" for none, and have it at hand."""
@@ -210,8 +211,7 @@ class Repository:
                 "ls-remote", "--refs", "--quiet", _UPLOAD, str(self.remote), ref, seconds=NETWORK_SECONDS
             )
         )
-        found = [line.split("\t") for line in answer.splitlines()]
-        return next((commit for commit, name in found if name == ref), "")
+        return _find_ref(answer, ref)
 
     def _fetch(self, ref: str) -> bool:
         """Fetch without a depth: what is fetched is small, and a depth would cut the user's own history short."""
@@ -256,6 +256,12 @@ def _attempt(action: Callable[[], T]) -> T:
         general = "Check the network and the access to the repository. Plans work without it, apply does not."
         advice = problem.advice or general
         raise LedgerUnavailable(message, advice=advice) from problem
+
+
+def _find_ref(listing: str, ref: str) -> str:
+    """Find the commit of one ref in a list: git lists what lies below it, or ends as it does, too."""
+    rows = [line.split("\t") for line in listing.splitlines()]
+    return next((commit for commit, name in rows if name == ref), "")
 
 
 def split_batch(answer: bytes) -> list[bytes]:
