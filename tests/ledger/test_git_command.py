@@ -101,6 +101,13 @@ def test_what_takes_too_long_is_ended(tmp_path: Path) -> None:
     assert time.monotonic() - start < 6
 
 
+def test_what_has_said_all_and_stays_is_ended(tmp_path: Path) -> None:
+    git, start = prepare(tmp_path, "exec >&-; exec sleep 8"), time.monotonic()
+    with pytest.raises(GitFailure, match=r"^git ls-tree failed$"):
+        git.run_limited("ls-tree", "x", most=9, seconds=0.1)
+    assert time.monotonic() - start < 6
+
+
 def test_what_says_too_much_is_ended(tmp_path: Path) -> None:
     git, start = prepare(tmp_path, 'head -c "$2" /dev/zero; exec sleep 8'), time.monotonic()
     with pytest.raises(GitFailure) as caught:

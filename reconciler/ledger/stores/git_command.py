@@ -151,6 +151,7 @@ def _read_limited(process: subprocess.Popen[bytes], most: int, *, seconds: float
         output = process.stdout.read(most) if process.stdout else b""
         if len(output) == most:
             process.kill()
+        process.wait()
     finally:
         end.cancel()
     return output
