@@ -85,6 +85,14 @@ def test_the_forecast_says_what_it_then_costs() -> None:
     assert foreseen.requests == len(stage.world.requests) == 126
 
 
+@pytest.mark.parametrize(("count", "rounds"), [(1, 3), (10, 4), (120, 15)])
+def test_the_forecast_lets_waves_overlap(count: int, rounds: int) -> None:
+    stage = Stage(seed=build_seed(galtea=count))
+    accounts = {name: replace(account, concurrency=10) for name, account in stage.accounts.items()}
+    foreseen = forecast(copy_updates(stage, count), catalog=CATALOG, accounts=accounts, latency_seconds=0.1)
+    assert foreseen.seconds == pytest.approx(rounds * 0.1)
+
+
 def test_the_forecast_adds_requests_and_takes_the_slowest_account() -> None:
     stage = Stage()
     updates = stage.plan(

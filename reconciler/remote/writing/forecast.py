@@ -14,6 +14,11 @@ from reconciler.remote.writing.waves import Wave, find_pace, plan_waves
 LATENCY_SECONDS = 0.3
 """How long a vendor takes to answer: a guess, in the middle of what web services do."""
 
+_EDGES = 2
+"""Readings of a level that nothing else goes on beside: the one before its first writes, and the one after its last. All others share
+the account's places with writes.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
@@ -43,7 +48,7 @@ def forecast(
         own = [update for update in updates if update.account == name]
         waves = plan_waves(own, catalog=catalog, requests_per_minute=pace, fresh_seconds=fresh_seconds, levels=levels)
         requests = sum(_count_wave(wave, catalog) for wave in waves)
-        rounds = sum(_count_rounds(wave, catalog, account.concurrency) for wave in waves)
+        rounds = -(-requests // account.concurrency) + _EDGES * len({levels[wave[0][0].address] for wave in waves})
         total += requests
         longest = max(longest, rounds * latency_seconds, _pace_seconds(requests, pace))
     return Forecast(total, longest)
@@ -55,12 +60,6 @@ def _pace_seconds(requests: int, pace: int | None) -> float:
 
 def _count_wave(wave: Wave, catalog: Catalog) -> int:
     return len(wave) + 2 * _count_reads(wave, _find_type(wave, catalog))
-
-
-def _count_rounds(wave: Wave, catalog: Catalog, concurrency: int) -> int:
-    """Count how often a wave waits for an answer: its reads, its writes, its reads again."""
-    reads = -(-_count_reads(wave, _find_type(wave, catalog)) // concurrency)
-    return 2 * reads + -(-len(wave) // concurrency)
 
 
 def _find_type(wave: Wave, catalog: Catalog) -> ResourceType:
