@@ -60,24 +60,21 @@ def render_changes(update: Update, view: View) -> list[Line]:
     widest = max((measure(name) for name in [*names, *companions]), default=0)
     column = min(widest, _WIDEST_NAME, max(8, view.width // 3))
     lines: list[Line] = []
-    risky = any(change.risk for change in update.changes)
+    margin = leave_margin(update)
     for name, change in zip(names, update.changes, strict=True):
-        head: Line = (*_flag(change, risky=risky), ("field", _pad(name, column)), ("", "  "))
+        head: Line = (("risk", "▲ ") if change.risk else ("", margin), ("field", _pad(name, column)), ("", "  "))
         lines.extend(_part_block(lines))
         lines.extend(_render_change(head, change, view))
     lines.extend(_part_block(lines) if companions else ())
     for name in companions:
         because: Line = (("dim", "sent because the API demands it"),)
-        gap = "  " if risky else ""
-        lines.extend(_place((("dim", gap + _pad(name, column)), ("", "  ")), (because,), (), view))
+        lines.extend(_place((("dim", margin + _pad(name, column)), ("", "  ")), (because,), (), view))
     return lines
 
 
-def _flag(change: Change, *, risky: bool) -> Line:
-    """Flag a high-risk field in front of its name; where one is flagged, the others keep the room free."""
-    if not risky:
-        return ()
-    return (("risk", "▲ "),) if change.risk else (("", "  "),)
+def leave_margin(update: Update) -> str:
+    """Return the room before a name: where one field is flagged as high risk, the others keep it free."""
+    return "  " if any(change.risk for change in update.changes) else ""
 
 
 def _part_block(lines: list[Line]) -> list[Line]:

@@ -20,7 +20,7 @@ from reconciler.report.phrases import (
 )
 from reconciler.report.reach_words import tell_consequences, tell_reach, tell_unseen
 from reconciler.report.reading_order import group_updates, sort_updates
-from reconciler.report.text.fields import View, render_changes, render_request
+from reconciler.report.text.fields import View, leave_margin, render_changes, render_request
 from reconciler.report.text.ignored import render_ignored
 from reconciler.report.text.paint import Line, indent, measure_line, paint, spread, wrap
 
@@ -91,10 +91,16 @@ def _render_update(update: Update, view: View) -> Iterator[Line]:
 
 
 def _render_consequences(update: Update, view: View) -> Iterator[Line]:
-    """Say what follows from the changes, and whom they reach."""
-    for text in (*tell_consequences(update), tell_reach(update)):
-        if text:
-            yield from wrap((("dim", escape_terminal(text)),), width=view.width, hang=2)
+    """Say what follows from the changes, under their names, and whom they reach."""
+    margin = leave_margin(update)
+    for text in tell_consequences(update):
+        yield from indent(_note(text, view.narrow(len(margin))), (("", margin),))
+    if reach := tell_reach(update):
+        yield from _note(reach, view)
+
+
+def _note(text: str, view: View) -> list[Line]:
+    return wrap((("dim", escape_terminal(text)),), width=view.width, hang=2)
 
 
 def _render_heading(update: Update, view: View) -> list[Line]:
