@@ -146,11 +146,15 @@ class Meanwhile:
         raise AssertionError("steps of a write conclude nothing")
 
 
-def send_meanwhile(stage: LineStage, happen: Callable[[Run], None], *group: Ready) -> tuple[Attempt | Withheld, ...]:
-    async def run_it() -> tuple[Attempt | Withheld, ...]:
+def send_meanwhile(
+    stage: LineStage, happen: Callable[[Run], None], *group: Ready
+) -> tuple[tuple[Attempt | Withheld, ...], set[str]]:
+    """Return what became of a group, and of which updates a request may have been sent."""
+
+    async def run_it() -> tuple[tuple[Attempt | Withheld, ...], set[str]]:
         async with stage.run() as fresh:
             run = replace(fresh, journal=Meanwhile(lambda: happen(run)))
-            return await send_group(group, run)
+            return await send_group(group, run), run.lane.intended
 
     return asyncio.run(run_it())
 
@@ -166,9 +170,9 @@ def test_an_end_that_comes_while_the_intent_goes_to_the_disk_keeps_the_request_b
         else:
             run.stop.request(why)
 
-    parts = send_meanwhile(stage, end, *(make_ready(stage, name) for name in names))
+    parts, intended = send_meanwhile(stage, end, *(make_ready(stage, name) for name in names))
     assert [withheld(part).why for part in parts] == [why] * len(names)
-    assert stage.asked == []
+    assert (stage.asked, intended) == ([], set())
 
 
 @pytest.mark.parametrize("names", ["a", "ab"])
@@ -176,11 +180,20 @@ def test_a_wish_for_rest_that_comes_while_the_intent_goes_to_the_disk_counts_as_
     stage = LineStage({name: {"text": "old"} for name in names})
     group = [make_ready(stage, name) for name in names]
     turned_away = Reply(Word.UNTOUCHED, "the vendor asked to wait before it was sent", again=True)
-    parts = send_meanwhile(stage, lambda run: setattr(run.lane, "resume_at", 130.0), *group)
+    parts, intended = send_meanwhile(stage, lambda run: setattr(run.lane, "resume_at", 130.0), *group)
     assert [attempted(part) for part in parts] == [
         Attempt(replace(ready, tries=1, started=100.0), turned_away) for ready in group
     ]
     assert stage.asked == []
+    assert intended == {f"lines.{name}" for name in names}
+
+
+def test_a_second_try_that_is_kept_back_leaves_the_first_one_sent() -> None:
+    stage = LineStage({"a": {"text": "old"}})
+    ready = make_ready(stage, "a", tries=1, last=Reply(Word.DOUBT, "cut", again=True))
+    ((part,), intended) = send_meanwhile(stage, lambda run: run.stop.request("interrupted"), ready)
+    assert (attempted(part).reply, attempted(part).ready.tries) == (Reply(Word.DOUBT, "cut", again=False), 1)
+    assert (stage.asked, intended) == ([], {"lines.a"})
 
 
 def test_what_was_tried_before_keeps_its_earlier_reply_and_is_not_tried_again() -> None:
@@ -359,6 +372,19 @@ def test_what_moved_before_the_second_body_keeps_the_first_refusal() -> None:
     stage.on_read = lambda _: stage.lines["a"].update(text="theirs")
     part, _ = filled(stage, refuse(400))
     assert (part.reply.status, len(stage.writes), part.ready.notes) == (400, 1, ("first",))
+
+
+def test_an_end_before_the_second_body_keeps_the_first_refusal() -> None:
+    stage = LineStage({"a": {"fixed": "f", "text": "old"}}, replies=[refuse(400)])
+    ready = make_ready(stage, "a", tries=1, last=Reply(Word.DOUBT, "cut", again=True))
+
+    def end(run: Run) -> None:
+        if stage.writes:
+            run.stop.request("interrupted")
+
+    ((part,), intended) = send_meanwhile(stage, end, ready)
+    assert (attempted(part).reply.status, attempted(part).ready.tries) == (400, 2)
+    assert (len(stage.writes), intended) == (1, {"lines.a"})
 
 
 def test_a_journal_that_breaks_before_the_second_body_keeps_the_first_refusal() -> None:

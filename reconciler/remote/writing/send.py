@@ -122,10 +122,19 @@ def _withhold(ready: Ready, why: Verdict | str) -> Attempt | Withheld:
 
 async def _send(group: tuple[Ready, ...], run: Run) -> tuple[Attempt | Withheld, ...]:
     now = run.clock()
-    group = tuple(replace(ready, tries=ready.tries + 1, started=ready.started or now) for ready in group)
-    if len(group) == 1:
-        return (await _send_alone(group[0], run),)
-    return await _send_batch(group, run)
+    counted = tuple(replace(ready, tries=ready.tries + 1, started=ready.started or now) for ready in group)
+    parts = await _send_batch(counted, run) if len(group) > 1 else (await _send_alone(counted[0], run),)
+    return tuple(
+        _take_back(ready, part, run) if isinstance(part, Withheld) else part
+        for ready, part in zip(group, parts, strict=True)
+    )
+
+
+def _take_back(ready: Ready, part: Withheld, run: Run) -> Attempt | Withheld:
+    """Leave an update as it was before a try that was not made, whatever its intent says."""
+    if ready.last is None:
+        run.lane.intended.discard(ready.update.address)
+    return _withhold(ready, part.why)
 
 
 async def _send_batch(group: tuple[Ready, ...], run: Run) -> tuple[Attempt | Withheld, ...]:
@@ -138,7 +147,7 @@ async def _send_batch(group: tuple[Ready, ...], run: Run) -> tuple[Attempt | Wit
     rested_until = run.lane.resume_at
     trouble = await _intend(group, request, run)
     if trouble:
-        return tuple(_withhold(ready, trouble) for ready in group)
+        return tuple(Withheld(ready.update, trouble) for ready in group)
     answer = await _exchange(request, run, rested_until=rested_until)
     if answer is None:
         return tuple(_hold_back(ready, run) for ready in group)
@@ -195,7 +204,7 @@ async def _post(ready: Ready, request: Request, run: Run) -> Attempt | Withheld:
     rested_until = run.lane.resume_at
     trouble = await _intend((ready,), request, run)
     if trouble:
-        return _withhold(ready, trouble)
+        return Withheld(ready.update, trouble)
     answer = await _exchange(request, run, rested_until=rested_until)
     if answer is None:
         return _hold_back(ready, run)
@@ -227,7 +236,7 @@ def _hold_back(ready: Ready, run: Run) -> Attempt | Withheld:
     Where the vendor asked for a rest it is as if this one had been turned away too: it is looked at again before it is sent.
     """
     if run.blocked:
-        return _withhold(ready, run.blocked)
+        return Withheld(ready.update, run.blocked)
     return Attempt(ready, Reply(Word.UNTOUCHED, "the vendor asked to wait before it was sent", again=True))
 
 
