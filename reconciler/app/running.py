@@ -1,10 +1,14 @@
-"""Run asynchronous work from code that is not, and hand its result over aside."""
+"""Run asynchronous work from code that is not, and work that waits beside it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from threading import Thread
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 Result = TypeVar("Result")
 
@@ -25,6 +29,25 @@ def run_to_end(work: Callable[[], Awaitable[Result]]) -> Result:
     else:
         asyncio.run(keep())
     return results[0]
+
+
+def begin(work: Callable[[], Result]) -> Future[Result]:
+    """Begin work in a thread of its own, and return what it will come to.
+
+    Nothing waits for it at the end of the process: whoever interrupts a command need not wait for a remote that is silent.
+    """
+    from concurrent.futures import Future
+
+    future: Future[Result] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
+            future.set_exception(error)
+
+    Thread(target=run, name="reconciler", daemon=True).start()
+    return future
 
 
 def _is_inside_loop() -> bool:

@@ -55,7 +55,7 @@ def review(
     `since` names a commit: of the selected only those are looked at that come to something else than then. `store` is the
     ledger's, where it is open already. `with_numbers` completes the picture of the calls at the cost of a request or two.
     """
-    from concurrent.futures import ThreadPoolExecutor
+    from reconciler.app.running import begin
 
     workspace = workspace or open_workspace(context)
     scope = Scope(tuple(targets), tuple(accounts), tuple(excluded))
@@ -63,10 +63,9 @@ def review(
     store = store or workspace.open_store()
     involved = involve(resources, workspace.project, catalog=workspace.catalog)
     # Side by side: a ledger in git or in a bucket is as far away as the vendors are.
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reconciler-ledger") as pool:
-        loading = pool.submit(store.load)
-        live = read(workspace, involved, with_numbers=with_numbers)
-        loaded = loading.result()
+    loading = begin(store.load)
+    live = read(workspace, involved, with_numbers=with_numbers)
+    loaded = loading.result()
     ledger = follow_renames(loaded.ledger, involved, readings=live.readings)
     notes = (*loaded.notes, *note_doubts(store, loaded.ledger, live=live, catalog=workspace.catalog, told=loaded.notes))
     if not scope.narrow:
