@@ -206,7 +206,7 @@ def encode_line(value: Json, *, key: bytes | None) -> bytes:
     Raises TypeError for a secret where there is no key.
     """
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=_cover_secrets(key))
-    return text.encode("utf-8", "surrogatepass")
+    return text.encode(errors="surrogatepass")
 
 
 def _cover_secrets(key: bytes | None) -> Callable[[object], Json]:

@@ -13,7 +13,7 @@ class LedgerProblem(Exception):  # noqa: N818 -- the subclasses are named for wh
 
     code = "ledger-unavailable"
 
-    def __init__(self, message: str, *, advice: str = "") -> None:
+    def __init__(self, message: str, *, advice: str) -> None:
         super().__init__(message)
         self.message = message
         self.advice = advice
@@ -34,7 +34,7 @@ class LedgerConflict(LedgerProblem):
 
     code = "ledger-conflict"
 
-    def __init__(self, message: str, *, addresses: tuple[str, ...] = (), advice: str = "") -> None:
+    def __init__(self, message: str, *, addresses: tuple[str, ...] = (), advice: str) -> None:
         super().__init__(message, advice=advice)
         self.addresses = addresses
 
@@ -44,7 +44,7 @@ class LockedError(LedgerProblem):
 
     code = "ledger-locked"
 
-    def __init__(self, message: str, *, holders: tuple[LockHolder, ...], advice: str = "") -> None:
+    def __init__(self, message: str, *, holders: tuple[LockHolder, ...], advice: str) -> None:
         super().__init__(message, advice=advice)
         self.holders = holders
 

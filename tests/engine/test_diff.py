@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.engine.diff import compare_field, restrict
+from reconciler.engine.diff import compare_field, find_differences, restrict
 from reconciler.engine.normal_form import normalise, same
 from reconciler.model.field import Field
 from reconciler.model.paths import MISSING, FieldPath, Json
 from reconciler.vendors import load_catalog
+from tests.engine.shop import make_kind, text
 from tests.engine.test_laws import LAW
 from tests.engine.worlds import KEYS, LINE, TREES, canon
 
@@ -91,6 +92,47 @@ def test_objects_that_share_few_keys_are_compared_key_by_key() -> None:
     wanted = {"a": {"p": 1, "q": 2, "r": 3, "z": 4}}
     found = {path[1:]: (old, new) for path, old, new in compare_field(MERGED, before=live, after=wanted)}
     assert found == {("a", "p"): (None, 1), ("a", "q"): (None, 2), ("a", "r"): (None, 3), ("a", "z"): (0, 4)}
+
+
+@pytest.mark.parametrize(
+    ("field", "declared", "live"),
+    [
+        (text("x"), "a", {"x": "a"}),
+        (text("x", read_name="y"), True, {"y": True}),
+        (text("x"), 1, {"x": 1.0}),
+        (text("x"), [1, {"a": "b"}], {"x": [1, {"a": "b"}]}),
+        (text("x"), {"a": 1}, {"x": {"a": 1, "theirs": 2}}),
+        (text("x"), None, {}),
+        (text("x", equals_null=("",)), None, {"x": ""}),
+    ],
+)
+def test_what_is_live_as_declared_is_no_difference(field: Field, declared: Json, live: dict[str, Json]) -> None:
+    assert list(find_differences(make_kind("lines", field), declared={"x": declared}, live=live)) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "declared", "live", "before"),
+    [
+        (text("x"), True, {"x": 1}, 1),
+        (text("x"), 1, {"x": True}, True),
+        (text("x"), [True], {"x": [1]}, [1]),
+        (text("x", read_name="y"), "a", {"x": "a"}, None),
+        (text("x", readable=False), "a", {"x": "a"}, MISSING),
+        (text("x", absence="unsupported"), None, {}, MISSING),
+    ],
+)
+def test_what_only_looks_alike_is_a_difference(
+    field: Field, declared: Json, live: dict[str, Json], before: Json
+) -> None:
+    (found,) = find_differences(make_kind("lines", field), declared={"x": declared}, live=live)
+    assert found[0] == ("x",)
+    assert (same(found[1], before), same(found[2], declared)) == (True, True)
+
+
+def test_all_that_differs_is_told_in_the_order_of_its_declaration() -> None:
+    kind = make_kind("lines", text("x"), text("y"))
+    found = find_differences(kind, declared={"y": "b", "name": "n", "x": "a"}, live={"name": "n"})
+    assert list(found) == [(("y",), None, "b"), (("x",), None, "a")]
 
 
 def _look(value: Json, path: FieldPath) -> Json:
