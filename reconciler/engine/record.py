@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType, NoneType
-from typing import Final
+from types import MappingProxyType
 
 from reconciler.engine.sealed import seal_fields
 from reconciler.model.ledger import Applied, Undone
-from reconciler.model.paths import Json
+from reconciler.model.paths import Json, is_same_json
 from reconciler.model.project import Declared
 from reconciler.model.resource_type import Identity, ResourceType
-
-_SCALARS: Final = frozenset({str, int, float, bool, NoneType})
 
 
 def record_applied(
@@ -55,16 +52,5 @@ def is_recorded(entry: Applied, stored: Applied | None) -> bool:
         and (stored.account, stored.provider, stored.kind) == (entry.account, entry.provider, entry.kind)
         and stored.identity == entry.identity
         and stored.undone == entry.undone
-        and _is_same_json(stored.fields, entry.fields)
+        and is_same_json(stored.fields, entry.fields)
     )
-
-
-def _is_same_json(left: Json, right: Json) -> bool:
-    """Tell whether two values are equal to JSON: to Python 1, 1.0 and True are one. A secret equals nothing."""
-    if type(left) in _SCALARS:
-        return type(left) is type(right) and bool(left == right)
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
-        return left == right and all(map(_is_same_json, left.values(), [right[name] for name in left]))
-    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
-        return len(left) == len(right) and all(map(_is_same_json, left, right))
-    return False

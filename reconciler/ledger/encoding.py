@@ -20,7 +20,7 @@ from reconciler.ledger.fingerprints import fingerprint_value, keep_comparable
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.json_text import write_json
 from reconciler.model.ledger import Applied, Ledger, Undone
-from reconciler.model.paths import Json
+from reconciler.model.paths import Json, is_same_json
 from reconciler.model.project import Account
 from reconciler.model.secret import Secret
 
@@ -162,24 +162,9 @@ def write_sheets(
 
 
 def _says_the_same(stored: Row | None, row: Row) -> bool:
-    return (
-        stored is not None
-        and stored.get("undone") == row.get("undone")
-        and all(
-            stored.get(name) == row[name] and (name != "fields" or _same_types(stored[name], row[name]))
-            for name in row
-            if name not in _OF_THE_RUN
-        )
+    return stored is not None and all(
+        is_same_json(stored.get(name), row.get(name)) for name in {*row, "undone"} - _OF_THE_RUN
     )
-
-
-def _same_types(left: Json, right: Json) -> bool:
-    """Tell whether two equal values are equal to JSON too: to Python 1, 1.0 and True are one."""
-    if isinstance(left, Mapping):
-        return all(_same_types(left[name], right[name]) for name in left)
-    if isinstance(left, list | tuple):
-        return all(map(_same_types, left, right))
-    return type(left) is type(right) or isinstance(left, str)
 
 
 def _write_row(entry: Applied, accounts: Mapping[str, Account], key: bytes) -> Row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from types import NoneType
 from typing import Any, Final, Literal, TypeAlias
 
 Json: TypeAlias = Any
@@ -23,6 +24,8 @@ class Missing(Enum):
 
 
 MISSING: Final = Missing.MISSING
+
+_SCALARS: Final = frozenset({str, int, float, bool, NoneType})
 
 
 def format_pointer(path: FieldPath) -> str:
@@ -47,3 +50,14 @@ def pick(value: Json, path: FieldPath) -> Json:
             return MISSING
         value = value[key]
     return value
+
+
+def is_same_json(left: Json, right: Json) -> bool:
+    """Tell whether two values are equal to JSON: to Python 1, 1.0 and True are one. A secret equals nothing."""
+    if type(left) in _SCALARS:
+        return type(left) is type(right) and bool(left == right)
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return left.keys() == right.keys() and all(is_same_json(left[name], right[name]) for name in left)
+    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        return len(left) == len(right) and all(map(is_same_json, left, right))
+    return False

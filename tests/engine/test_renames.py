@@ -63,6 +63,10 @@ def test_what_is_not_the_same_object_leaves_the_entry_where_it_is(resource: Decl
     assert follow(keep(entry("old", "1")), resource) == {"old": "old"}
 
 
+def test_an_id_of_several_parts_is_another_where_one_part_is() -> None:
+    assert follow(keep(entry("old", {"agentId": "Q", "connectorId": "c"})), named("new", PAIR)) == {"old": "old"}
+
+
 def test_the_order_of_the_parts_of_an_id_means_nothing() -> None:
     assert follow(keep(entry("old", {"connectorId": "c", "agentId": "P"})), named("new", PAIR)) == {"new": "old"}
 

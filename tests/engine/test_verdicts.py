@@ -32,6 +32,7 @@ AGENTS = make_kind(
     text("fixed", immutable=True),
     text("token", secret=True, readable=False),
     text("code", risk_when_empty="nobody would find it"),
+    text("hours", fields={"night": text("night", risk="who answers at night")}),
     tombstone="gone",
     live_risk={"code": {"live": "people call it"}},
     unique=("name",),
@@ -158,6 +159,12 @@ def test_an_update_has_its_notes_and_only_the_risks_of_its_values() -> None:
     assert verdict.update is not None
     assert (verdict.update.changes[0].risk, verdict.update.risks) == ("", ())
     assert [one.code for one in verdict.diagnostics] == ["moved"]
+
+
+def test_a_risk_is_also_in_what_is_lost() -> None:
+    verdict = judge(declare("agents.a", {"hours": "always"}), Present(point("a"), {"hours": {"night": "v1"}}))
+    assert verdict.update is not None
+    assert verdict.update.risks == ("hours: who answers at night",)
 
 
 def test_a_reference_to_nothing_is_refused_by_what_was_found_missing() -> None:
