@@ -164,6 +164,12 @@ def test_a_mapping_that_cannot_be_changed_is_one_like_any_other() -> None:
     assert write(make_entry("a", y=MappingProxyType({"z": [True]})), over=files)
 
 
+def test_what_was_taken_back_is_forgotten_when_it_is_applied_again() -> None:
+    entry = make_entry("a")
+    files = write(replace(entry, undone={"/voiceName": Undone("r0", "B")}))
+    assert read(write(entry, over=files))[0] == {"connectors.a": entry}
+
+
 def test_removed_rows_are_forgotten_unless_they_are_saved_too() -> None:
     files = write(make_entry("a"), make_entry("b"), make_entry("n", kind="numbers"))
     left = write(make_entry("c"), over=files, removed=("connectors.a", "numbers.n", "numbers.gone"))
