@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 
@@ -16,13 +18,16 @@ ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-def visit(talk: Talk, *, times: int = 1, authority: trustme.CA | None = None) -> list[httpx.Response]:
+def visit(
+    talk: Talk, *, times: int = 1, authority: trustme.CA | None = None, believed: bool = True
+) -> list[httpx.Response]:
     """Send requests over one connection to a server that talks so."""
     served, trusted = None, ssl.create_default_context()
     if authority is not None:
         served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("localhost").configure_cert(served)
-        authority.configure_trust(trusted)
+        if believed:
+            authority.configure_trust(trusted)
 
     async def play() -> list[httpx.Response]:
         async with await asyncio.start_server(talk, "127.0.0.1", 0, ssl=served) as listening:
@@ -91,3 +96,39 @@ def test_a_server_that_says_nothing_is_a_broken_connection() -> None:
 
     with pytest.raises(httpx.RemoteProtocolError):
         visit(talk)
+
+
+def test_a_server_that_nobody_vouches_for_gets_no_request() -> None:
+    heard: list[bytes] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.read(65536))
+        writer.close()
+
+    with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+        visit(talk, authority=trustme.CA(), believed=False)
+    assert heard == []
+
+
+def test_a_port_where_nobody_listens_is_no_connection() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    connection = StraightConnection(f"http://127.0.0.1:{port}", context=ssl.create_default_context())
+    with pytest.raises(httpx.ConnectError):
+        asyncio.run(patch(connection, f"http://127.0.0.1:{port}"))
+
+
+def test_a_host_that_does_not_answer_is_given_up_in_the_time_to_connect() -> None:
+    """Of a server that takes nobody in, the queue is full after a connection or two: then no handshake ends."""
+    with socket.socket() as full, contextlib.ExitStack() as waiting:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(4):
+            caller = waiting.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(full.getsockname())
+        address = f"http://127.0.0.1:{full.getsockname()[1]}"
+        connection = StraightConnection(address, context=ssl.create_default_context())
+        request = httpx.Request("GET", address, extensions={"timeout": {"connect": 0.2}})
+        with pytest.raises(httpx.ConnectTimeout):
+            asyncio.run(connection.handle_async_request(request))
