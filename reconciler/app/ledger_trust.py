@@ -52,5 +52,5 @@ def _find_named(project: Project, target: str, environ: Mapping[str, str]) -> st
         repository = Repository(project.root, environ=environ)
         commit = repository.read_local(f"refs/remotes/{repository.remote}/{target}")
         path = f"{repository.prefix}reconciler.yaml"
-        return find_ledger(repository.read_files(commit, folder=path).get("", b""))
+        return find_ledger(repository.objects.read_files(commit, folder=path).get("", b""))
     return ""

@@ -27,16 +27,17 @@ from reconciler.ledger import (
 from reconciler.ledger.origin import describe_commit, note_distrust
 from reconciler.ledger.stores.git_branch import push_change
 from reconciler.ledger.stores.git_command import GitFailure
+from reconciler.ledger.stores.git_objects import Signature
 from reconciler.ledger.stores.git_open import open_repository
 from reconciler.ledger.stores.git_place import Place, lies_in_tree
-from reconciler.ledger.stores.git_repository import Repository, Signature
+from reconciler.ledger.stores.git_repository import Repository
 from tests.cli.stage import ROOT, lines
 from tests.ledger.samples import Clock, make_entry, make_project, record_calls, run_git
 
 from .git_traps import REF, TRAPS, UNSPRUNG, Trap, TrappedClone, plant_lookalike, sanitize
 
 ENVIRON = sanitize(os.environ)
-RUNS = frozenset({"run", "run_bytes", "run_limited"})
+RUNS = frozenset({"run", "_run", "run_bytes", "run_limited"})
 """What calls git."""
 
 
@@ -62,7 +63,7 @@ def call_everything(folder: Path, *, environ: Mapping[str, str] = ENVIRON) -> No
     repository = Repository(folder, environ=environ)
     for name in ("HEAD", "refs/signed"):
         with suppress(LedgerProblem):
-            repository.read_message(name)
+            repository.objects.read_message(name)
     _call_the_rest(folder, repository, environ=environ)
 
 
@@ -76,7 +77,7 @@ def _call_the_rest(folder: Path, repository: Repository, *, environ: Mapping[str
             with suppress(LedgerProblem):
                 export_commit(folder, revision, into=Path(place), environ=environ)
     with suppress(LedgerProblem):
-        repository.read_files(repository.read_head(), folder="reconciler.yaml")
+        repository.objects.read_files(repository.objects.read_head(), folder="reconciler.yaml")
     for contents in ({"reconciler.yaml": b"three"}, {}):
         with suppress(LedgerProblem):
             branch, now = "reconciler/drift", Clock()()
@@ -367,6 +368,6 @@ def test_a_folder_of_the_path_that_is_not_absolute_is_not_searched(trapped: Trap
 def test_commits_made_by_us_are_not_signed(trapped: TrappedClone) -> None:
     trapped.set("commit.gpgSign=true", "gpg.program=PROGRAM")
     repository = Repository(trapped.clone, environ=ENVIRON)
-    commit = repository.create_commit({}, parent="", message="x", signature=Signature("Dev", Clock()()))
-    assert repository.read_message(commit)[0].strip() == "x"
+    commit = repository.objects.create_commit({}, parent="", message="x", signature=Signature("Dev", Clock()()))
+    assert repository.objects.read_message(commit)[0].strip() == "x"
     assert not trapped.is_sprung

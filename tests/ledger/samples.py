@@ -68,14 +68,19 @@ def run_git(folder: Path, *words: str) -> str:
     return done.stdout.strip()
 
 
-def record_calls(folder: Path, *, environ: Mapping[str, str] = os.environ) -> tuple[dict[str, str], Path]:
-    """Put a git before git that writes down how it is called."""
-    log, shim = folder / "calls", folder / "bin/git"
+def put_before_git(folder: Path, script: str, *, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return an environment in which a script runs before git each time, with the words of git, which is `$REAL`."""
+    real, shim = shutil.which("git", path=environ["PATH"]), folder / "bin/git"
     shim.parent.mkdir()
-    real = shutil.which("git", path=environ["PATH"])
-    shim.write_text(f'#!/bin/sh\necho "$@" >> {shlex.quote(str(log))}\nexec {real} "$@"\n')
+    shim.write_text(f'#!/bin/sh\nREAL={real}\n{script}\nexec $REAL "$@"\n')
     shim.chmod(0o755)
-    return {**environ, "PATH": f"{shim.parent}:{environ['PATH']}"}, log
+    return {**environ, "PATH": f"{shim.parent}:{environ['PATH']}"}
+
+
+def record_calls(folder: Path, *, environ: Mapping[str, str] = os.environ) -> tuple[dict[str, str], Path]:
+    """Return an environment in which git writes down how it is called, and where."""
+    log = folder / "calls"
+    return put_before_git(folder, f'echo "$@" >> {shlex.quote(str(log))}', environ=environ), log
 
 
 def import_commit(folder: Path, ref: str, files: Mapping[str, bytes]) -> str:

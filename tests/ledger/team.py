@@ -40,13 +40,14 @@ class Team:
         return self.open(self.clone(name, *options))
 
     def refuse_pushes(self) -> None:
-        self._receive("echo 'you may not push here' >&2; exit 1")
+        self.receive("echo 'you may not push here' >&2; exit 1")
 
     def outrun(self, ref: str, commit: str) -> None:
         """Let somebody else set a ref while the next push of it is on its way."""
-        self._receive(f"unset GIT_QUARANTINE_PATH; git update-ref {ref} {commit}; rm hooks/pre-receive")
+        self.receive(f"unset GIT_QUARANTINE_PATH; git update-ref {ref} {commit}; rm hooks/pre-receive")
 
-    def _receive(self, script: str) -> None:
+    def receive(self, script: str) -> None:
+        """Let the remote run a script before it takes a push."""
         hook = self.remote / "hooks/pre-receive"
         hook.parent.mkdir(exist_ok=True)
         hook.write_text(f"#!/bin/sh\n{script}\n")

@@ -12,7 +12,8 @@ import pytest
 from reconciler.ledger.journals.index import digest_journal, list_digests, parse_index
 from reconciler.ledger.journals.retention import KEPT_RUNS
 from reconciler.ledger.stores.git_journals import CommitJournals
-from reconciler.ledger.stores.git_repository import Repository, Signature
+from reconciler.ledger.stores.git_objects import Objects, Signature
+from reconciler.ledger.stores.git_open import open_repository
 
 from .samples import import_commit, run_git
 
@@ -26,17 +27,17 @@ def write_journal(name: str) -> bytes:
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Repository:
+def objects(tmp_path: Path) -> Objects:
     run_git(tmp_path, "init", "-q")
-    return Repository(tmp_path, environ=os.environ)
+    return Objects(open_repository(tmp_path, environ=os.environ).git)
 
 
 def add(journals: CommitJournals, name: str) -> tuple[dict[str, bytes | None], CommitJournals]:
     """Add a journal; return what that changes, and the journals of the commit that it makes."""
     changes = journals.add(name, write_journal(name), now=NOW)
     parent, signature = journals.commit, Signature("A", NOW)
-    commit = journals.repository.create_commit(changes, parent=parent, message="x", signature=signature)
-    return changes, CommitJournals(journals.repository, commit, journals.folder)
+    commit = journals.objects.create_commit(changes, parent=parent, message="x", signature=signature)
+    return changes, CommitJournals(journals.objects, commit, journals.folder)
 
 
 def list_indexed(page: bytes | None) -> list[str]:
@@ -45,8 +46,8 @@ def list_indexed(page: bytes | None) -> list[str]:
 
 
 @pytest.mark.parametrize("folder", ["", FOLDER])
-def test_a_journal_is_stored_with_its_page_of_the_index(repository: Repository, folder: str) -> None:
-    journals = CommitJournals(repository, "", folder)
+def test_a_journal_is_stored_with_its_page_of_the_index(objects: Objects, folder: str) -> None:
+    journals = CommitJournals(objects, "", folder)
     for name in ("20261031-1.jsonl", "20261101-1.jsonl", "20261101-2.jsonl"):
         changes, journals = add(journals, name)
         page = f"{folder}journal-index/{name[:6]}.jsonl"
@@ -57,8 +58,8 @@ def test_a_journal_is_stored_with_its_page_of_the_index(repository: Repository, 
     assert list_indexed(journals.read_index()) == ["20261031-1.jsonl", "20261101-1.jsonl", "20261101-2.jsonl"]
 
 
-def test_journals_are_read_by_name(repository: Repository) -> None:
-    journals = CommitJournals(repository, "", FOLDER)
+def test_journals_are_read_by_name(objects: Objects) -> None:
+    journals = CommitJournals(objects, "", FOLDER)
     for name in ("20261031-1.jsonl", "20261101-22.jsonl"):
         _, journals = add(journals, name)
     size = len(write_journal("20261031-1.jsonl"))
@@ -67,19 +68,19 @@ def test_journals_are_read_by_name(repository: Repository) -> None:
     assert {digest.name for digest in list_digests(journals)} == {"20261031-1.jsonl", "20261101-22.jsonl"}
 
 
-def test_what_the_index_lacks_is_added_to_it(repository: Repository, tmp_path: Path) -> None:
+def test_what_the_index_lacks_is_added_to_it(objects: Objects, tmp_path: Path) -> None:
     lost = "20261101-1.jsonl"
     commit = import_commit(tmp_path, "refs/heads/past", {f"journal/{lost}": write_journal(lost)})
-    _, journals = add(CommitJournals(repository, commit, ""), "20261101-2.jsonl")
+    _, journals = add(CommitJournals(objects, commit, ""), "20261101-2.jsonl")
     assert parse_index(journals.read_index())[lost] == digest_journal(lost, write_journal(lost))
 
 
-def test_what_has_expired_goes_with_its_line_and_an_empty_page(repository: Repository, tmp_path: Path) -> None:
+def test_what_has_expired_goes_with_its_line_and_an_empty_page(objects: Objects, tmp_path: Path) -> None:
     names = [f"20250{place > 1:d}-{place:04}.jsonl" for place in range(KEPT_RUNS + 2)]
     past = {f"journal/{name}": write_journal(name) for name in names} | {"journal-index/202500.jsonl": b"x"}
     commit = import_commit(tmp_path, "refs/heads/past", past)
     new = "20261121-1.jsonl"
-    changes, journals = add(CommitJournals(repository, commit, ""), new)
+    changes, journals = add(CommitJournals(objects, commit, ""), new)
     pages = {"journal-index/202500.jsonl", "journal-index/202501.jsonl", "journal-index/202611.jsonl"}
     assert changes.keys() == {*(f"journal/{name}" for name in (*names[:3], new)), *pages}
     assert {path for path, content in changes.items() if content is None} == {

@@ -186,7 +186,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
         repository = Repository(clone, environ=os.environ)
         return World(
             lambda: team.open(clone),
-            lambda: CommitJournals(repository, repository.read_shared(LEDGER_REF), ""),
+            lambda: CommitJournals(repository.objects, repository.read_shared(LEDGER_REF), ""),
         )
     if request.param == "objects":
         project, backend = make_project(tmp_path, ledger="s3://bucket/p"), MemoryStore()

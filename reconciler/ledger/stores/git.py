@@ -5,8 +5,9 @@
     refs/reconciler/lock      exists while an apply runs; the message of its commit says who holds it
 
 A project that is not at the top of its repository has its files below `projects/<folder>/` of the same ref, and a lock
-of its own at `refs/reconciler/locks/<folder>`; that of an environment ends in `@<name>`. While a run goes on, its journal is a local file (a kill must not lose
-it); when it has ended it moves into the ref. The key of the fingerprints is in the ref: see `fingerprints`.
+of its own at `refs/reconciler/locks/<folder>`; that of an environment ends in `@<name>`. While a run goes on, its journal
+is a local file (a kill must not lose it); when it has ended it moves into the ref. The key of the fingerprints is in the
+ref: see `fingerprints`.
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ from reconciler.ledger.journals.folder import JournalFolder
 from reconciler.ledger.journals.history import RunRecord, read_run
 from reconciler.ledger.journals.index import Digest, list_digests, merge_digests
 from reconciler.ledger.journals.journal import name_journal
-from reconciler.ledger.lock_text import Stored
 from reconciler.ledger.origin import current_author
 from reconciler.ledger.state_files import STATE_FOLDER
 from reconciler.ledger.stores.git_journals import CommitJournals
+from reconciler.ledger.stores.git_lock import LockRef
 from reconciler.ledger.stores.git_messages import describe_run, describe_save
-from reconciler.ledger.stores.git_repository import Repository, Signature
+from reconciler.ledger.stores.git_objects import Signature
+from reconciler.ledger.stores.git_repository import Repository
 from reconciler.ledger.stores.runs import RunKeeper
 from reconciler.ledger.times import Clock, in_utc
 from reconciler.model.diagnostic import Diagnostic, Severity
@@ -37,7 +39,6 @@ from reconciler.model.ledger import Applied, Ledger
 from reconciler.model.project import Project
 
 LEDGER_REF: Final = "refs/reconciler/ledger"
-LOCK_REF: Final = "refs/reconciler/lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class GitStore(RunKeeper):
 
     @property
     def _folder(self) -> str:
-        name = name_project(self._repository)
+        name = self._repository.project
         return f"projects/{name}/" if name else ""
 
     @property
@@ -132,7 +133,10 @@ class GitStore(RunKeeper):
 
     @property
     def _lock_place(self) -> LockRef:
-        return LockRef(self._repository, project=self._project, environ=self._environ, clock=self._clock)
+        return LockRef(self._repository, environment=self._project.environment, sign=self._sign)
+
+    def _sign(self) -> Signature:
+        return Signature(current_author(self._environ, root=self._project.root), self._clock())
 
     def _look(self) -> Tip:
         """Find the shared ref; where it was lost, what this clone still has of it is built upon."""
@@ -155,13 +159,13 @@ class GitStore(RunKeeper):
 
     def _read_files(self, commit: str, folder: str) -> dict[str, bytes]:
         """Return the files right in a folder of a commit; raises LedgerUnavailable."""
-        files = self._repository.read_files(commit, folder=folder)
+        files = self._repository.objects.read_files(commit, folder=folder)
         return {name: content for name, content in files.items() if "/" not in name}
 
     def _read_key(self, commit: str) -> bytes | None:
         path = f"{self._folder}ledger.key" if commit else ""
         with contextlib.suppress(LedgerUnavailable):
-            return parse_key(self._repository.read_files(commit, folder=path).get(""))
+            return parse_key(self._repository.objects.read_files(commit, folder=path).get(""))
         return None
 
     def _list_digests(self) -> list[Digest]:
@@ -173,7 +177,7 @@ class GitStore(RunKeeper):
         commit = self._tip.commit if self._tip else ""
         if not commit and self._unreached is not None:
             raise self._unreached
-        return CommitJournals(self._repository, commit, self._folder if commit else "")
+        return CommitJournals(self._repository.objects, commit, self._folder if commit else "")
 
     def _read_ended(self, run: str) -> bytes | None:
         content = self._local.read(name_journal(run))
@@ -182,7 +186,7 @@ class GitStore(RunKeeper):
     def _merge(
         self, applied: tuple[Applied, ...], gone: tuple[str, ...], touched: list[str], *, run: str, commit: str
     ) -> dict[str, bytes]:
-        files = self._repository.read_files(commit, folder=self._sheet_folder)
+        files = self._repository.objects.read_files(commit, folder=self._sheet_folder)
         sheets = read_sheets({name: content for name, content in files.items() if "/" not in name})
         if self._start is not None:
             check_overlap(self._start, sheets.flatten(), touched=touched, run=run)
@@ -196,16 +200,15 @@ class GitStore(RunKeeper):
         stored: dict[str, bytes | None] = {**changes}
         record = read_run(run, journal) if journal is not None else None
         if journal is not None:
-            kept = CommitJournals(self._repository, tip.commit, self._folder)
+            kept = CommitJournals(self._repository.objects, tip.commit, self._folder)
             stored |= kept.add(name_journal(run), journal, now=in_utc(self._clock()))
         if self._read_key(tip.commit) is None:
             stored[f"{self._folder}ledger.key"] = format_key(self.fingerprint_key())
-        author = record.summary.author if record else current_author(self._environ, root=self._project.root)
-        commit = self._repository.create_commit(
+        commit = self._repository.objects.create_commit(
             stored,
             parent=tip.commit,
             message=describe_run(record) if record else message,
-            signature=Signature(author, self._clock()),
+            signature=Signature(record.summary.author, self._clock()) if record else self._sign(),
         )
         if not self._repository.swap(LEDGER_REF, new=commit, old=tip.stored):
             return False
@@ -217,50 +220,6 @@ class GitStore(RunKeeper):
     def _adopt(self, commit: str) -> None:
         self._tip = Tip(commit, commit)
         self._repository.copy_local(LEDGER_REF, commit)
-
-
-class LockRef:
-    """Keep the lock as a ref whose commit says in its message who holds it. The version is the commit."""
-
-    def __init__(self, repository: Repository, *, project: Project, environ: Mapping[str, str], clock: Clock) -> None:
-        self._repository = repository
-        self._project = project
-        self._environ = environ
-        self._clock = clock
-
-    @property
-    def _ref(self) -> str:
-        environment = self._project.environment
-        world = f"@{name_safely(environment)}" if environment is not None else ""
-        name = name_project(self._repository) + world
-        return f"{LOCK_REF}s/{name}" if name else LOCK_REF
-
-    def read(self) -> Stored | None:
-        """Return the message of the lock's commit."""
-        commit = self._repository.read_shared(self._ref)
-        return Stored(*_reorder(self._repository.read_message(commit), commit)) if commit else None
-
-    def swap(self, text: str | None, *, expected: str | None) -> str | None:
-        """Create, replace or remove the lock ref."""
-        commit = self._build(text) if text is not None else ""
-        return commit if self._repository.swap(self._ref, new=commit, old=expected or "") else None
-
-    def _build(self, text: str) -> str:
-        author = current_author(self._environ, root=self._project.root)
-        signature = Signature(author, self._clock())
-        return self._repository.create_commit(
-            {}, parent="", message=f"Lock of a running apply\n\n{text}", signature=signature
-        )
-
-
-def name_project(repository: Repository) -> str:
-    """Name the project's folder in refs and their files, "" for the top of the repository."""
-    return name_safely(repository.prefix.removesuffix("/"))
-
-
-def _reorder(message: tuple[str, str], commit: str) -> tuple[str, str, str]:
-    text, when = message
-    return text, commit, when
 
 
 def _give_up() -> LedgerConflict:

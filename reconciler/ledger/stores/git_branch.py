@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from reconciler.ledger.errors import LedgerUnavailable
-from reconciler.ledger.stores.git_repository import Repository, Signature
+from reconciler.ledger.stores.git_objects import Objects, Signature
+from reconciler.ledger.stores.git_repository import Repository
 
 
 def push_change(
@@ -29,15 +30,16 @@ def push_change(
     ref = f"refs/heads/{branch}"
     old, new = repository.read_shared(ref), ""
     if contents:
-        head = repository.read_head()
+        objects = repository.objects
+        head = objects.read_head()
         changes = {f"{repository.prefix}{path}": content for path, content in contents.items()}
-        if old and repository.read_parents(old) == [head] and _holds(repository, old, changes):
+        if old and objects.read_parents(old) == [head] and _holds(objects, old, changes):
             return
-        new = repository.create_commit(changes, parent=head, message=message, signature=Signature(author, now))
+        new = objects.create_commit(changes, parent=head, message=message, signature=Signature(author, now))
     if new != old and not repository.swap(ref, new=new, old=old):
         text = f"somebody else moved {branch} at the same time"
         raise LedgerUnavailable(text, advice="Run it again: the branch belongs to this command alone.")
 
 
-def _holds(repository: Repository, commit: str, changes: Mapping[str, bytes]) -> bool:
-    return all(repository.read_files(commit, folder=path).get("") == content for path, content in changes.items())
+def _holds(objects: Objects, commit: str, changes: Mapping[str, bytes]) -> bool:
+    return all(objects.read_files(commit, folder=path).get("") == content for path, content in changes.items())

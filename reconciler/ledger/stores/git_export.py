@@ -19,8 +19,8 @@ from reconciler.config.discover import SUFFIXES
 from reconciler.config.text.reading import MAX_CONFIG_BYTES, MAX_INCLUDED_BYTES, is_hidden
 from reconciler.ledger.errors import CommitUnknown, LedgerUnavailable
 from reconciler.ledger.stores.git_command import Git, GitFailure
+from reconciler.ledger.stores.git_objects import miss_object, split_batch
 from reconciler.ledger.stores.git_open import open_repository
-from reconciler.ledger.stores.git_repository import miss_object, split_batch
 
 LARGEST_EXPORT: Final = 1024 * 1024 * 1024
 """How many octets of files are written for one commit."""
@@ -92,7 +92,7 @@ def _find_commit(git: Git, revision: str) -> str:
 
 
 def _list_rows(git: Git, commit: str, *, prefix: str) -> list[_Row]:
-    arguments = ("ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--", *([prefix] if prefix else []))
+    arguments = ("ls-tree", "-r", "-l", "-z", commit, "--", *([prefix] if prefix else []))
     listing = git.run_limited(*arguments, most=LONGEST_LISTING).decode(errors="replace")
     rows = []
     for row in filter(None, listing.split("\0")):

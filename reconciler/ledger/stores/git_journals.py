@@ -17,7 +17,7 @@ from reconciler.ledger.journals.index import (
 )
 from reconciler.ledger.journals.journal import SUFFIX
 from reconciler.ledger.journals.retention import choose_expired
-from reconciler.ledger.stores.git_repository import Repository
+from reconciler.ledger.stores.git_objects import Objects
 
 _MONTH: Final = 6
 """Characters of a journal's name that tell its month, e.g. `202611`."""
@@ -27,7 +27,7 @@ _MONTH: Final = 6
 class CommitJournals:
     """The journals of a project in one commit. See `journals.index.JournalSource`."""
 
-    repository: Repository
+    objects: Objects
     commit: str
     folder: str
     """The project's own folder in the ref, with its `/`; "" for the top."""
@@ -42,15 +42,15 @@ class CommitJournals:
 
     def list_sizes(self) -> Mapping[str, int]:
         """Return the size of each journal by name."""
-        return self.repository.list_sizes(self.commit, folder=self._journals)
+        return self.objects.list_sizes(self.commit, folder=self._journals)
 
     def read_some(self, names: Sequence[str]) -> Mapping[str, bytes]:
         """Return some journals, all in one call."""
-        return self.repository.read_some(self.commit, folder=self._journals, names=names)
+        return self.objects.read_some(self.commit, folder=self._journals, names=names)
 
     def read_index(self) -> bytes:
         """Return all pages of the index."""
-        return b"".join(self.repository.read_files(self.commit, folder=self._pages).values())
+        return b"".join(self.objects.read_files(self.commit, folder=self._pages).values())
 
     def add(self, name: str, content: bytes, *, now: datetime) -> dict[str, bytes | None]:
         """Return what changes in the commit when a journal is added: itself, its page, and what has expired by now."""
