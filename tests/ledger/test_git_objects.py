@@ -34,7 +34,8 @@ def store(
 
 def test_what_is_stored_is_read_below_a_folder(objects: Objects) -> None:
     commit = store(objects, {"a/x": b"1\n2", "a/deep/y": b"\0\xff\n", "a-b/z": b"", "-l": b"o", 'a/"ö\n\t': b"q"})
-    assert objects.read_files(commit, folder="a/") == {'"ö\n\t': b"q", "deep/y": b"\0\xff\n", "x": b"1\n2"}
+    assert objects.read_files(commit, folder="a/") == {'"ö\n\t': b"q", "x": b"1\n2"}
+    assert objects.read_files(commit, folder="a/deep/") == {"y": b"\0\xff\n"}
     assert objects.read_files(commit, folder="a/x") == {"": b"1\n2"}
     assert objects.read_files(commit, folder="-l") == {"": b"o"}
     assert objects.read_files(commit, folder="b/") == {}
@@ -49,7 +50,7 @@ def test_sizes_are_of_files_right_in_a_folder(objects: Objects, tmp_path: Path) 
     run_git(tmp_path, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},a/part")
     run_git(tmp_path, *IDENTITY, "commit", "-q", "-m", "x")
     assert objects.list_sizes("HEAD", folder="a/") == {"x": 3, "zz": 5000}
-    assert objects.read_files("HEAD", folder="a/").keys() == {"deep/y", "x", "zz"}
+    assert objects.read_files("HEAD", folder="a/").keys() == {"x", "zz"}
     assert objects.list_sizes("", folder="a/") == {}
 
 
@@ -57,10 +58,12 @@ def test_a_commit_changes_files_of_its_parent_and_nothing_of_the_users(objects: 
     (tmp_path / "staged").write_text("staged")
     run_git(tmp_path, "add", "staged")
     index = (tmp_path / ".git/index").read_bytes()
-    first = store(objects, {"kept": b"1", "gone": b"2", "changed": b"3"})
-    second = store(objects, {"gone": None, "changed": b"4", "new": b"5"}, parent=first)
-    assert objects.read_files(second, folder=".") == {"kept": b"1", "changed": b"4", "new": b"5"}
-    assert (objects.read_parents(first), objects.read_parents(second)) == ([], [first])
+    first = store(objects, {"a/kept": b"1", "a/gone": b"2", "a/changed": b"3"})
+    second = store(objects, {"a/gone": None, "a/changed": b"4", "a/new": b"5"}, parent=first)
+    assert objects.read_files(second, folder="a/") == {"kept": b"1", "changed": b"4", "new": b"5"}
+    third = store(objects, {}, parent=second, message="three")
+    assert [objects.read_parents(commit) for commit in (first, second, third)] == [[], [first], [second]]
+    assert objects.read_message(third)[0] == "three\n"
     assert run_git(tmp_path, "ls-tree", "-r", second).startswith("100644 blob ")
     assert (tmp_path / ".git/index").read_bytes() == index
     assert run_git(tmp_path, "for-each-ref") == ""
@@ -115,8 +118,8 @@ def test_an_answer_is_taken_apart() -> None:
     assert split_batch(b"") == []
     assert split_batch(b"a1 blob 3\n1\n2\nb2 blob 0\n\nc3 blob 7\nmissing\n") == [b"1\n2", b"", b"missing"]
     with pytest.raises(GitFailure) as caught:
-        split_batch(b"a1 blob 1\nx\nb2 missing\n")
-    assert caught.value.reason == "the object b2 is not in this clone"
+        split_batch(b"a1 blob 1\nx\nb2:a b missing\n")
+    assert caught.value.reason == "the object b2:a b is not in this clone"
     assert (str(miss_object("c")), miss_object("c").advice) == ("the object c is not in this clone", LOST)
 
 

@@ -18,7 +18,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.ledger.contention import ATTEMPTS, take_turns
-from reconciler.ledger.encoding import Loaded, Row, build_ledger, check_overlap, name_safely, read_sheets, write_sheets
+from reconciler.ledger.encoding import (
+    Loaded,
+    Row,
+    Sheets,
+    build_ledger,
+    check_overlap,
+    name_safely,
+    read_sheets,
+    write_sheets,
+)
 from reconciler.ledger.errors import LedgerConflict, LedgerUnavailable
 from reconciler.ledger.fingerprints import create_key, format_key, parse_key
 from reconciler.ledger.journals.folder import JournalFolder
@@ -65,17 +74,14 @@ class GitStore(RunKeeper):
 
     def load(self) -> Loaded:
         """Return what was last applied; offline, what the local copy knows, with a note."""
-        notes = self._refresh()
-        tip = self._tip or Tip()
+        tip, notes = self._refresh()
         if notes and not tip.commit:
             return Loaded(Ledger(), notes)  # what cannot be reached is not empty (law 5)
         try:
-            files = self._read_files(tip.commit, self._sheet_folder) if tip.commit else {}
+            sheets, key = self._read_sheets(tip.commit), self._read_key(tip.commit)
         except LedgerUnavailable as problem:
             return Loaded(Ledger(), (*notes, _note_copy(problem, known=False)))
-        sheets = read_sheets(files)
         self._start = sheets.flatten()
-        key = self._read_key(tip.commit)
         loaded = build_ledger(sheets, accounts=self._project.accounts, key=key, version=tip.commit)
         return Loaded(loaded.ledger, (*notes, *loaded.notes))
 
@@ -83,24 +89,20 @@ class GitStore(RunKeeper):
         """Merge entries into the ref in one commit, with the run's journal where that has ended."""
         applied, gone = tuple(entries), tuple(removed)
         touched = [*(entry.address for entry in applied), *gone]
-        message = describe_save(run, touched)
         for _ in take_turns():
-            self._tip = self._look()
-            changes = self._merge(applied, gone, touched, run=run, commit=self._tip.commit)
+            tip = self._look()
+            changes = self._merge(tip, applied, gone, touched, run=run)
             if not changes and self._read_ended(run) is None:
                 return
-            if self._publish(changes, run=run, message=message):
-                self._start = read_sheets(self._read_files(self._tip.commit, self._sheet_folder)).flatten()
+            if self._publish(tip, changes, run=run, message=describe_save(run, touched)):
+                self._start = self._read_sheets(self._find_tip().commit).flatten()
                 return
         raise _give_up()
 
     def keep_journal(self, run: str) -> None:
         """Move the journal of an ended run into the ref; one that has not ended stays where it is."""
         for _ in take_turns():
-            if self._read_ended(run) is None:
-                return
-            self._tip = self._look()
-            if self._publish({}, run=run, message=""):
+            if self._read_ended(run) is None or self._publish(self._look(), {}, run=run, message=""):
                 return
         raise _give_up()
 
@@ -116,9 +118,10 @@ class GitStore(RunKeeper):
     def fingerprint_key(self) -> bytes:
         """Return the key in the ref; a new one is stored by the first save."""
         if self._key is None:
-            if self._tip is None:
-                self._refresh()
-            self._key = self._read_key(self._tip.commit if self._tip else "") or create_key()
+            commit = self._find_tip().commit
+            with contextlib.suppress(LedgerUnavailable):
+                self._key = self._read_key(commit)
+            self._key = self._key or create_key()
         return self._key
 
     @property
@@ -142,84 +145,78 @@ class GitStore(RunKeeper):
         """Find the shared ref; where it was lost, what this clone still has of it is built upon."""
         stored = self._repository.read_shared(LEDGER_REF)
         self._repository.copy_local(LEDGER_REF, stored)
-        return Tip(stored or self._repository.read_local(LEDGER_REF), stored)
+        self._tip = Tip(stored or self._repository.read_local(LEDGER_REF), stored)
+        return self._tip
 
-    def _refresh(self) -> tuple[Diagnostic, ...]:
+    def _refresh(self) -> tuple[Tip, tuple[Diagnostic, ...]]:
+        """Find the commit to read from, here where the shared ref cannot be reached, and say so."""
         try:
-            self._tip = self._look()
+            tip = self._look()
         except LedgerUnavailable as problem:
             self._tip, self._unreached = Tip(self._read_copy()), problem
-            return (_note_copy(problem, known=bool(self._tip.commit)),)
-        return () if self._tip.stored == self._tip.commit else (_note_lost(),)
+            return self._tip, (_note_copy(problem, known=bool(self._tip.commit)),)
+        return tip, () if tip.stored == tip.commit else (_note_lost(),)
+
+    def _find_tip(self) -> Tip:
+        """Return the commit that this store has read or made last."""
+        return self._tip or self._refresh()[0]
 
     def _read_copy(self) -> str:
         with contextlib.suppress(LedgerUnavailable):
             return self._repository.read_local(LEDGER_REF)
         return ""
 
-    def _read_files(self, commit: str, folder: str) -> dict[str, bytes]:
-        """Return the files right in a folder of a commit; raises LedgerUnavailable."""
-        files = self._repository.objects.read_files(commit, folder=folder)
-        return {name: content for name, content in files.items() if "/" not in name}
+    def _read_sheets(self, commit: str) -> Sheets:
+        return read_sheets(self._repository.objects.read_files(commit, folder=self._sheet_folder))
 
     def _read_key(self, commit: str) -> bytes | None:
-        path = f"{self._folder}ledger.key" if commit else ""
-        with contextlib.suppress(LedgerUnavailable):
-            return parse_key(self._repository.objects.read_files(commit, folder=path).get(""))
-        return None
+        path = f"{self._folder}ledger.key"
+        return parse_key(self._repository.objects.read_files(commit, folder=path).get(""))
 
     def _list_digests(self) -> list[Digest]:
         return merge_digests(list_digests(self._find_kept()), self._local.list_digests())
 
     def _find_kept(self) -> CommitJournals:
-        if self._tip is None:
-            self._refresh()
-        commit = self._tip.commit if self._tip else ""
+        commit = self._find_tip().commit
         if not commit and self._unreached is not None:
             raise self._unreached
-        return CommitJournals(self._repository.objects, commit, self._folder if commit else "")
+        return CommitJournals(self._repository.objects, commit, self._folder)
 
     def _read_ended(self, run: str) -> bytes | None:
         content = self._local.read(name_journal(run))
         return content if content is not None and read_run(run, content).summary.ended else None
 
     def _merge(
-        self, applied: tuple[Applied, ...], gone: tuple[str, ...], touched: list[str], *, run: str, commit: str
+        self, tip: Tip, applied: tuple[Applied, ...], gone: tuple[str, ...], touched: list[str], *, run: str
     ) -> dict[str, bytes]:
-        files = self._repository.objects.read_files(commit, folder=self._sheet_folder)
-        sheets = read_sheets({name: content for name, content in files.items() if "/" not in name})
+        sheets = self._read_sheets(tip.commit)
         if self._start is not None:
             check_overlap(self._start, sheets.flatten(), touched=touched, run=run)
-        self._key = self._read_key(commit) or self.fingerprint_key()
+        self._key = self._read_key(tip.commit) or self.fingerprint_key()
         content = write_sheets(sheets, entries=applied, removed=gone, accounts=self._project.accounts, key=self._key)
         return {self._sheet_folder + name: text for name, text in content.items()}
 
-    def _publish(self, changes: dict[str, bytes], *, run: str, message: str) -> bool:
+    def _publish(self, tip: Tip, changes: Mapping[str, bytes], *, run: str, message: str) -> bool:
         """Commit changes and the ended journal on the tip, and swap the ref; tell whether nobody was faster."""
-        tip, journal = self._tip or Tip(), self._read_ended(run)
-        stored: dict[str, bytes | None] = {**changes}
-        record = read_run(run, journal) if journal is not None else None
-        if journal is not None:
-            kept = CommitJournals(self._repository.objects, tip.commit, self._folder)
+        objects, journal = self._repository.objects, self._read_ended(run)
+        stored = dict[str, bytes | None](changes)
+        if journal is None:
+            signature = self._sign()
+        else:
+            record = read_run(run, journal)
+            message, signature = describe_run(record), Signature(record.summary.author, self._clock())
+            kept = CommitJournals(objects, tip.commit, self._folder)
             stored |= kept.add(name_journal(run), journal, now=in_utc(self._clock()))
         if self._read_key(tip.commit) is None:
             stored[f"{self._folder}ledger.key"] = format_key(self.fingerprint_key())
-        commit = self._repository.objects.create_commit(
-            stored,
-            parent=tip.commit,
-            message=describe_run(record) if record else message,
-            signature=Signature(record.summary.author, self._clock()) if record else self._sign(),
-        )
+        commit = objects.create_commit(stored, parent=tip.commit, message=message, signature=signature)
         if not self._repository.swap(LEDGER_REF, new=commit, old=tip.stored):
             return False
-        self._adopt(commit)
+        self._tip = Tip(commit, commit)
+        self._repository.copy_local(LEDGER_REF, commit)
         if journal is not None:
             self._local.remove(name_journal(run))
         return True
-
-    def _adopt(self, commit: str) -> None:
-        self._tip = Tip(commit, commit)
-        self._repository.copy_local(LEDGER_REF, commit)
 
 
 def _give_up() -> LedgerConflict:

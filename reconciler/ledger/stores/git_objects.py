@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Final, TypeVar
 
 from reconciler.ledger.errors import LedgerUnavailable
@@ -48,13 +47,13 @@ class Objects:
         self._git = git
 
     def read_files(self, commit: str, *, folder: str) -> dict[str, bytes]:
-        """Return all files of a commit below a folder, by path within it."""
-        rows = {path: name for (_, kind, name), path in self._list(commit, folder, "-r") if kind == "blob"}
+        """Return the files right in a folder of a commit by name; of a file itself, its content by ""."""
+        rows = {path: row[2] for row, path in self._list(commit, folder)}
         return dict(zip(rows, self._read(rows.values()), strict=True))
 
     def list_sizes(self, commit: str, *, folder: str) -> dict[str, int]:
         """Return the sizes of the files right in a folder of a commit, by name."""
-        return {path: int(size) for (_, kind, _, size), path in self._list(commit, folder, "-l") if kind == "blob"}
+        return {path: int(row[3]) for row, path in self._list(commit, folder, "-l")}
 
     def read_some(self, commit: str, *, folder: str, names: Sequence[str]) -> dict[str, bytes]:
         """Return some files of a folder of a commit, by name."""
@@ -66,11 +65,11 @@ class Objects:
 
     def read_parents(self, commit: str) -> list[str]:
         """Return the parents of a commit, in order."""
-        return self._run("log", "-1", "--format=%P", commit).split()
+        return self._show(commit, "%P").split()
 
     def read_message(self, commit: str) -> tuple[str, str]:
         """Return the message of a commit and when it was made."""
-        when, _, message = self._run("log", "-1", "--format=%cI%n%B", commit).partition("\n")
+        when, _, message = self._show(commit, "%cI%n%B").partition("\n")
         return message, when
 
     def create_commit(
@@ -83,7 +82,7 @@ class Objects:
 
     def _create_tree(self, changes: Mapping[str, bytes | None], *, parent: str) -> str:
         with tempfile.TemporaryDirectory() as folder:
-            git = self._git.extend({"GIT_INDEX_FILE": str(Path(folder, "index"))})
+            git = self._git.extend({"GIT_INDEX_FILE": f"{folder}/index"})
             git.run("read-tree", parent or "--empty")
             rows = (
                 f"0 {'0' * len(parent)}\t{path}\0" if content is None else f"100644 {self._store(content)}\t{path}\0"
@@ -95,11 +94,14 @@ class Objects:
     def _store(self, content: bytes) -> str:
         return self._git.run_bytes("hash-object", "-w", "--stdin", content=content).decode().strip()
 
-    def _list(self, commit: str, folder: str, option: str) -> list[tuple[list[str], str]]:
-        """List what a commit has in a folder: mode, kind, name and more of each, and its path within the folder."""
-        listing = self._run("ls-tree", option, "-z", commit, "--", folder) if commit else ""
-        rows = [row.partition("\t") for row in listing.split("\0") if row]
-        return [(head.split(), path.removeprefix(folder)) for head, _, path in rows]
+    def _list(self, commit: str, folder: str, *options: str) -> list[tuple[list[str], str]]:
+        """List the files right in a folder: mode, kind, name and more of each, and what follows the folder in its path."""
+        listing = self._run("ls-tree", *options, "-z", commit, "--", folder) if commit else ""
+        rows = [row.partition("\t") for row in listing.split("\0")]
+        return [(head.split(), path.removeprefix(folder)) for head, _, path in rows if " blob " in head]
+
+    def _show(self, commit: str, form: str) -> str:
+        return self._run("log", "-1", f"--format={form}", commit)
 
     def _read(self, names: Iterable[str]) -> list[bytes]:
         asked = "".join(f"{name}\n" for name in names).encode()
@@ -126,12 +128,12 @@ def split_batch(answer: bytes) -> list[bytes]:
     """
     contents, start = [], 0
     while start < len(answer):
-        head = answer.index(b"\n", start)
-        words = answer[start:head].split()
-        if words[-1] == b"missing":
-            raise miss_object(words[0].decode())
-        end = head + 1 + int(words[2])
-        contents.append(answer[head + 1 : end])
+        head = answer[start : answer.index(b"\n", start)]
+        if head.endswith(b" missing"):
+            raise miss_object(head.removesuffix(b" missing").decode())
+        first = start + len(head) + 1
+        end = first + int(head.split()[2])
+        contents.append(answer[first:end])
         start = end + 1
     return contents
 
