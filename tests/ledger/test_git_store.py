@@ -399,3 +399,179 @@ def test_a_remote_of_another_name_is_found_and_several_are_refused(team: Team) -
     run_git(clone, "remote", "add", "second", str(team.folder))
     with pytest.raises(LedgerUnavailable, match="origin"):
         team.open(clone).lock("alice", ttl_seconds=60).__enter__()
+
+
+def list_files(team: Team) -> set[str]:
+    return set(run_git(team.remote, "ls-tree", "-r", "--name-only", REF).splitlines())
+
+
+def test_each_project_and_environment_has_its_place(team: Team) -> None:
+    clone = team.clone("one")
+    (clone / "voice/us").mkdir(parents=True)
+    run = "20261121-083000-aaaa"
+    for root, environment in (
+        (clone, None),
+        (clone / "voice/us", None),
+        (clone, "Staging"),
+        (clone / "voice/us", "eu"),
+    ):
+        store = team.open(root, environment=environment)
+        with store.lock("alice", ttl_seconds=60):
+            write_run(store, run)
+            store.save([make_entry("a")], run=run)
+            locks = run_git(
+                team.remote, "for-each-ref", "--format=%(refname)", "refs/reconciler/lock", "refs/reconciler/locks"
+            )
+            world = f"@{environment.replace('S', '%53')}" if environment else ""
+            name = ("voice%2Fus" if root != clone else "") + world
+            assert locks == (f"refs/reconciler/locks/{name}" if name else "refs/reconciler/lock")
+    own = {f"journal/{run}.jsonl", "journal-index/202611.jsonl", "ledger.key", "ledger/connectors.json"}
+    voice = {f"projects/voice%2Fus/{name}" for name in (*own, "ledger/@eu/connectors.json")}
+    assert list_files(team) == {*own, "ledger/@%53taging/connectors.json", *voice}
+    assert [each.run for each in team.open(clone / "voice/us", environment="eu").runs()] == []
+    assert team.open(clone / "voice/us").run(run) is not None
+
+
+def test_a_save_before_the_end_says_what_it_records_and_who_does(team: Team) -> None:
+    clone = team.clone("one")
+    run_git(clone, "config", "user.name", "Jürgen")
+    environ = {name: value for name, value in os.environ.items() if name not in {"GITHUB_ACTOR", "GITLAB_USER_LOGIN"}}
+    store = team.open(clone, environ=environ)
+    store.save([make_entry("b")], run="r1", removed=["connectors.a"])
+    when = int(team.clock().timestamp())
+    expected = f"Jürgen|{when}|Record 2 resources of run r1\n\nconnectors.a\nconnectors.b"
+    assert run_git(clone, "log", "--format=%an|%at|%B", REF) == expected
+    team.clock.advance(60)
+    write_run(store, "r1")
+    store.keep_journal("r1")
+    head = run_git(clone, "log", "-1", "--format=%an|%at|%s", REF)
+    assert head == f"alice|{when + 60}|apply r1 by alice: 1 verified"
+
+
+def test_nothing_to_store_is_no_commit(team: Team) -> None:
+    store = team.join("one")
+    store.save([], run="r1")
+    store.keep_journal("r1")
+    journal = store.journal("r1")
+    journal.begin(RunHeader("alice"))
+    store.save([], run="r1")
+    store.keep_journal("r1")
+    assert run_git(team.remote, "for-each-ref", REF) == ""
+    journal.end()
+    store.save([], run="r1")
+    assert run_git(team.remote, "rev-list", "--count", REF) == "1"
+    assert store.run("r1") is not None
+
+
+def test_a_run_is_found_here_in_the_ref_or_nowhere(team: Team) -> None:
+    store = team.join("one")
+    write_run(store, "r1")
+    for each in (store, team.open(team.folder / "one")):
+        record = each.run("r1")
+        assert record is not None
+        assert record.summary.run == "r1"
+        assert each.run("r2") is None
+    store.keep_journal("r1")
+    kept = team.join("other").run("r1")
+    assert kept == record
+    assert [step.address for step in kept.steps] == ["connectors.live-us"]
+
+
+def test_a_store_saves_again_over_what_it_saved_itself(team: Team) -> None:
+    one, other = team.join("one"), team.join("other")
+    one.load()
+    for voice in ("A", "B"):
+        one.save([make_entry("a", voiceName=voice)], run="r1")
+    other.load()
+    one.save([make_entry("a", run="r2")], run="r2")
+    with pytest.raises(LedgerConflict):
+        other.save([], run="r3", removed=["connectors.a"])
+
+
+def overtake(team: Team, store: Store, *, name: str, run: str) -> None:
+    """Let a clone save while the next push of another one is on its way."""
+    before = run_git(team.remote, "for-each-ref", "--format=%(objectname)", REF)
+    store.save([make_entry(name)], run=run)
+    now = run_git(team.remote, "rev-parse", REF)
+    run_git(team.remote, "update-ref", *((REF, before) if before else ("-d", REF)))
+    team.outrun(REF, now)
+
+
+def test_who_is_overtaken_builds_on_what_was_stored_meanwhile(team: Team) -> None:
+    one, other = team.join("one"), team.join("other")
+    one.load()
+    overtake(team, other, name="b", run="r2")
+    one.save([make_entry("a")], run="r1")
+    assert list_addresses(team.join("third")) == {"connectors.a", "connectors.b"}
+    overtake(team, other, name="c", run="r3")
+    write_run(one, "r4")
+    one.keep_journal("r4")
+    last = team.open(team.folder / "third")
+    assert list_addresses(last) == {"connectors.a", "connectors.b", "connectors.c"}
+    assert [run.run for run in last.runs()] == ["r4"]
+    assert list((team.folder / "one/.reconciler/journal").iterdir()) == []
+
+
+def test_the_key_is_made_once_and_read_ever_after(team: Team) -> None:
+    one = team.join("one")
+    key = one.fingerprint_key()
+    assert one.fingerprint_key() == key
+    assert run_git(team.remote, "for-each-ref", REF) == ""
+    for run in ("r1", "r2"):
+        one.save([make_entry("a", run=run)], run=run)
+        assert run_git(team.remote, "show", f"{REF}:ledger.key") == key.hex()
+    other = team.join("other")
+    write_run(other, "r3")
+    other.keep_journal("r3")
+    assert run_git(team.remote, "show", f"{REF}:ledger.key") == key.hex()
+    assert other.fingerprint_key() == key
+
+
+def test_a_key_that_cannot_be_read_is_not_replaced(team: Team) -> None:
+    """As in a clone that lost a part of its objects."""
+    store = team.join("one")
+    store.save([make_entry("a")], run="r1")
+    blob = run_git(team.folder / "one", "rev-parse", f"{REF}:ledger.key")
+    (team.folder / "one/.git/objects" / blob[:2] / blob[2:]).unlink()
+    broken = team.open(team.folder / "one")
+    loaded = broken.load()
+    assert (loaded.ledger.entries, [note.code for note in loaded.notes]) == ({}, ["ledger-unavailable"])
+    assert loaded.notes[0].message.endswith(f"{blob} is not in this clone; nothing is known of earlier applies")
+    assert len(broken.fingerprint_key()) == 32
+    write_run(broken, "r2")
+    for attempt in (lambda: broken.save([make_entry("b")], run="r2"), lambda: broken.keep_journal("r2")):
+        with pytest.raises(LedgerUnavailable):
+            attempt()
+    assert run_git(team.remote, "rev-list", "--count", REF) == "1"
+
+
+def test_offline_the_copy_tells_what_runs_did(team: Team) -> None:
+    store = team.join("one")
+    write_run(store, "r1")
+    store.save([make_entry("a")], run="r1")
+    team.remote.rename(team.folder / "away")
+    offline = team.open(team.folder / "one")
+    assert [run.run for run in offline.runs()] == ["r1"]
+    assert offline.run("r1") is not None
+    assert offline.unsettled() == ()
+    assert offline.fingerprint_key() == store.fingerprint_key()
+    bare = team.folder / "bare"
+    run_git(team.folder, "init", "-q", "bare")
+    run_git(bare, "remote", "add", "origin", str(team.remote))
+    blind = team.open(bare)
+    (note,) = blind.load().notes
+    assert note.message.endswith("; nothing is known of earlier applies")
+    assert note.advice == "Check the network and the access to the repository. Plans work without it, apply does not."
+    for attempt in (blind.runs, blind.unsettled, lambda: blind.run("r1")):
+        with pytest.raises(LedgerUnavailable):
+            attempt()
+
+
+def test_a_lost_ref_is_noted(team: Team) -> None:
+    store = team.join("one")
+    store.save([make_entry("a")], run="r1")
+    run_git(team.remote, "update-ref", "-d", REF)
+    (note,) = store.load().notes
+    assert (note.code, note.severity) == ("ledger-unavailable", Severity.NOTE)
+    assert note.message == f"the remote has no {REF}; what this clone has of it is used"
+    assert note.advice == "The next apply stores it there again."
