@@ -25,7 +25,7 @@ from reconciler.model.diagnostic import Severity
 from reconciler.model.outcome import Result
 from reconciler.model.secret import Secret
 
-from .samples import Clock, make_entry, make_outcome, make_project, make_update, run_git
+from .samples import Clock, make_entry, make_outcome, make_project, make_update, record_calls, run_git
 from .team import IDENTITY, Team
 
 REF = "refs/reconciler/ledger"
@@ -473,6 +473,7 @@ def test_a_run_is_found_here_in_the_ref_or_nowhere(team: Team) -> None:
         assert each.run("r2") is None
     store.keep_journal("r1")
     kept = team.join("other").run("r1")
+    assert kept is not None
     assert kept == record
     assert [step.address for step in kept.steps] == ["connectors.live-us"]
 
@@ -483,9 +484,20 @@ def test_a_store_saves_again_over_what_it_saved_itself(team: Team) -> None:
     for voice in ("A", "B"):
         one.save([make_entry("a", voiceName=voice)], run="r1")
     other.load()
-    one.save([make_entry("a", run="r2")], run="r2")
-    with pytest.raises(LedgerConflict):
-        other.save([], run="r3", removed=["connectors.a"])
+    other.save([make_entry("a", run="r2")], run="r2")
+    for gone in ((), ("connectors.a",)):
+        with pytest.raises(LedgerConflict):
+            one.save([] if gone else [make_entry("a")], run="r3", removed=gone)
+
+
+def test_what_was_stored_is_read_without_asking_again(team: Team) -> None:
+    environ, log = record_calls(team.folder)
+    store = team.open(team.clone("one"), environ=environ)
+    write_run(store, "r1")
+    store.save([make_entry("a")], run="r1")
+    asked = log.read_text().count("ls-remote")
+    assert [run.run for run in store.runs()] == ["r1"]
+    assert log.read_text().count("ls-remote") == asked
 
 
 def overtake(team: Team, store: Store, *, name: str, run: str) -> None:
@@ -539,9 +551,10 @@ def test_a_key_that_cannot_be_read_is_not_replaced(team: Team) -> None:
     assert loaded.notes[0].message.endswith(f"{blob} is not in this clone; nothing is known of earlier applies")
     assert len(broken.fingerprint_key()) == 32
     write_run(broken, "r2")
-    for attempt in (lambda: broken.save([make_entry("b")], run="r2"), lambda: broken.keep_journal("r2")):
-        with pytest.raises(LedgerUnavailable):
-            attempt()
+    with pytest.raises(LedgerUnavailable):
+        broken.save([make_entry("b")], run="r2")
+    with pytest.raises(LedgerUnavailable):
+        broken.keep_journal("r2")
     assert run_git(team.remote, "rev-list", "--count", REF) == "1"
 
 
@@ -562,9 +575,12 @@ def test_offline_the_copy_tells_what_runs_did(team: Team) -> None:
     (note,) = blind.load().notes
     assert note.message.endswith("; nothing is known of earlier applies")
     assert note.advice == "Check the network and the access to the repository. Plans work without it, apply does not."
-    for attempt in (blind.runs, blind.unsettled, lambda: blind.run("r1")):
-        with pytest.raises(LedgerUnavailable):
-            attempt()
+    with pytest.raises(LedgerUnavailable):
+        blind.runs()
+    with pytest.raises(LedgerUnavailable):
+        blind.unsettled()
+    with pytest.raises(LedgerUnavailable):
+        blind.run("r1")
 
 
 def test_a_lost_ref_is_noted(team: Team) -> None:

@@ -13,7 +13,7 @@ ref: see `fingerprints`.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,10 +52,10 @@ LEDGER_REF: Final = "refs/reconciler/ledger"
 
 @dataclass(frozen=True, slots=True)
 class Tip:
-    """The commit to read from, and the shared ref's value to swap by; they differ where the shared ref was lost."""
+    """The commit to build on, and the shared ref's value to swap by; they differ where the shared ref was lost."""
 
-    commit: str = ""
-    stored: str = ""
+    commit: str
+    stored: str
 
 
 class GitStore(RunKeeper):
@@ -67,22 +67,23 @@ class GitStore(RunKeeper):
         self._repository = Repository(project.root, environ=environ)
         self._local = JournalFolder(self._state / "journal")
         self._start: dict[str, Row] | None = None
-        self._tip: Tip | None = None
+        self._commit: str | None = None
+        """What this store has found or made last, "" for nothing; None before it has looked."""
         self._unreached: LedgerUnavailable | None = None
         """Why the shared ref could not be looked at, where it could not."""
         self._key: bytes | None = None
 
     def load(self) -> Loaded:
         """Return what was last applied; offline, what the local copy knows, with a note."""
-        tip, notes = self._refresh()
-        if notes and not tip.commit:
+        commit, notes = self._refresh()
+        if notes and not commit:
             return Loaded(Ledger(), notes)  # what cannot be reached is not empty (law 5)
         try:
-            sheets, key = self._read_sheets(tip.commit), self._read_key(tip.commit)
+            sheets, key = self._read_sheets(commit), self._read_key(commit)
         except LedgerUnavailable as problem:
             return Loaded(Ledger(), (*notes, _note_copy(problem, known=False)))
         self._start = sheets.flatten()
-        loaded = build_ledger(sheets, accounts=self._project.accounts, key=key, version=tip.commit)
+        loaded = build_ledger(sheets, accounts=self._project.accounts, key=key, version=commit)
         return Loaded(loaded.ledger, (*notes, *loaded.notes))
 
     def save(self, entries: Iterable[Applied], *, run: str, removed: Iterable[str] = ()) -> None:
@@ -94,15 +95,15 @@ class GitStore(RunKeeper):
             changes = self._merge(tip, applied, gone, touched, run=run)
             if not changes and self._read_ended(run) is None:
                 return
-            if self._publish(tip, changes, run=run, message=describe_save(run, touched)):
-                self._start = self._read_sheets(self._find_tip().commit).flatten()
+            if commit := self._publish(tip, changes, run=run, touched=touched):
+                self._start = self._read_sheets(commit).flatten()
                 return
         raise _give_up()
 
     def keep_journal(self, run: str) -> None:
         """Move the journal of an ended run into the ref; one that has not ended stays where it is."""
         for _ in take_turns():
-            if self._read_ended(run) is None or self._publish(self._look(), {}, run=run, message=""):
+            if self._read_ended(run) is None or self._publish(self._look(), {}, run=run, touched=()):
                 return
         raise _give_up()
 
@@ -118,7 +119,7 @@ class GitStore(RunKeeper):
     def fingerprint_key(self) -> bytes:
         """Return the key in the ref; a new one is stored by the first save."""
         if self._key is None:
-            commit = self._find_tip().commit
+            commit = self._find_commit()
             with contextlib.suppress(LedgerUnavailable):
                 self._key = self._read_key(commit)
             self._key = self._key or create_key()
@@ -145,21 +146,20 @@ class GitStore(RunKeeper):
         """Find the shared ref; where it was lost, what this clone still has of it is built upon."""
         stored = self._repository.read_shared(LEDGER_REF)
         self._repository.copy_local(LEDGER_REF, stored)
-        self._tip = Tip(stored or self._repository.read_local(LEDGER_REF), stored)
-        return self._tip
+        self._commit = stored or self._repository.read_local(LEDGER_REF)
+        return Tip(self._commit, stored)
 
-    def _refresh(self) -> tuple[Tip, tuple[Diagnostic, ...]]:
+    def _refresh(self) -> tuple[str, tuple[Diagnostic, ...]]:
         """Find the commit to read from, here where the shared ref cannot be reached, and say so."""
         try:
             tip = self._look()
         except LedgerUnavailable as problem:
-            self._tip, self._unreached = Tip(self._read_copy()), problem
-            return self._tip, (_note_copy(problem, known=bool(self._tip.commit)),)
-        return tip, () if tip.stored == tip.commit else (_note_lost(),)
+            self._commit, self._unreached = self._read_copy(), problem
+            return self._commit, (_note_copy(problem, known=bool(self._commit)),)
+        return tip.commit, () if tip.stored == tip.commit else (_note_lost(),)
 
-    def _find_tip(self) -> Tip:
-        """Return the commit that this store has read or made last."""
-        return self._tip or self._refresh()[0]
+    def _find_commit(self) -> str:
+        return self._refresh()[0] if self._commit is None else self._commit
 
     def _read_copy(self) -> str:
         with contextlib.suppress(LedgerUnavailable):
@@ -177,7 +177,7 @@ class GitStore(RunKeeper):
         return merge_digests(list_digests(self._find_kept()), self._local.list_digests())
 
     def _find_kept(self) -> CommitJournals:
-        commit = self._find_tip().commit
+        commit = self._find_commit()
         if not commit and self._unreached is not None:
             raise self._unreached
         return CommitJournals(self._repository.objects, commit, self._folder)
@@ -196,12 +196,12 @@ class GitStore(RunKeeper):
         content = write_sheets(sheets, entries=applied, removed=gone, accounts=self._project.accounts, key=self._key)
         return {self._sheet_folder + name: text for name, text in content.items()}
 
-    def _publish(self, tip: Tip, changes: Mapping[str, bytes], *, run: str, message: str) -> bool:
-        """Commit changes and the ended journal on the tip, and swap the ref; tell whether nobody was faster."""
+    def _publish(self, tip: Tip, changes: Mapping[str, bytes], *, run: str, touched: Sequence[str]) -> str:
+        """Commit changes and the ended journal on the tip, and swap the ref; return the commit, "" if somebody was faster."""
         objects, journal = self._repository.objects, self._read_ended(run)
         stored = dict[str, bytes | None](changes)
         if journal is None:
-            signature = self._sign()
+            message, signature = describe_save(run, touched), self._sign()
         else:
             record = read_run(run, journal)
             message, signature = describe_run(record), Signature(record.summary.author, self._clock())
@@ -211,12 +211,12 @@ class GitStore(RunKeeper):
             stored[f"{self._folder}ledger.key"] = format_key(self.fingerprint_key())
         commit = objects.create_commit(stored, parent=tip.commit, message=message, signature=signature)
         if not self._repository.swap(LEDGER_REF, new=commit, old=tip.stored):
-            return False
-        self._tip = Tip(commit, commit)
+            return ""
+        self._commit = commit
         self._repository.copy_local(LEDGER_REF, commit)
         if journal is not None:
             self._local.remove(name_journal(run))
-        return True
+        return commit
 
 
 def _give_up() -> LedgerConflict:

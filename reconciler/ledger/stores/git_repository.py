@@ -159,5 +159,5 @@ class Repository:
 
 def _find_ref(listing: str, ref: str) -> str:
     """Find the commit of one ref in a list: git lists what lies below it, or ends as it does, too."""
-    rows = [line.split("\t") for line in listing.splitlines()]
+    rows = [line.split() for line in listing.splitlines()]
     return next((commit for commit, name in rows if name == ref), "")
