@@ -57,7 +57,7 @@ def call_everything(folder: Path, *, environ: Mapping[str, str] = ENVIRON) -> No
     store = open_git_store(folder, environ=environ)
     store.load()
     store.fingerprint_key()
-    for call in (Store.runs, Store.unsettled, _lock, _save, lambda store: store.keep_journal("r1")):
+    for call in (_look_back, _lock, _save, lambda store: store.keep_journal("r1")):
         with suppress(LedgerProblem):
             call(store)
     repository = Repository(folder, environ=environ)
@@ -119,6 +119,11 @@ def set_all(trapped: TrappedClone) -> None:
     trapped.set(*UNSPRUNG, *(setting for trap in TRAPS for setting in trap.settings if ".url" not in setting))
     run_git(trapped.clone, "config", "--unset", "remote.origin.vcs")
     run_git(trapped.clone, "config", "--remove-section", f"url.ext::{trapped.program} x ")
+
+
+def _look_back(store: Store) -> None:
+    store.runs()
+    store.unsettled()
 
 
 def _lock(store: Store) -> None:
