@@ -33,7 +33,9 @@ def store(
 
 
 def test_what_is_stored_is_read_below_a_folder(objects: Objects) -> None:
-    commit = store(objects, {"a/x": b"1\n2", "a/deep/y": b"\0\xff\n", "a-b/z": b"", "-l": b"o", 'a/"ö\n\t': b"q"})
+    commit = store(
+        objects, {"a/x": b"1\n2", "a/deep/y": b"\0\xff\n", "a-b/z": b"", "-l": b"o", "top": b"", 'a/"ö\n\t': b"q"}
+    )
     assert objects.read_files(commit, folder="a/") == {'"ö\n\t': b"q", "x": b"1\n2"}
     assert objects.read_files(commit, folder="a/deep/") == {"y": b"\0\xff\n"}
     assert objects.read_files(commit, folder="a/x") == {"": b"1\n2"}

@@ -96,7 +96,9 @@ class Objects:
 
     def _list(self, commit: str, folder: str, *options: str) -> list[tuple[list[str], str]]:
         """List the files right in a folder: mode, kind, name and more of each, and what follows the folder in its path."""
-        listing = self._run("ls-tree", *options, "-z", commit, "--", folder) if commit else ""
+        if not commit:
+            return []
+        listing = self._run("ls-tree", *options, "-z", commit, "--", folder)
         rows = [row.partition("\t") for row in listing.split("\0")]
         return [(head.split(), path.removeprefix(folder)) for head, _, path in rows if " blob " in head]
 
