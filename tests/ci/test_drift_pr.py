@@ -78,7 +78,7 @@ def job(tmp_path: Path, forge: FakeForge) -> Job:
     return Job(tmp_path, forge)
 
 
-BRANCH = "reconciler/drift/voice"
+BRANCH = "reconciler/drift/voice@default"
 
 
 def test_drift_is_proposed_renewed_and_withdrawn(job: Job) -> None:
@@ -106,6 +106,15 @@ def test_drift_is_proposed_renewed_and_withdrawn(job: Job) -> None:
     assert (proposal["state"], job.list_branches()) == ("closed", ["main"])
     assert "agree again" in job.forge.comments[proposal["number"]][0]["body"]
     assert job.run().out.strip() == "Pull request: nothing to do"
+
+
+def test_the_branches_of_several_projects_and_environments_stand_side_by_side(job: Job) -> None:
+    others = ["reconciler/drift/@default", "reconciler/drift/@voice", "reconciler/drift/voice@production"]
+    for branch in others:
+        run_git(job.remote, "branch", branch, "main")
+    job.edit_console(label="Night")
+    assert job.run().out.startswith("Pull request: created")
+    assert job.list_branches() == sorted(["main", *others, BRANCH])
 
 
 def test_the_same_at_gitlab(job: Job) -> None:

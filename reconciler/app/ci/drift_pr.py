@@ -70,9 +70,12 @@ class _Proposal:
 
     @property
     def branch(self) -> str:
-        """Name the branch: the same for the same project and environment."""
-        parts = (self._origin.folder, self._origin.name, self._moved.environment or "")
-        return "/".join([PREFIX, *(part.replace("/", "-") for part in parts if part)])
+        """Name the branch: the same for the same project and environment, and no other's.
+
+        All lie on one level, since git cannot hold a branch beside others below its name.
+        """
+        project = "+".join(part.replace("/", "-") for part in (self._origin.folder, self._origin.name) if part)
+        return f"{PREFIX}/{project}@{self._moved.environment or 'default'}"
 
     @property
     def body(self) -> str:
