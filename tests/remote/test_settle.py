@@ -207,6 +207,15 @@ def test_what_somebody_moved_between_two_tries_is_not_overwritten() -> None:
     assert stage.writes == []
 
 
+def test_what_somebody_did_a_part_of_between_two_tries_is_finished() -> None:
+    stage = LineStage({"a": {"text": "old", "flag": False}}, patience=QUICK)
+    attempt = tried(stage, "a", Word.UNTOUCHED, TEXT, Change(("flag",), False, True), again=True)
+    stage.lines["a"]["text"] = "new"
+    outcome = settle_one(stage, attempt)
+    assert (outcome.result, stage.lines["a"]) == (Result.VERIFIED, {"text": "new", "flag": True})
+    assert len(stage.writes) == 1
+
+
 def test_what_cannot_be_read_back_is_tried_again_and_accepted() -> None:
     stage = LineStage({"a": {"text": "old"}}, patience=QUICK)
     outcome = settle_one(stage, tried(stage, "a", Word.DOUBT, TEXT, HIDDEN, again=True))

@@ -184,7 +184,7 @@ def test_what_changed_with_it_is_told_where_the_write_may_have_done_it(
     [
         (OLD, Finding(Present(IDENTITY, OLD), (("text",),), undone=True)),
         (NEW, Finding(Present(IDENTITY, NEW))),
-        (OTHER, Finding(Present(IDENTITY, OTHER), (("text",),))),
+        (OTHER, Finding(Present(IDENTITY, OTHER), (("text",),), moved=(("text",),))),
         (GONE, Finding(GONE)),
         (DARK, Finding(DARK)),
     ],
@@ -201,6 +201,37 @@ def test_half_a_write_is_neither_right_nor_undone() -> None:
     attempt = tried(Word.DOUBT, TEXT, FLAG, before={"text": "old", "flag": False})
     found = look(attempt, {"text": "new", "flag": False})
     assert (found.right, found.undone, found.wrong) == (False, False, (("flag",),))
+
+
+def test_what_was_turned_away_is_still_due_where_somebody_did_a_part_of_it() -> None:
+    """Law 7: a field that already has the planned value has not moved."""
+    attempt = tried(Word.UNTOUCHED, TEXT, FLAG, before={"text": "old", "flag": False}, again=True)
+    found = look(attempt, {"text": "new", "flag": False})
+    assert (found.undone, found.moved) == (False, ())
+    assert is_expected(attempt, found)
+    assert may_repeat(LINE, attempt, found, patience=PATIENCE)
+    outcome = conclude(LINE, attempt, found, now=12.5)
+    assert (outcome.result, outcome.wrong_fields) == (Result.REJECTED, ())
+    assert outcome.message == "it said so; nothing was done, and /flag is not as planned yet"
+
+
+def test_of_two_fields_the_one_that_moved_is_named() -> None:
+    attempt = tried(Word.UNTOUCHED, TEXT, FLAG, before={"text": "old", "flag": False}, again=True)
+    found = look(attempt, {"text": "theirs", "flag": False})
+    assert not is_expected(attempt, found)
+    assert not may_repeat(LINE, attempt, found, patience=PATIENCE)
+    outcome = conclude(LINE, attempt, found, now=12.5)
+    assert (outcome.result, outcome.wrong_fields) == (Result.STALE, (("text",),))
+    assert outcome.message == "it said so; nothing was done, and /text moved since it was planned"
+
+
+@pytest.mark.parametrize("word", [Word.NO, Word.DOUBT])
+def test_a_part_that_is_done_after_a_no_or_in_doubt_may_be_ours_and_is_not_sent_again(word: Word) -> None:
+    attempt = tried(word, TEXT, FLAG, before={"text": "old", "flag": False}, again=True)
+    found = look(attempt, {"text": "new", "flag": False})
+    assert not is_expected(attempt, found)
+    assert not may_repeat(LINE, attempt, found, patience=PATIENCE)
+    assert conclude(LINE, attempt, found, now=12.5).result is Result.MISMATCH
 
 
 def test_what_was_half_so_before_is_undone_while_it_is_as_before() -> None:

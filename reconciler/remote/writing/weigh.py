@@ -36,6 +36,8 @@ class Finding:
 
     reading: Reading
     wrong: tuple[FieldPath, ...] = ()
+    moved: tuple[FieldPath, ...] = ()
+    """What is neither as it was nor as planned (law 7): never a field that somebody else set to what is planned."""
     undone: bool = False
     collateral: tuple[Collateral, ...] = ()
     written: str = ""
@@ -63,17 +65,23 @@ def examine(kind: ResourceType, attempt: Attempt, found: Sequence[Reading]) -> F
     if unusable is not None:
         return Finding(unusable)
     wrong = find_wrong(kind, update, reading.value)
-    undone = wrong == find_wrong(kind, update, before) and not find_moved(kind, update, reading.value)
+    moved = find_moved(kind, update, reading.value)
+    undone = wrong == find_wrong(kind, update, before) and not moved
     # A list may show fewer fields of an object than a read by id: what was not shown before cannot be compared.
     damage = find_collateral(kind, update, before=before, after=reading.value)
     written = kind.stamp if was_written(kind, before=before, after=reading.value) else ""
-    return Finding(reading, wrong, undone, tuple(one for one in damage if one.path[0] in before), written)
+    return Finding(reading, wrong, moved, undone, tuple(one for one in damage if one.path[0] in before), written)
 
 
 def is_expected(attempt: Attempt, finding: Finding) -> bool:
     """Tell whether reading shows what the reply promises, so that nobody needs to look again."""
-    untouched = attempt.reply.word in {Word.UNTOUCHED, Word.NO} and finding.undone
-    return finding.right or untouched
+    refused = attempt.reply.word is Word.NO and finding.undone
+    return finding.right or refused or _is_due(attempt.reply, finding)
+
+
+def _is_due(reply: Reply, finding: Finding) -> bool:
+    """Tell whether what was turned away is still to be done as planned: somebody may have done a part of it meanwhile."""
+    return reply.word is Word.UNTOUCHED and not finding.right and not finding.moved
 
 
 def may_still_land(kind: ResourceType, attempt: Attempt, finding: Finding) -> bool:
@@ -93,7 +101,9 @@ def may_repeat(kind: ResourceType, attempt: Attempt, finding: Finding, *, patien
         return False
     if reply.wait_seconds > patience.longest_wait_seconds or not isinstance(finding.reading, Present):
         return False
-    return finding.undone or (finding.right and not reads_back(kind, ready.update))
+    if finding.right:
+        return not reads_back(kind, ready.update)
+    return finding.undone or _is_due(reply, finding)
 
 
 def conclude(kind: ResourceType, attempt: Attempt, finding: Finding, *, now: float) -> Outcome:
@@ -109,7 +119,7 @@ def conclude(kind: ResourceType, attempt: Attempt, finding: Finding, *, now: flo
         status=reply.status,
         request_id=reply.request_id,
         seconds=seconds,
-        wrong_fields=finding.wrong if result in {Result.MISMATCH, Result.STALE} else (),
+        wrong_fields={Result.MISMATCH: finding.wrong, Result.STALE: finding.moved}.get(result, ()),
     )
     if result is not Result.MISMATCH or not isinstance(finding.reading, Present):
         return outcome
@@ -161,7 +171,9 @@ def _weigh_untouched(attempt: Attempt, finding: Finding) -> tuple[Result, str]:
         return Result.REJECTED, f"{words}; read back, nothing changed"
     if finding.right:
         return Result.VERIFIED, f"{words}; read back and equal all the same"
-    return Result.STALE, f"{words}; nothing was done, and {_list(finding.wrong)} moved since it was planned"
+    if not finding.moved:
+        return Result.REJECTED, f"{words}; nothing was done, and {_list(finding.wrong)} is not as planned yet"
+    return Result.STALE, f"{words}; nothing was done, and {_list(finding.moved)} moved since it was planned"
 
 
 def _weigh_doubt(attempt: Attempt, finding: Finding, *, blind: bool, seconds: float) -> tuple[Result, str]:
