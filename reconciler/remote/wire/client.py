@@ -120,7 +120,7 @@ class _Line:
             seconds = time.monotonic() - started
         # What is left is our own work: the next request need not wait for it.
         if isinstance(outcome, httpx.HTTPError):
-            return self._explain(outcome, request, sieve, seconds=seconds, url=url)
+            return self._tell_failure(outcome, request, sieve, seconds=seconds, url=url)
         answer = read_answer(outcome, provider=self.provider, sieve=sieve, url=url)
         return replace(answer, method=method, seconds=seconds, attempts=request.extensions.get("attempts", 1))
 
@@ -138,7 +138,7 @@ class _Line:
         except httpx.HTTPError as error:
             return error
 
-    def _explain(
+    def _tell_failure(
         self, error: httpx.HTTPError, request: httpx.Request, sieve: Sieve, *, seconds: float, url: str
     ) -> NoAnswer:
         return NoAnswer(

@@ -80,6 +80,7 @@ async def carry_out(
                 continue
             pace = find_pace(accounts[name], catalog=catalog)
             places = _count_places(accounts[name], pace)
+            turns = _count_turns(places)
             run = Run(
                 account=accounts[name],
                 catalog=catalog,
@@ -90,7 +91,7 @@ async def carry_out(
                 clock=clock,
                 fresh_seconds=fresh_seconds,
                 patience=patience,
-                turns=asyncio.Semaphore(_count_turns(places)),
+                turns=asyncio.Semaphore(turns),
                 # Where a pace rather than the wire holds writes up, what is made ready early only grows old.
                 slots=asyncio.Semaphore(places if pace else 2 * places),
                 on_window=on_window,
@@ -99,7 +100,7 @@ async def carry_out(
                 updates, catalog=catalog, requests_per_minute=pace, fresh_seconds=fresh_seconds, levels=levels
             )
             rest = iter(waves)
-            for _ in range(2 * _count_turns(places)):
+            for _ in range(2 * turns):
                 tasks.create_task(_work(rest, run, state=state, queue=queue, sources=sources))
     return tuple(queue.outcomes[update.address] for update in plan_updates)
 

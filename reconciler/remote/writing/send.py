@@ -144,13 +144,9 @@ async def _send_batch(group: tuple[Ready, ...], run: Run) -> tuple[Attempt | Wit
         message = f"{kind.name} has no batch endpoint"
         raise ValueError(message)
     request = encode_batch(kind, [ready.update for ready in group], base_url=run.account.base_url)
-    rested_until = run.lane.resume_at
-    trouble = await _intend(group, request, run)
-    if trouble:
-        return tuple(Withheld(ready.update, trouble) for ready in group)
-    answer = await _exchange(request, run, rested_until=rested_until)
-    if answer is None:
-        return tuple(_hold_back(ready, run) for ready in group)
+    answer = await _exchange(group, request, run)
+    if isinstance(answer, (Reply, str)):
+        return tuple(_hold_back(ready, answer) for ready in group)
     keys = [ready.update.identity[batch.key] for ready in group]
     replies = interpret_batch(batch, answer, keys=keys)
     strangers = find_strangers(batch, answer, keys=keys)
@@ -201,13 +197,9 @@ def _note_filled(ready: Ready, added: tuple[str, ...]) -> Ready:
 
 
 async def _post(ready: Ready, request: Request, run: Run) -> Attempt | Withheld:
-    rested_until = run.lane.resume_at
-    trouble = await _intend((ready,), request, run)
-    if trouble:
-        return Withheld(ready.update, trouble)
-    answer = await _exchange(request, run, rested_until=rested_until)
-    if answer is None:
-        return _hold_back(ready, run)
+    answer = await _exchange((ready,), request, run)
+    if isinstance(answer, (Reply, str)):
+        return _hold_back(ready, answer)
     reply = interpret(answer)
     _learn(reply, run)
     return Attempt(_mark(ready, run, ()), reply)
@@ -217,27 +209,29 @@ class _HeldBackError(Exception):
     """Something came up while the intent went to the disk and a place was awaited."""
 
 
-async def _exchange(request: Request, run: Run, *, rested_until: float) -> Answer | NoAnswer | None:
-    """Send a request when the account has a place for it; nothing is sent where the run ended or the vendor asked for a rest since."""
+async def _exchange(group: tuple[Ready, ...], request: Request, run: Run) -> Answer | NoAnswer | Reply | str:
+    """Journal a request, and send it when the account has a place for it; else return why it was not sent.
+
+    That is a reason for good, or, where the vendor asked for a rest meanwhile, the reply of one that was turned away like those
+    before it: it is looked at again before it is sent.
+    """
+    rested_until = run.lane.resume_at
 
     def look_up() -> None:
         if run.blocked or run.lane.resume_at > rested_until:
             raise _HeldBackError
 
+    trouble = await _intend(group, request, run)
+    if trouble:
+        return trouble
     try:
         return await run.writer.send(request, on_turn=look_up)
     except _HeldBackError:
-        return None
+        return run.blocked or Reply(Word.UNTOUCHED, "the vendor asked to wait before it was sent", again=True)
 
 
-def _hold_back(ready: Ready, run: Run) -> Attempt | Withheld:
-    """Say what becomes of an update that was held back at the last moment.
-
-    Where the vendor asked for a rest it is as if this one had been turned away too: it is looked at again before it is sent.
-    """
-    if run.blocked:
-        return Withheld(ready.update, run.blocked)
-    return Attempt(ready, Reply(Word.UNTOUCHED, "the vendor asked to wait before it was sent", again=True))
+def _hold_back(ready: Ready, why: Reply | str) -> Attempt | Withheld:
+    return Attempt(ready, why) if isinstance(why, Reply) else Withheld(ready.update, why)
 
 
 async def _intend(group: tuple[Ready, ...], request: Request, run: Run) -> str:
