@@ -39,6 +39,15 @@ def find_misnamed(start: Path) -> Path | None:
         return None
 
 
+def find_below(start: Path) -> tuple[str, ...]:
+    """Name the folders right below one that hold a project, in order, hidden ones left out."""
+    try:
+        found = sorted(place.parent.name for place in start.glob(f"*/{PROJECT_FILE}") if place.is_file())
+    except (OSError, RuntimeError, ValueError):
+        return ()
+    return tuple(name for name in found if not is_hidden(name))
+
+
 def list_files(root: Path, *, exclude: Sequence[str] = (), unreadable: Callable[[OSError], None]) -> list[str]:
     """List the files that may declare resources, in order, as paths relative to the project folder with `/`.
 

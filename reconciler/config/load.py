@@ -11,7 +11,14 @@ from types import MappingProxyType
 from typing import Final
 
 from reconciler.config.account_choice import ACCOUNT_KEY
-from reconciler.config.discover import PROJECT_FILE, find_misnamed, find_project, list_environments, list_files
+from reconciler.config.discover import (
+    PROJECT_FILE,
+    find_below,
+    find_misnamed,
+    find_project,
+    list_environments,
+    list_files,
+)
 from reconciler.config.environments.environment_file import (
     NOTHING,
     EnvironmentFile,
@@ -85,11 +92,8 @@ def load_project(
     """
     folder = find_project(root)
     if folder is None:
-        misnamed = find_misnamed(root)
-        begin = "Run `reconciler init` to begin one, or name its folder with -C."
-        advice = f"{quote(misnamed.name)} is there: call it {PROJECT_FILE}." if misnamed else begin
-        missing = Diagnostic("no-project", f"there is no {PROJECT_FILE} in {quote(str(root))} or above", advice=advice)
-        return Loaded(None, (missing,), 0)
+        missing = f"there is no {PROJECT_FILE} in {quote(str(root))} or above"
+        return Loaded(None, (Diagnostic("no-project", missing, advice=_advise_project(root)),), 0)
     with pause_collector(), limit_suggestions(COMPARISONS):
         loader = _Loader(folder, catalog, environ, absent_secrets, placed=placed)
         project = loader.load(environment, variables)
@@ -105,6 +109,16 @@ def load_project(
         sound=_keep_sound(project, loader) if project and loader.findings.errors else project,
         unplaced=tuple(loader.unplaced),
     )
+
+
+def _advise_project(root: Path) -> str:
+    """Say where a project may be that somebody looked for in the wrong place, or how to begin one."""
+    if misnamed := find_misnamed(root):
+        return f"{quote(misnamed.name)} is there: call it {PROJECT_FILE}."
+    if below := [quote(str(root / name)) for name in find_below(root)]:
+        others = f" (or {', '.join(below[1:_NAMED])})" if below[1:] else ""
+        return f"One lies in {below[0]}{others}: name its folder with -C."
+    return "Run `reconciler init` to begin one, or name its folder with -C."
 
 
 def _keep_sound(project: Project, loader: _Loader) -> Project | None:

@@ -337,6 +337,9 @@ def test_the_proxy_is_tried_and_its_password_is_not_shown(tmp_path: Path, capsys
     assert "hunter2" not in json.dumps(document)
     assert "HTTPS_PROXY" in find(document, "galtea", "proxy")["message"]
     assert "the proxy 127.0.0.1" in find(document, "galtea", "tcp")["message"]
+    assert find(document, "galtea", "tcp")["advice"].startswith(
+        "Check the address in the variable that names the proxy"
+    )
     code, document = examine(tmp_path, capsys, environ={**KEYS, "HTTPS_PROXY": "http://[hunter2hunter2"})
     assert code == 1
     assert find(document, "galtea", "proxy")["verdict"] == "failed"

@@ -35,6 +35,24 @@ def test_no_project(tmp_path: Path, catalog: Catalog) -> None:
         assert "reconciler init" in loaded.diagnostics[0].advice
 
 
+@pytest.mark.parametrize(
+    ("below", "where"),
+    [
+        (["telephony"], "One lies in {telephony}: name"),
+        (["c", "b", "a", "d"], "One lies in {a} (or {b}, {c}): name"),
+        ([".hidden"], "Run `reconciler init`"),
+        (["a/b"], "Run `reconciler init`"),
+    ],
+)
+def test_a_project_right_below_is_named(tmp_path: Path, catalog: Catalog, below: list[str], where: str) -> None:
+    for name in below:
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "reconciler.yaml").write_text("version: 1\n")
+    places = {name: f'"{tmp_path / name}"' for name in ("telephony", "a", "b", "c")}
+    (missing,) = load_project(tmp_path, catalog=catalog, environ={}).diagnostics
+    assert missing.advice.startswith(where.format_map(places))
+
+
 def test_project_is_found_from_below(workspace: Workspace, catalog: Catalog) -> None:
     below = workspace.root / "a" / "b"
     below.mkdir(parents=True)

@@ -158,6 +158,9 @@ def _name_place(url: httpx.URL) -> str:
     return f"{url.scheme}://{url.host}:{url.port or _PORTS.get(url.scheme, 80)}"
 
 
+_PROXY_ADVICE = "Check the address in the variable that names the proxy, and that this machine may reach it."
+
+
 async def probe_host(account: Account, *, environ: Mapping[str, str]) -> tuple[Check, ...]:
     """Try name, connection and TLS one after the other; stop at the first that fails. Behind a proxy only the proxy is tried."""
     proxy = find_proxy(account.base_url, environ=environ)
@@ -189,7 +192,8 @@ async def _resolve(host: str, what: str) -> Check:
     try:
         found = await asyncio.wait_for(loop.getaddrinfo(host, None), STEP_SECONDS)
     except (OSError, TimeoutError, UnicodeError) as error:
-        advice = "Check the name, the network and the DNS server of this machine, or set HTTPS_PROXY where a proxy is needed."
+        direct = "Check the name, the network and the DNS server of this machine, or set HTTPS_PROXY where a proxy is needed."
+        advice = _PROXY_ADVICE if what else direct
         return Check("dns", Verdict.FAILED, f"{what}{host} has no address: {_say(error)}", advice)
     return Check("dns", Verdict.OK, f"{what}{host} is {found[0][4][0]}")
 
@@ -198,7 +202,7 @@ async def _connect(host: str, port: int, what: str) -> Check:
     try:
         await _open(host, port, context=None)
     except (OSError, TimeoutError) as error:
-        advice = "A firewall may be in the way, or HTTPS_PROXY is needed here."
+        advice = _PROXY_ADVICE if what else "A firewall may be in the way, or HTTPS_PROXY is needed here."
         return Check("tcp", Verdict.FAILED, f"{what}{host}:{port} does not take connections: {_say(error)}", advice)
     return Check("tcp", Verdict.OK, f"{what}{host}:{port} takes connections")
 
