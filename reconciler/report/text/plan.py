@@ -78,9 +78,8 @@ def _name_group(group: Sequence[Update], view: View) -> Line:
 
 def _render_update(update: Update, view: View) -> Iterator[Line]:
     yield from _render_heading(update, view)
-    names = dict.fromkeys((name_account(update), update.label, str(update.identity)))
-    line = " · ".join(escape_terminal(name) for name in names if name)
-    yield from indent(wrap((("dim", line),), width=view.width - 2), (("", "  "),))
+    names = (("dim", _join_names(name_account(update), update.label, str(update.identity))),)
+    yield from indent(wrap(names, width=view.width - 2), (("", "  "),))
     yield from indent(_render_warnings(update, view.narrow(2)), (("", "  "),))
     yield ()
     yield from indent(render_changes(update, view.narrow(4)), _PAD)
@@ -103,11 +102,29 @@ def _note(text: str, view: View) -> list[Line]:
     return wrap((("dim", escape_terminal(text)),), width=view.width, hang=2)
 
 
+def _join_names(*names: str) -> str:
+    return " · ".join(escape_terminal(name) for name in dict.fromkeys(names) if name)
+
+
 def _render_heading(update: Update, view: View) -> list[Line]:
-    source = f"{escape_terminal(update.location.file)}:{update.location.line}"
-    return spread(
-        (("update", "~ "), ("address", escape_terminal(update.address))), (("dim", source),), width=view.width
-    )
+    return spread(_head(update), _name_source(update), width=view.width)
+
+
+def _head(update: Update) -> Line:
+    return (("update", "~ "), ("address", escape_terminal(update.address)))
+
+
+def _name_source(update: Update) -> Line:
+    return (("dim", f"{escape_terminal(update.location.file)}:{update.location.line}"),)
+
+
+def _render_short_heading(update: Update, view: View) -> list[Line]:
+    """Name an object as the vendor does on the line of its address, or below it where that is too long."""
+    names: Line = (("dim", _join_names(update.label, str(update.identity))),)
+    lines = spread((*_head(update), ("", "  "), *names), _name_source(update), width=view.width)
+    if len(lines) == 1:
+        return lines
+    return [*_render_heading(update, view), *indent(wrap(names, width=view.width - 4), _PAD)]
 
 
 def _render_warnings(update: Update, view: View) -> list[Line]:
@@ -118,7 +135,7 @@ def _render_warnings(update: Update, view: View) -> list[Line]:
 
 
 def _render_compact(update: Update, view: View) -> Iterator[Line]:
-    yield from indent(_render_heading(update, view.narrow(2)), (("", "  "),))
+    yield from indent(_render_short_heading(update, view.narrow(2)), (("", "  "),))
     yield from indent(_render_warnings(update, view.narrow(6)), (("", "      "),))
     yield from indent(render_changes(update, view.narrow(6)), (("", "      "),))
     yield from indent(_render_consequences(update, view.narrow(6)), (("", "      "),))
